@@ -1,0 +1,91 @@
+"""The error tree; each error says what happened, where, and what to do next.
+
+WxsyncError
+├── InvalidInput       the manifest, the lock, a local file or a name is wrong; carries every Problem
+├── UsageProblem       the command line or the environment asks for what cannot be
+├── Conflict           another run, a stale plan, a foreign lock, the safety rail
+├── PersonNeeded       credentials, allowlist, disk: nobody but a person can mend it
+└── CallFailed         a call to WeChat that gave no result; carries errcode and rid where WeChat told them
+    ├── Refused        WeChat said no to this one thing; others may go on
+    ├── Halted         WeChat said no to all that would follow; nothing new may start
+    │   ├── HaltedForPerson    until a person has acted: credentials, allowlist, permission, library full
+    │   └── HaltedForNow       until later: the day's quota, an unreachable network
+    └── OutcomeUnknown         WeChat may have done it: look before sending again
+
+None of them ever holds a token, a secret or a url that carries one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from wxsync.model import Problem
+
+
+class WxsyncError(Exception):
+    """Is the root of every error that wxsync raises on purpose."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class InvalidInput(WxsyncError):
+    """Says that a manifest, a lock, a local file or a name is wrong, with every problem found."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(problem.message for problem in self.problems))
+
+
+class UsageProblem(WxsyncError):
+    """Says that the command line or the environment asks for something that cannot be."""
+
+
+class Conflict(WxsyncError):
+    """Says that going on would undo somebody else's work or a promise."""
+
+
+class PersonNeeded(WxsyncError):
+    """Says that only a person can mend it, and how."""
+
+
+class CallFailed(WxsyncError):
+    """Says that a call to WeChat gave no result; `code` is a stable word for programs."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str,
+        hint: str = "",
+        errcode: int | None = None,
+        rid: str | None = None,
+        attempts: int = 1,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.code = code
+        self.errcode = errcode
+        self.rid = rid
+        self.attempts = attempts
+
+
+class Refused(CallFailed):
+    """Says that WeChat refused this one thing and did not do it."""
+
+
+class Halted(CallFailed):
+    """Says that WeChat did not do it and would refuse all that follows too."""
+
+
+class HaltedForPerson(Halted):
+    """Says that nothing can follow until a person has acted."""
+
+
+class HaltedForNow(Halted):
+    """Says that nothing can follow now, but later it can."""
+
+
+class OutcomeUnknown(CallFailed):
+    """Says that WeChat may or may not have done it."""

@@ -1,0 +1,258 @@
+"""Does what a plan says and decides nothing; threads live here.
+
+Workers send files and write the journal; whoever iterates over apply_plan gets every event in one thread.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from wxsync.errors import CallFailed, Halted, HaltedForPerson, InvalidInput, OutcomeUnknown
+from wxsync.model import (
+    Action,
+    Change,
+    Failure,
+    Fingerprint,
+    Outcome,
+    Plan,
+    Record,
+    Remedy,
+    Result,
+    Unconfirmed,
+    Upload,
+    Uploaded,
+)
+
+# After this many lost answers in a row something is wrong between here and WeChat: each one is a doubt for later.
+_LOST_IN_A_ROW = 3
+
+
+class Remote(Protocol):
+    """Is what an apply needs of WeChat."""
+
+    def upload(self, upload: Upload) -> Uploaded:
+        """Sends one file; raises CallFailed."""
+
+
+class Memory(Protocol):
+    """Is what an apply needs of a journal: when a method returns, its word is on the disk."""
+
+    def intend(self, doubt: Unconfirmed) -> None:
+        """Says that an upload is about to be sent."""
+
+    def done(self, name: str, record: Record) -> None:
+        """Says that an upload was answered."""
+
+    def refused(self, doubt: Unconfirmed) -> None:
+        """Says that an upload certainly did not happen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """Says that a file is being sent."""
+
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Says what became of a change."""
+
+    result: Result
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Says that time has passed."""
+
+
+Event = Started | Finished | Tick
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds a run: how many files at once, and how many at all (None: no bound)."""
+
+    jobs: int = 4
+    uploads: int | None = None
+
+
+def apply_plan(
+    plan: Plan,
+    *,
+    remote: Remote,
+    read: Callable[[Change], bytes],
+    memory: Memory,
+    limits: Limits,
+    stop: threading.Event,
+    now: Callable[[], str],
+    tick: float = 0.5,
+) -> Iterator[Event]:
+    """Does the pending changes of a plan and yields what happens, a Tick at least every `tick` seconds.
+
+    `read` gives the bytes of a change's file and raises InvalidInput where they are no longer those that were planned.
+    Once `stop` is set nothing new starts, what runs is finished, and the rest is skipped.
+    """
+    uploads = plan.uploads
+    sent = uploads if limits.uploads is None else uploads[: limits.uploads]
+    run = _Run(remote, read, memory, stop, now)
+    outcomes: dict[Fingerprint, Result] = {}
+    for event in _send_all(sent, run, jobs=limits.jobs, tick=tick):
+        if isinstance(event, Finished) and event.result.change.after:
+            outcomes.setdefault(event.result.change.after.fingerprint, event.result)
+        yield event
+    for change in uploads[len(sent) :]:
+        yield Finished(_skipped(change, _BOUND))
+    for change in plan.pending:
+        if not change.action.uploads:
+            yield Finished(_settle_without_upload(change, outcomes))
+
+
+@dataclass(slots=True)
+class _Run:
+    """Holds what the workers of one run share."""
+
+    remote: Remote
+    read: Callable[[Change], bytes]
+    memory: Memory
+    stop: threading.Event
+    now: Callable[[], str]
+    halted: Failure | None = None
+    lost_in_a_row: int = 0
+
+    def halt(self, failure: Failure) -> None:
+        """Lets nothing new start; the first reason stands."""
+        self.halted = self.halted or failure
+
+
+_BOUND = Failure("max-uploads", "--max-uploads is reached", "run apply again for the rest", Remedy.TIME)
+_INTERRUPTED = Failure("interrupted", "the run was interrupted", "run apply again for the rest", Remedy.TIME)
+
+
+def _send_all(changes: tuple[Change, ...], run: _Run, *, jobs: int, tick: float) -> Iterator[Event]:
+    events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+    left = len(changes)
+    with ThreadPoolExecutor(max_workers=max(1, min(jobs, left)), thread_name_prefix="upload") as pool:
+        futures = [pool.submit(_work, change, run, events) for change in changes]
+        try:
+            while left:
+                try:
+                    event = events.get(timeout=tick)
+                except queue.Empty:
+                    event = Tick()
+                left -= isinstance(event, Finished)
+                yield event
+        finally:
+            # Reached early only where the reader of the events failed: what has not begun must not begin.
+            run.stop.set() if left else None
+            for future in futures:
+                future.cancel()
+    for future in futures:
+        future.result()
+
+
+def _work(change: Change, run: _Run, events: queue.SimpleQueue[Event]) -> None:
+    reason = _INTERRUPTED if run.stop.is_set() else run.halted
+    if reason:
+        events.put(Finished(_skipped(change, reason)))
+        return
+    started = time.monotonic()
+    events.put(Started(change))
+    result = _send(change, run)
+    events.put(Finished(replace(result, seconds=round(time.monotonic() - started, 3))))
+
+
+def _send(change: Change, run: _Run) -> Result:
+    after = change.after
+    assert after is not None
+    assert after.uploaded_as is not None
+    try:
+        content = run.read(change)
+    except InvalidInput as error:
+        return _failed(change, Failure(error.problems[0].code, error.message, error.problems[0].hint, Remedy.FILE))
+    doubt = Unconfirmed(change.name, after.type, after.sha256, after.uploaded_as, run.now())
+    upload = Upload(after.type, content, after.uploaded_as, after.title, after.introduction)
+    try:
+        run.memory.intend(doubt)
+    except OSError as error:
+        run.halt(_disk(error))
+        return _skipped(change, _disk(error))
+    try:
+        uploaded = run.remote.upload(upload)
+    except CallFailed as error:
+        return _unanswered(change, doubt, error, run)
+    return _answered(change, doubt, uploaded, run)
+
+
+def _answered(change: Change, doubt: Unconfirmed, uploaded: Uploaded, run: _Run) -> Result:
+    assert change.after is not None
+    run.lost_in_a_row = 0
+    record = replace(change.after, media_id=uploaded.media_id, url=uploaded.url, uploaded_at=run.now())
+    try:
+        run.memory.done(change.name, record)
+    except OSError as error:
+        run.halt(_disk(error))  # this id goes on towards the lock, in memory; nothing more may be uploaded
+    return Result(change, Outcome.DONE, record, attempts=uploaded.attempts, unconfirmed=doubt)
+
+
+def _unanswered(change: Change, doubt: Unconfirmed, error: CallFailed, run: _Run) -> Result:
+    failure = _failure(error)
+    if isinstance(error, OutcomeUnknown):
+        run.lost_in_a_row += 1
+        if run.lost_in_a_row >= _LOST_IN_A_ROW:
+            run.halt(failure)
+        return Result(change, Outcome.UNKNOWN, None, error.attempts, error=failure, unconfirmed=doubt)
+    if isinstance(error, Halted):
+        run.halt(failure)
+    try:
+        run.memory.refused(doubt)
+    except OSError as disk:
+        run.halt(_disk(disk))
+    return Result(change, Outcome.FAILED, None, error.attempts, error=failure, unconfirmed=doubt)
+
+
+def _settle_without_upload(change: Change, outcomes: Mapping[Fingerprint, Result]) -> Result:
+    after = change.after
+    if change.action is not Action.SHARE or after is None or after.fingerprint not in outcomes:
+        return Result(change, Outcome.DONE, after)
+    source = outcomes[after.fingerprint]
+    if source.record:
+        return Result(change, Outcome.DONE, replace(source.record, path=change.path))
+    if after.media_id:
+        return Result(change, Outcome.DONE, after)
+    reason = f"{source.change.name}, whose upload it shares, was not uploaded"
+    remedy = source.error.remedy if source.error else Remedy.TIME
+    return _skipped(change, Failure("source-not-uploaded", reason, "mend that one first", remedy))
+
+
+def _failed(change: Change, failure: Failure) -> Result:
+    return Result(change, Outcome.FAILED, error=failure)
+
+
+def _skipped(change: Change, failure: Failure) -> Result:
+    return Result(change, Outcome.SKIPPED, error=failure)
+
+
+def _failure(error: CallFailed) -> Failure:
+    if isinstance(error, OutcomeUnknown):
+        remedy = Remedy.LOOK
+    elif isinstance(error, HaltedForPerson):
+        remedy = Remedy.PERSON
+    else:
+        remedy = Remedy.TIME if isinstance(error, Halted) else Remedy.FILE
+    return Failure(error.code, error.message, error.hint, remedy, error.errcode, error.rid)
+
+
+def _disk(error: OSError) -> Failure:
+    return Failure(
+        "disk",
+        f"the journal cannot be written: {error.strerror}",
+        "free some space or make the folder writable, then run apply again",
+        Remedy.PERSON,
+    )

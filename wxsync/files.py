@@ -1,0 +1,140 @@
+"""Writes so that a crash leaves the old or the new, reads only inside a folder, and lets one run at a time work."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from wxsync.errors import Conflict
+
+_HERE = Path(__file__).parent
+
+# In a wheel the schemas lie inside the package, in a checkout beside it.
+SCHEMAS = next(folder for folder in (_HERE / "schemas", _HERE.parent / "schemas") if folder.is_dir())
+
+_READ_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+def write_atomic(path: Path, content: bytes) -> None:
+    """Replaces a file so that a reader, and a crash at any point, sees all of the old or all of the new content.
+
+    When it returns, the content and the name are on the disk. The file keeps the mode that it had. Raises OSError, and
+    then the old file is untouched and nothing is left behind.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
+    try:
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileNotFoundError):
+            temporary.chmod(stat.S_IMODE(path.stat().st_mode))
+        temporary.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Puts a folder's names on the disk, where the system has such a thing (Windows has not)."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class OutsideRoot(OSError):
+    """Says that a path leads out of the folder that may be read."""
+
+
+class NotRegular(OSError):
+    """Says that a path is no ordinary file: a folder, a device, a FIFO or a socket."""
+
+
+class ChangedWhileRead(OSError):
+    """Says that a file changed while it was being read, so that its bytes are of no one moment."""
+
+
+def read_inside(root: Path, relative: str) -> tuple[bytes, os.stat_result]:
+    """Reads a whole file that must lie inside a folder, links resolved, and gives what its stat was at that moment.
+
+    Raises OutsideRoot, NotRegular, ChangedWhileRead, or another OSError. A FIFO does not make it wait.
+    """
+    path = root / relative
+    real = os.path.realpath(path)
+    if not Path(real).is_relative_to(os.path.realpath(root)):
+        raise OutsideRoot(f"{relative} leads out of the manifest's folder")
+    descriptor = os.open(real, _READ_FLAGS)
+    try:
+        before = os.fstat(descriptor)
+        if not stat.S_ISREG(before.st_mode):
+            raise NotRegular(f"{relative} is not an ordinary file")
+        content = _read_all(descriptor, before.st_size)
+        after = os.fstat(descriptor)
+    finally:
+        os.close(descriptor)
+    if len(content) != after.st_size or before.st_mtime_ns != after.st_mtime_ns:
+        raise ChangedWhileRead(f"{relative} changed while it was being read")
+    return content, after
+
+
+def state_folder(root: Path) -> Path:
+    """Makes the folder beside the manifest in which runs keep what git need not know; it ignores itself."""
+    folder = root / ".wxsync"
+    folder.mkdir(exist_ok=True)
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        write_atomic(ignore, b"*\n")
+    return folder
+
+
+@contextmanager
+def only_run(folder: Path, purpose: str) -> Iterator[None]:
+    """Lets one run at a time work in a state folder; a killed run lets go by itself.
+
+    Raises Conflict naming the run that holds it, OSError where the folder cannot be written.
+    """
+    import filelock
+
+    holder = folder / "run.json"
+    lock = filelock.FileLock(folder / "run.lock", blocking=False)
+    try:
+        lock.acquire()
+    except filelock.Timeout:
+        raise Conflict(
+            f"another run is at work in {folder.parent}{_describe(holder)}",
+            hint="wait until it has ended; a run that was killed does not hold the folder",
+        ) from None
+    try:
+        holder.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "purpose": purpose}))
+        yield
+    finally:
+        with suppress(OSError):
+            holder.unlink()
+        lock.release()
+
+
+def _read_all(descriptor: int, size: int) -> bytes:
+    parts = []
+    while part := os.read(descriptor, size + 1):
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _describe(holder: Path) -> str:
+    try:
+        said = json.loads(holder.read_text())
+        return f": {said['purpose']}, process {said['pid']} on {said['host']}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""

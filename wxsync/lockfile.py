@@ -1,0 +1,184 @@
+"""Turns a Lock into canonical bytes and back; the same state is always the same bytes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from wxsync.errors import Conflict, InvalidInput
+from wxsync.files import write_atomic
+from wxsync.model import Lock, MaterialType, Origin, Place, Problem, Record, Retired, Unconfirmed
+from wxsync.schemas import violations
+
+VERSION = 1
+
+_CONFLICT_MARKERS = (b"<<<<<<< ", b"=======", b">>>>>>> ")
+
+
+def read_lock(file: Path) -> Lock | None:
+    """Reads a lock, or gives None where there is none; nothing but "not found" means that there is none.
+
+    Raises InvalidInput where it cannot be read or is no lock, Conflict where a newer wxsync wrote it.
+    """
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise InvalidInput([_problem(file, "lock-unreadable", f"the lock cannot be read: {error.strerror}")]) from None
+    return parse_lock(content, shown_as=str(file))
+
+
+def write_lock(file: Path, lock: Lock) -> None:
+    """Puts a lock on the disk, whole or not at all; OSError where that cannot be."""
+    write_atomic(file, render_lock(lock))
+
+
+def parse_lock(content: bytes, *, shown_as: str) -> Lock:
+    """Reads a lock's bytes, the version before all else; raises as read_lock does."""
+    file = Path(shown_as)
+    for number, text in enumerate(content.split(b"\n"), start=1):
+        if text.startswith(_CONFLICT_MARKERS):
+            hint = (
+                "merge the two sides with `wxsync lock merge`, or take the newer lock and run `wxsync plan --refresh`"
+            )
+            raise InvalidInput([_problem(file, "lock-conflict", "the lock holds merge conflict markers", number, hint)])
+    try:
+        document = json.loads(content, object_pairs_hook=_without_twins)
+    except (ValueError, RecursionError) as error:
+        line = error.lineno if isinstance(error, json.JSONDecodeError) else 1
+        hint = "restore it from git: `git checkout -- " + file.name + "`"
+        raise InvalidInput([_problem(file, "lock-broken", f"the lock is no JSON: {error}", line, hint)]) from None
+    _check(file, document)
+    return _lock(document)
+
+
+def render_lock(lock: Lock) -> bytes:
+    """Writes a lock canonically: UTF-8, two spaces, sorted keys, LF, a final newline."""
+    materials = ",\n".join(f"    {_quoted(name)}: {_block(record, 4)}" for name, record in sorted(lock.records.items()))
+    retired = sorted(
+        lock.retired,
+        key=lambda one: (one.name, one.retired_at, one.record.media_id or "", one.record.uploaded_as or ""),
+    )
+    unconfirmed = sorted(lock.unconfirmed, key=lambda one: (one.name, one.uploaded_as))
+    text = (
+        "{\n"
+        f'  "account": {_quoted(lock.account)},\n'
+        f'  "lock_version": {VERSION},\n'
+        f'  "materials": {{{_lines(materials)}}},\n'
+        f'  "retired": [{_lines(_listed(retired))}],\n'
+        f'  "unconfirmed": [{_lines(_listed(unconfirmed))}]\n'
+        "}\n"
+    )
+    return text.encode()
+
+
+def record_document(record: Record) -> dict[str, Any]:
+    """Gives a record as the lock and the plan show it; only a video has a title and an introduction."""
+    document: dict[str, Any] = {
+        "media_id": record.media_id,
+        "origin": record.origin.value,
+        "path": record.path,
+        "sha256": record.sha256,
+        "size": record.size,
+        "type": record.type.value,
+        "uploaded_as": record.uploaded_as,
+        "uploaded_at": record.uploaded_at,
+        "url": record.url,
+    }
+    if record.type is MaterialType.VIDEO:
+        document |= {"introduction": record.introduction, "title": record.title}
+    return document
+
+
+def record_from(document: Mapping[str, Any]) -> Record:
+    """Reads a record as record_document gives it; the document must fit its schema."""
+    return Record(
+        type=MaterialType(document["type"]),
+        path=document["path"],
+        sha256=document["sha256"],
+        size=document["size"],
+        media_id=document["media_id"],
+        url=document["url"],
+        uploaded_as=document["uploaded_as"],
+        uploaded_at=document["uploaded_at"],
+        origin=Origin(document["origin"]),
+        title=document.get("title", ""),
+        introduction=document.get("introduction", ""),
+    )
+
+
+def _check(file: Path, document: object) -> None:
+    version = document.get("lock_version") if isinstance(document, dict) else None
+    if isinstance(version, int) and version > VERSION:
+        raise Conflict(f"{file} was written by a newer wxsync (lock_version {version})", hint="upgrade wxsync")
+    broken = violations("lock", document)
+    if broken:
+        raise InvalidInput([_problem(file, "lock-invalid", f"the lock is not valid: {one}") for one in broken])
+
+
+def _lock(document: Mapping[str, Any]) -> Lock:
+    return Lock(
+        account=document["account"],
+        records=MappingProxyType({name: record_from(one) for name, one in sorted(document["materials"].items())}),
+        retired=tuple(
+            Retired(one["name"], record_from(one), one["retired_at"], one["replaced_by"]) for one in document["retired"]
+        ),
+        unconfirmed=tuple(
+            Unconfirmed(one["name"], MaterialType(one["type"]), one["sha256"], one["uploaded_as"], one["sent_at"])
+            for one in document["unconfirmed"]
+        ),
+    )
+
+
+def _listed(entries: Iterable[Retired | Unconfirmed]) -> str:
+    return ",\n".join(f"    {_block(entry, 4)}" for entry in entries)
+
+
+# A run writes its lock every two seconds: what did not change since is not written out again.
+@lru_cache(maxsize=1 << 18)
+def _block(entry: Record | Retired | Unconfirmed, indent: int) -> str:
+    document = _entry_document(entry)
+    margin = " " * (indent + 2)
+    lines = ",\n".join(f"{margin}{_quoted(key)}: {_quoted(document[key])}" for key in sorted(document))
+    return "{\n" + lines + "\n" + " " * indent + "}"
+
+
+def _entry_document(entry: Record | Retired | Unconfirmed) -> dict[str, Any]:
+    if isinstance(entry, Record):
+        return record_document(entry)
+    if isinstance(entry, Retired):
+        own = {"name": entry.name, "retired_at": entry.retired_at, "replaced_by": entry.replaced_by}
+        return record_document(entry.record) | own
+    return {
+        "name": entry.name,
+        "sent_at": entry.sent_at,
+        "sha256": entry.sha256,
+        "type": entry.type.value,
+        "uploaded_as": entry.uploaded_as,
+    }
+
+
+def _quoted(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _lines(text: str) -> str:
+    return f"\n{text}\n  " if text else ""
+
+
+def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        seen: set[str] = set()
+        twin = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise ValueError(f"the key {twin!r} stands twice")
+    return document
+
+
+def _problem(file: Path, code: str, message: str, line: int = 1, hint: str = "") -> Problem:
+    return Problem(code, message, hint or "nothing was sent", place=Place(str(file), line, 1), path=str(file))

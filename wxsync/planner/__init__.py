@@ -1,0 +1,11 @@
+"""Decides: what the manifest wants, what the lock remembers and what WeChat shows become a Plan; results become a Lock.
+
+Everything here is pure. The new lock is the old lock plus what is done, never rebuilt from a walk.
+"""
+
+from wxsync.planner.fit import misfits, past_rail
+from wxsync.planner.fold import fold, fold_journal
+from wxsync.planner.naming import filename_for, tag_in, utc
+from wxsync.planner.plan import make_plan
+
+__all__ = ["filename_for", "fold", "fold_journal", "make_plan", "misfits", "past_rail", "tag_in", "utc"]

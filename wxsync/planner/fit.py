@@ -1,0 +1,53 @@
+"""Judges plans: whether one changes more than anybody could want, and whether a saved one still fits."""
+
+from __future__ import annotations
+
+from wxsync.model import Action, Change, Fingerprint, Lock, Plan
+
+# Both numbers are octoDNS's: a plan that changes more than this is more often a mistake than a wish.
+RAIL_SHARE = 0.3
+RAIL_FLOOR = 10
+
+
+def past_rail(plan: Plan, lock: Lock | None) -> bool:
+    """Tells whether a plan replaces or retires more than 30 % of at least 10 materials."""
+    held = len(lock.records) if lock else 0
+    hit = sum(change.action in (Action.REPLACE, Action.RETIRE) for change in plan.changes)
+    return held >= RAIL_FLOOR and hit > held * RAIL_SHARE
+
+
+def misfits(saved: Plan, fresh: Plan) -> list[str]:
+    """Lists where a saved plan no longer fits what stands now; an empty list means that it may be applied.
+
+    A change still fits while its name, sha256 and `before` agree, or its `after` already stands; a create may have
+    become an adoption.
+    """
+    if saved.account != fresh.account:
+        return [f"the plan is for account {saved.account}, this run is for {fresh.account}"]
+    now = {change.name: change for change in fresh.changes}
+    reasons = ((change.name, _misfit(change, now.get(change.name))) for change in saved.pending)
+    return [f"{name}: {reason}" for name, reason in reasons if reason]
+
+
+def _misfit(planned: Change, now: Change | None) -> str | None:
+    if now is None:
+        return None if planned.after is None else "it is no longer in the manifest"
+    if _stands_already(planned, now):
+        return None
+    same_step = now.action is planned.action or (planned.action, now.action) == (Action.CREATE, Action.ADOPT)
+    checks = (
+        (now.sha256 == planned.sha256, "the file is no longer the one that was planned"),
+        (now.before == planned.before, "the lock has changed since"),
+        (same_step, f"it was planned as {planned.action} and is {now.action} now"),
+        (_fingerprint(now) == _fingerprint(planned), "its type, title or introduction has changed since"),
+    )
+    return next((reason for fits, reason in checks if not fits), None)
+
+
+def _stands_already(planned: Change, now: Change) -> bool:
+    held, after = now.before, planned.after
+    return bool(held and after and held.fingerprint == after.fingerprint and held.path == after.path)
+
+
+def _fingerprint(change: Change) -> Fingerprint | None:
+    return change.after.fingerprint if change.after else None

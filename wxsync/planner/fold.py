@@ -1,0 +1,89 @@
+"""Adds what is done to a lock: the old lock plus results, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, MutableMapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from wxsync.model import Lock, Origin, Outcome, Record, Result, Retired, Unconfirmed
+
+
+def fold(lock: Lock, results: Iterable[Result], *, at: str) -> Lock:
+    """Adds what is done, and what is in doubt, to a lock; everything else stays exactly as it was.
+
+    A record that is replaced or leaves goes to `retired`, stamped with `at`, unless it was imported or another name
+    still uses its material.
+    """
+    records, displaced = dict(lock.records), list[_Displaced]()
+    doubts = {one.uploaded_as: one for one in lock.unconfirmed}
+    for result in results:
+        if result.unconfirmed:
+            doubts.pop(result.unconfirmed.uploaded_as, None)
+            if result.outcome is Outcome.UNKNOWN:
+                doubts[result.unconfirmed.uploaded_as] = result.unconfirmed
+        if result.outcome is Outcome.DONE:
+            displaced += _settle(records, result)
+            doubts.pop(_name_sent(result.record), None)
+    return _with_retired(replace(lock, records=_frozen(records), unconfirmed=tuple(doubts.values())), displaced, at)
+
+
+def fold_journal(lock: Lock, done: Iterable[tuple[str, Record]], doubts: Iterable[Unconfirmed], *, at: str) -> Lock:
+    """Adds what a journal tells of a run that ended before its lock was written."""
+    records, displaced = dict(lock.records), list[_Displaced]()
+    unconfirmed = {one.uploaded_as: one for one in (*lock.unconfirmed, *doubts)}
+    for name, record in done:
+        displaced += _put(records, name, record)
+        unconfirmed.pop(_name_sent(record), None)
+    return _with_retired(
+        replace(lock, records=_frozen(records), unconfirmed=tuple(unconfirmed.values())), displaced, at
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Displaced:
+    """Holds a record that lost its name."""
+
+    name: str
+    record: Record
+    replaced_by: str | None
+
+
+def _settle(records: MutableMapping[str, Record], result: Result) -> list[_Displaced]:
+    change, record = result.change, result.record
+    new_id = record.media_id if record else None
+    displaced = [_Displaced(change.name, duplicate, new_id) for duplicate in change.duplicates]
+    if change.renamed_from:
+        records.pop(change.renamed_from, None)
+    if record:
+        return displaced + _put(records, change.name, record)
+    old = records.pop(change.name, None)
+    return [*displaced, _Displaced(change.name, old, None)] if old else displaced
+
+
+def _put(records: MutableMapping[str, Record], name: str, record: Record) -> list[_Displaced]:
+    old = records.get(name)
+    records[name] = record
+    return [_Displaced(name, old, record.media_id)] if old else []
+
+
+def _with_retired(lock: Lock, displaced: Iterable[_Displaced], at: str) -> Lock:
+    in_use = {_material(record) for record in lock.records.values()}
+    retired = {_material(one.record): one for one in lock.retired}
+    for one in displaced:
+        if one.record.origin is Origin.UPLOADED:
+            retired.setdefault(_material(one.record), Retired(one.name, one.record, at, one.replaced_by))
+    return replace(lock, retired=tuple(one for key, one in retired.items() if key not in in_use))
+
+
+def _material(record: Record) -> tuple[str | None, str | None]:
+    # An article image has no media_id; its url is all that tells it from another.
+    return (record.media_id, None if record.media_id else record.url)
+
+
+def _name_sent(record: Record | None) -> str:
+    return (record.uploaded_as if record else None) or ""
+
+
+def _frozen(records: dict[str, Record]) -> MappingProxyType[str, Record]:
+    return MappingProxyType(dict(sorted(records.items())))

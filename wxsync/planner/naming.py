@@ -1,0 +1,35 @@
+"""Names uploads so that any machine can tell whose they are, and reads the names back."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from wxsync.model import Desired
+
+_TAG = re.compile(r"(?:^|\.)(wx[a-z2-7]{16})(?:\.|$)")
+_NOT_SLUG = re.compile(r"[^a-z0-9]+")
+_SLUG_LENGTH = 40
+
+
+def filename_for(account: str, wanted: Desired) -> str:
+    """Names an upload: a slug for people, the tag for machines, the extension of the probed format for WeChat.
+
+    WeChat lists the name as it was sent and refuses one without an extension (40113, reported).
+    """
+    named = wanted.asset.name
+    if named == wanted.asset.path:
+        named = named.rpartition("/")[2].rpartition(".")[0] or named
+    slug = _NOT_SLUG.sub("-", named.lower()).strip("-")[:_SLUG_LENGTH].strip("-") or "material"
+    return f"{slug}.{wanted.fingerprint.tag(account)}.{wanted.extension}"
+
+
+def tag_in(name: str) -> str | None:
+    """Finds our tag in a name that WeChat lists."""
+    found = _TAG.search(name)
+    return found.group(1) if found else None
+
+
+def utc(seconds: float) -> str:
+    """Writes a moment, in Unix seconds, as the lock does."""
+    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,193 @@
+"""Compares what should exist with what the lock remembers; the order of the questions in _decide is the design's."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from wxsync.model import Action, Change, Desired, Fingerprint, Lock, Material, Origin, Plan, Record
+from wxsync.planner.naming import filename_for, tag_in, utc
+
+
+def make_plan(
+    desired: Iterable[Desired],
+    lock: Lock | None,
+    *,
+    account: str | None,
+    observed: Iterable[Material] = (),
+    targets: Callable[[str], bool] = lambda _name: True,
+    renew: Collection[str] = (),
+) -> Plan:
+    """Gives the changes that bring the lock in step with what should exist, sorted by name.
+
+    `observed` are listed materials, of which uploads of ours that the lock does not know are adopted. Nothing that
+    `targets` says no to is touched. The names in `renew` are uploaded anew whatever the lock holds.
+    """
+    wanted = {one.asset.name: one for one in desired}
+    held = lock.records if lock else {}
+    leaving = {name for name in held.keys() - wanted.keys() if targets(name)}
+    sources = _sources(wanted, lock, account, leaving, observed)
+    changes = [
+        _decide(wanted[name], held.get(name), sources, asked=name in renew) for name in sorted(wanted) if targets(name)
+    ]
+    changes += [_retire(name, held[name]) for name in leaving - sources.renamed]
+    return Plan(account, tuple(sorted(changes, key=lambda change: change.name)))
+
+
+@dataclass(slots=True)
+class _Sources:
+    """Knows where the material of a fingerprint could come from without an upload; filled while a plan is made."""
+
+    account: str | None
+    left: Mapping[Fingerprint, list[tuple[str, Record]]]
+    holders: dict[Fingerprint, tuple[str, Record]]
+    retired: Mapping[Fingerprint, Record]
+    listed: Mapping[str, tuple[Material, ...]]
+    doubted: Collection[tuple[str, str]]
+    renamed: set[str] = field(default_factory=set)
+
+
+def _sources(
+    wanted: Mapping[str, Desired],
+    lock: Lock | None,
+    account: str | None,
+    leaving: Collection[str],
+    observed: Iterable[Material],
+) -> _Sources:
+    left: dict[Fingerprint, list[tuple[str, Record]]] = defaultdict(list)
+    holders: dict[Fingerprint, tuple[str, Record]] = {}
+    for name, record in _stayers_first(lock, wanted):
+        if name in leaving:
+            left[record.fingerprint].append((name, record))
+        else:
+            holders.setdefault(record.fingerprint, (name, record))
+    return _Sources(
+        account,
+        left,
+        holders,
+        {one.record.fingerprint: one.record for one in lock.retired} if lock else {},
+        _unclaimed(observed, lock),
+        {(one.type, one.sha256) for one in lock.unconfirmed} if lock else (),
+    )
+
+
+def _stayers_first(lock: Lock | None, wanted: Mapping[str, Desired]) -> list[tuple[str, Record]]:
+    def moves(entry: tuple[str, Record]) -> tuple[bool, str]:
+        name, record = entry
+        return name not in wanted or wanted[name].fingerprint != record.fingerprint, name
+
+    return sorted(lock.records.items(), key=moves) if lock else []
+
+
+def _unclaimed(observed: Iterable[Material], lock: Lock | None) -> dict[str, tuple[Material, ...]]:
+    known = set(_media_ids(lock)) if lock else set()
+    found: dict[str, list[Material]] = defaultdict(list)
+    for material in observed:
+        tag = tag_in(material.name)
+        if tag and material.media_id not in known:
+            found[tag].append(material)
+    return {
+        tag: tuple(sorted({one.media_id: one for one in materials}.values(), key=lambda one: one.updated_at))
+        for tag, materials in found.items()
+    }
+
+
+def _media_ids(lock: Lock) -> Iterator[str | None]:
+    yield from (record.media_id for record in lock.records.values())
+    yield from (one.record.media_id for one in lock.retired)
+
+
+def _decide(wanted: Desired, held: Record | None, sources: _Sources, *, asked: bool) -> Change:
+    fingerprint = wanted.fingerprint
+    if held and held.fingerprint == fingerprint and not asked:
+        return _keep_or_move(wanted, held)
+    change = (None if asked else _without_upload(wanted, held, sources)) or _upload(wanted, held, sources, asked=asked)
+    if change.after:
+        sources.holders.setdefault(fingerprint, (change.name, change.after))
+    return change
+
+
+def _keep_or_move(wanted: Desired, held: Record) -> Change:
+    path = wanted.asset.path
+    if held.path == path:
+        return _change(wanted, Action.KEEP, "in step", held, held)
+    return _change(wanted, Action.RENAME, f"moved from {held.path}", held, replace(held, path=path))
+
+
+def _without_upload(wanted: Desired, held: Record | None, sources: _Sources) -> Change | None:
+    fingerprint, path = wanted.fingerprint, wanted.asset.path
+    if sources.left.get(fingerprint):
+        name, record = sources.left[fingerprint].pop(0)
+        sources.renamed.add(name)
+        change = _change(wanted, Action.RENAME, f"was {name}", record, replace(record, path=path))
+        return replace(change, renamed_from=name)
+    if fingerprint in sources.holders:
+        name, record = sources.holders[fingerprint]
+        return _change(wanted, Action.SHARE, f"same content as {name}", held, replace(record, path=path))
+    if fingerprint in sources.retired:
+        record = replace(sources.retired[fingerprint], path=path)
+        return _change(wanted, Action.ADOPT, "taken back from retired", held, record)
+    listed = sources.listed.get(fingerprint.tag(sources.account)) if sources.account else None
+    if listed:
+        first, *others = (_found(wanted, material) for material in listed)
+        change = _change(wanted, Action.ADOPT, "an earlier upload of ours is at WeChat", held, first)
+        return replace(change, duplicates=tuple(others))
+    return None
+
+
+def _upload(wanted: Desired, held: Record | None, sources: _Sources, *, asked: bool) -> Change:
+    after = _to_come(wanted, sources.account)
+    if held:
+        return _change(wanted, Action.REPLACE, "asked for" if asked else _difference(held, after), held, after)
+    doubted = (wanted.asset.type, wanted.sha256) in sources.doubted
+    reason = "new; an earlier upload is in doubt and is looked for first" if doubted else "new"
+    return _change(wanted, Action.CREATE, reason, None, after)
+
+
+def _retire(name: str, record: Record) -> Change:
+    reason = "no longer in the manifest"
+    if record.origin is Origin.IMPORTED:
+        reason += "; imported, so it only leaves the lock"
+    return Change(name, Action.RETIRE, reason, record.type, record.path, record.sha256, record.size, record, None)
+
+
+def _change(wanted: Desired, action: Action, reason: str, before: Record | None, after: Record) -> Change:
+    asset = wanted.asset
+    return Change(asset.name, action, reason, asset.type, asset.path, wanted.sha256, wanted.size, before, after)
+
+
+def _to_come(wanted: Desired, account: str | None) -> Record:
+    asset = wanted.asset
+    return Record(
+        type=asset.type,
+        path=asset.path,
+        sha256=wanted.sha256,
+        size=wanted.size,
+        media_id=None,
+        url=None,
+        uploaded_as=filename_for(account, wanted) if account else None,
+        uploaded_at=None,
+        title=asset.title,
+        introduction=asset.introduction,
+    )
+
+
+def _found(wanted: Desired, material: Material) -> Record:
+    return replace(
+        _to_come(wanted, None),
+        media_id=material.media_id,
+        url=material.url,
+        uploaded_as=material.name,
+        uploaded_at=utc(material.updated_at),
+    )
+
+
+def _difference(held: Record, after: Record) -> str:
+    differences = {
+        "type": held.type is not after.type,
+        "file": held.sha256 != after.sha256,
+        "title": held.title != after.title,
+        "introduction": held.introduction != after.introduction,
+    }
+    return " and ".join(what for what, differs in differences.items() if differs) + " changed"
