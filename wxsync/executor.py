@@ -136,7 +136,7 @@ _INTERRUPTED = Failure("interrupted", "the run was interrupted", "run apply agai
 
 
 def _send_all(changes: tuple[Change, ...], run: _Run, *, jobs: int, tick: float) -> Iterator[Event]:
-    events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+    events: queue.SimpleQueue[Event | BaseException] = queue.SimpleQueue()
     left = len(changes)
     with ThreadPoolExecutor(max_workers=max(1, min(jobs, left)), thread_name_prefix="upload") as pool:
         futures = [pool.submit(_work, change, run, events) for change in changes]
@@ -146,26 +146,29 @@ def _send_all(changes: tuple[Change, ...], run: _Run, *, jobs: int, tick: float)
                     event = events.get(timeout=tick)
                 except queue.Empty:
                     event = Tick()
+                if isinstance(event, BaseException):
+                    raise event
                 left -= isinstance(event, Finished)
                 yield event
         finally:
-            # Reached early only where the reader of the events failed: what has not begun must not begin.
-            run.stop.set() if left else None
+            # Reached early only where a worker or the reader of the events failed: nothing more may begin.
             for future in futures:
                 future.cancel()
-    for future in futures:
-        future.result()
 
 
-def _work(change: Change, run: _Run, events: queue.SimpleQueue[Event]) -> None:
+def _work(change: Change, run: _Run, events: queue.SimpleQueue[Event | BaseException]) -> None:
     reason = _INTERRUPTED if run.stop.is_set() else run.halted
     if reason:
         events.put(Finished(_skipped(change, reason)))
         return
     started = time.monotonic()
     events.put(Started(change))
-    result = _send(change, run)
-    events.put(Finished(replace(result, seconds=round(time.monotonic() - started, 3))))
+    try:
+        result = _send(change, run)
+    except BaseException as error:  # noqa: BLE001 - a defect of ours, raised again where the events are read
+        events.put(error)
+    else:
+        events.put(Finished(replace(result, seconds=round(time.monotonic() - started, 3))))
 
 
 def _send(change: Change, run: _Run) -> Result:

@@ -23,8 +23,9 @@ from wxsync.model import MaterialType, Origin, Record, Unconfirmed
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """Holds what a journal tells: uploads that were done, by name in the order done, and those in doubt."""
+    """Holds what a journal tells: whose it is, the uploads that were done, in their order, and those in doubt."""
 
+    account: str | None = None
     done: tuple[tuple[str, Record], ...] = ()
     doubts: tuple[Unconfirmed, ...] = ()
 
@@ -32,13 +33,14 @@ class Replay:
 class Journal:
     """Appends to a journal from many threads; when a method returns, its line is on the disk."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, *, account: str) -> None:
         self._descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
         sync_folder(file.parent)
         self._writing = threading.Lock()
         self._syncing = threading.Lock()
         self._written = 0
         self._synced = 0
+        self._append({"account": account})
 
     def intend(self, doubt: Unconfirmed) -> None:
         """Says that an upload is about to be sent."""
@@ -99,7 +101,7 @@ def read_journal(file: Path) -> Replay:
         raise PersonNeeded(f"{file} cannot be read: {error.strerror}", hint="it may hold ids of uploads") from None
     try:
         return replay(content.split(b"\n"))
-    except ValueError:
+    except (ValueError, KeyError, TypeError):
         raise PersonNeeded(
             f"{file} is damaged",
             hint="it may hold ids of uploads: look at its lines, then move it away to go on",
@@ -109,6 +111,7 @@ def read_journal(file: Path) -> Replay:
 def replay(lines: Iterable[bytes]) -> Replay:
     """Reads journal lines, the text after the last line feed as a line of its own; ValueError where one is broken."""
     *whole, torn = lines
+    account: str | None = None
     done: list[tuple[str, Record]] = []
     open_intents: dict[str, Unconfirmed] = {}
     for said in map(_said, whole):
@@ -119,10 +122,12 @@ def replay(lines: Iterable[bytes]) -> Replay:
             record = _record(said["done"])
             done.append((said["name"], record))
             open_intents.pop(record.uploaded_as or "", None)
-        else:
+        elif "refused" in said:
             open_intents.pop(said["refused"], None)
+        else:
+            account = said["account"]
     del torn  # a line without its line feed was never synced, so nothing was sent or counted on its behalf
-    return Replay(tuple(done), tuple(open_intents.values()))
+    return Replay(account, tuple(done), tuple(open_intents.values()))
 
 
 def clear_journal(file: Path) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 
 from wxsync.errors import Conflict, InvalidInput
 from wxsync.files import write_atomic
-from wxsync.model import Lock, MaterialType, Origin, Place, Problem, Record, Retired, Unconfirmed
+from wxsync.model import Lock, MaterialType, Place, Problem, Record, Retired, Unconfirmed
+from wxsync.records import record_document, record_from
 from wxsync.schemas import violations
 
 VERSION = 1
@@ -75,41 +76,6 @@ def render_lock(lock: Lock) -> bytes:
         "}\n"
     )
     return text.encode()
-
-
-def record_document(record: Record) -> dict[str, Any]:
-    """Gives a record as the lock and the plan show it; only a video has a title and an introduction."""
-    document: dict[str, Any] = {
-        "media_id": record.media_id,
-        "origin": record.origin.value,
-        "path": record.path,
-        "sha256": record.sha256,
-        "size": record.size,
-        "type": record.type.value,
-        "uploaded_as": record.uploaded_as,
-        "uploaded_at": record.uploaded_at,
-        "url": record.url,
-    }
-    if record.type is MaterialType.VIDEO:
-        document |= {"introduction": record.introduction, "title": record.title}
-    return document
-
-
-def record_from(document: Mapping[str, Any]) -> Record:
-    """Reads a record as record_document gives it; the document must fit its schema."""
-    return Record(
-        type=MaterialType(document["type"]),
-        path=document["path"],
-        sha256=document["sha256"],
-        size=document["size"],
-        media_id=document["media_id"],
-        url=document["url"],
-        uploaded_as=document["uploaded_as"],
-        uploaded_at=document["uploaded_at"],
-        origin=Origin(document["origin"]),
-        title=document.get("title", ""),
-        introduction=document.get("introduction", ""),
-    )
 
 
 def _check(file: Path, document: object) -> None:

@@ -5,7 +5,8 @@ Everything here is pure. The new lock is the old lock plus what is done, never r
 
 from wxsync.planner.fit import misfits, past_rail
 from wxsync.planner.fold import fold, fold_journal
+from wxsync.planner.merge import merge
 from wxsync.planner.naming import filename_for, tag_in, utc
 from wxsync.planner.plan import make_plan
 
-__all__ = ["filename_for", "fold", "fold_journal", "make_plan", "misfits", "past_rail", "tag_in", "utc"]
+__all__ = ["filename_for", "fold", "fold_journal", "make_plan", "merge", "misfits", "past_rail", "tag_in", "utc"]

@@ -68,15 +68,16 @@ def _put(records: MutableMapping[str, Record], name: str, record: Record) -> lis
 
 
 def _with_retired(lock: Lock, displaced: Iterable[_Displaced], at: str) -> Lock:
-    in_use = {_material(record) for record in lock.records.values()}
-    retired = {_material(one.record): one for one in lock.retired}
+    in_use = {material_of(record) for record in lock.records.values()}
+    retired = {material_of(one.record): one for one in lock.retired}
     for one in displaced:
         if one.record.origin is Origin.UPLOADED:
-            retired.setdefault(_material(one.record), Retired(one.name, one.record, at, one.replaced_by))
+            retired.setdefault(material_of(one.record), Retired(one.name, one.record, at, one.replaced_by))
     return replace(lock, retired=tuple(one for key, one in retired.items() if key not in in_use))
 
 
-def _material(record: Record) -> tuple[str | None, str | None]:
+def material_of(record: Record) -> tuple[str | None, str | None]:
+    """Tells one place in WeChat's library from another."""
     # An article image has no media_id; its url is all that tells it from another.
     return (record.media_id, None if record.media_id else record.url)
 

@@ -1,0 +1,191 @@
+"""One request is one plain value: what left, what came, and never an exception."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from tests.wechat_fake import (
+    HANG_UP,
+    RESET,
+    RESET_BEFORE_BODY,
+    SILENCE,
+    FakeWeChat,
+    Seen,
+    raw,
+)
+from wxsync.wechat.outcome import Phase
+from wxsync.wechat.transport import Answer, Request, Transport, Trouble
+
+LARGE = b"x" * 8_000_000
+
+
+def send(server: FakeWeChat, body: bytes = b"{}", *, base: str = "", limit: int = 1000, fresh: bool = False) -> Answer:
+    transport = Transport(base or server.base, connections=1, read_seconds=0.2)
+    try:
+        request = Request("POST" if body else "GET", "/x", query={"a": "ü&="}, body=body, limit=limit, fresh=fresh)
+        return transport.send(request)
+    finally:
+        transport.close()
+
+
+def test_an_answer_is_its_status_and_bytes() -> None:
+    with FakeWeChat(x=[raw(b"\xff{}", headers='Content-Disposition: attachment; filename="a.png"\r\n')]) as server:
+        assert send(server) == Answer(Phase.ANSWERED, 200, b"\xff{}", 'attachment; filename="a.png"')
+    (seen,) = server.seen
+    assert seen.query == {"a": "ü&="}
+
+
+def test_a_request_is_whole_and_says_no_more_than_it_must() -> None:
+    with FakeWeChat(x=[raw(b"{}")]) as server:
+        send(server, b'{"a":1}')
+        send(server, LARGE, fresh=True)
+        send(server, b"")
+    small, large, question = server.seen
+    assert small.headers.keys() == {
+        "host",
+        "user-agent",
+        "accept",
+        "accept-encoding",
+        "content-type",
+        "content-length",
+    }
+    assert small.headers["accept-encoding"] == "identity"
+    assert large.headers["content-length"] == str(len(LARGE))
+    assert large.headers["connection"] == "close"
+    assert "transfer-encoding" not in large.headers
+    assert large.body == LARGE
+    assert (question.method, question.headers.keys() & {"content-length", "content-type"}) == ("GET", set())
+
+
+@pytest.mark.parametrize(
+    ("reply", "body", "answer"),
+    [
+        (RESET, b"{}", Answer(Phase.SENT, trouble=Trouble.BROKEN)),
+        (HANG_UP, b"{}", Answer(Phase.SENT, trouble=Trouble.BROKEN)),
+        (SILENCE, b"{}", Answer(Phase.SENT, trouble=Trouble.SILENCE)),
+        (RESET, LARGE, Answer(Phase.SENT, trouble=Trouble.BROKEN)),
+        (RESET, b"", Answer(Phase.SENT, trouble=Trouble.BROKEN)),
+        (RESET_BEFORE_BODY, LARGE, Answer(Phase.UNSENT, trouble=Trouble.BROKEN)),
+        (b"garbage\r\n\r\n", b"{}", Answer(Phase.SENT, trouble=Trouble.BROKEN)),
+        (b"HTTP/1.1 20", b"{}", Answer(Phase.SENT, trouble=Trouble.SILENCE)),
+        (raw(b"{", length=9), b"{}", Answer(Phase.ANSWERED, 200, trouble=Trouble.SILENCE)),
+        (
+            raw(b"{", length=9, headers="Connection: close\r\n"),
+            b"{}",
+            Answer(Phase.ANSWERED, 200, trouble=Trouble.BROKEN),
+        ),
+        (raw(b"x" * 1001), b"{}", Answer(Phase.ANSWERED, 200, trouble=Trouble.TOO_LONG)),
+        (raw(b"x" * 1000), b"{}", Answer(Phase.ANSWERED, 200, b"x" * 1000)),
+        (raw(b"{}", headers="Content-Encoding: gzip\r\n"), b"{}", Answer(Phase.ANSWERED, 200, trouble=Trouble.ENCODED)),
+        (raw(b"", status="412 Precondition Failed"), b"{}", Answer(Phase.ANSWERED, 412, b"")),
+        (raw(b"", status="302 Found", headers="Location: /y\r\n"), b"{}", Answer(Phase.ANSWERED, 302, b"")),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+            b"{}",
+            Answer(Phase.ANSWERED, 200, b"{}"),
+        ),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n9\r\n{",
+            b"{}",
+            Answer(Phase.ANSWERED, 200, trouble=Trouble.BROKEN),
+        ),
+    ],
+    ids=str,
+)
+def test_whatever_becomes_of_a_request_is_told_as_a_value(reply: bytes, body: bytes, answer: Answer) -> None:
+    with FakeWeChat(x=[reply]) as server:
+        assert send(server, body) == answer
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("body", [b"{}", b""])
+def test_a_refused_connection_sent_nothing(body: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    with FakeWeChat() as server:
+        answer = send(server, body, base=f"http://127.0.0.1:{port}")
+    assert answer == Answer(Phase.UNSENT, trouble=Trouble.CONNECT)
+
+
+@pytest.mark.parametrize("body", [b"{}", b""])
+def test_a_name_that_leads_nowhere_sent_nothing(body: bytes) -> None:
+    with FakeWeChat() as server:
+        answer = send(server, body, base="https://does-not-exist.invalid")
+    assert answer == Answer(Phase.UNSENT, trouble=Trouble.DNS)
+
+
+def test_a_server_without_tls_is_sent_nothing() -> None:
+    with FakeWeChat(x=[raw(b"{}")]) as server:
+        answer = send(server, base=server.base.replace("http:", "https:"))
+    assert answer == Answer(Phase.UNSENT, trouble=Trouble.TLS)
+    assert server.seen == []
+
+
+def test_questions_share_a_connection_and_uploads_never_do() -> None:
+    with FakeWeChat(x=[raw(b"{}")]) as server:
+        transport = Transport(server.base, connections=1)
+        for _ in range(3):
+            transport.send(Request("POST", "/x", body=b"{}"))
+        transport.send(Request("POST", "/x", body=b"{}", fresh=True))
+        transport.close()
+    assert ["connection" in seen.headers for seen in server.seen] == [False, False, False, True]
+
+
+IN_ANOTHER_PROCESS = """
+import sys
+from wxsync.wechat.transport import Request, Transport
+answer = Transport(sys.argv[1], connections=1, read_seconds=5).send(Request("POST", "/x", body=b"{}"))
+print(answer.phase, answer.status, answer.trouble)
+"""
+
+
+def in_another_process(base: str, **variables: str) -> str:
+    plain = {key: value for key, value in os.environ.items() if "proxy" not in key.lower()}
+    command = [sys.executable, "-c", IN_ANOTHER_PROCESS, base]
+    done = subprocess.run(command, env=plain | variables, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stderr == ""
+    return done.stdout.strip()
+
+
+class Proxy(FakeWeChat):
+    """Refuses every CONNECT, and remembers who asked."""
+
+    def next_is(self, path: str, action: bytes) -> bool:
+        return False
+
+    def play(self, seen: Seen) -> bytes:
+        self.seen.append(seen)
+        return raw(b"", status="403 Forbidden")
+
+
+def test_the_proxy_of_the_environment_is_used_and_its_refusal_sent_nothing() -> None:
+    with Proxy() as proxy:
+        assert in_another_process("https://wechat.invalid", HTTPS_PROXY=proxy.base) == "unsent None proxy"
+    assert [seen.head.split(b"\r\n")[0] for seen in proxy.seen] == [b"CONNECT wechat.invalid:443 HTTP/1.1"]
+
+
+def test_no_proxy_is_honoured() -> None:
+    with Proxy() as proxy:
+        said = in_another_process("https://wechat.invalid", HTTPS_PROXY=proxy.base, NO_PROXY=".invalid")
+    assert (said, proxy.seen) == ("unsent None dns", [])
+
+
+@pytest.mark.parametrize(("scheme", "said"), [("http", "answered 200 None"), ("https", "unsent None tls")])
+def test_loopback_never_goes_through_a_proxy(scheme: str, said: str) -> None:
+    with Proxy() as proxy, FakeWeChat(x=[raw(b"{}")]) as server:
+        variables = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"), proxy.base)
+        assert in_another_process(server.base.replace("http", scheme), **variables) == said
+    assert proxy.seen == []
+
+
+def test_a_certificate_file_that_is_not_there_is_trouble_with_tls() -> None:
+    assert in_another_process("https://127.0.0.1:9", REQUESTS_CA_BUNDLE="/nowhere.pem") == "unsent None tls"
+
+
+def test_a_kind_of_proxy_that_cannot_be_used_is_trouble_with_the_proxy() -> None:
+    assert in_another_process("https://wechat.invalid", HTTPS_PROXY="odd://proxy.invalid") == "unsent None proxy"

@@ -1,0 +1,140 @@
+"""The command that does a plan: asks, shows progress, listens for Ctrl-C, and tells the end by its exit code."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+from wxsync.cli.exits import Exit, exit_code_of
+from wxsync.cli.options import Settings, global_options
+from wxsync.cli.plan import format_option, planning_options, read_saved, rendered, save, warn
+
+if TYPE_CHECKING:
+    from wxsync.model import Plan
+    from wxsync.workflow import Planned
+
+
+@click.command(short_help="Upload what is new or changed and write the lock.")
+@click.argument("planfile", required=False, type=click.Path(dir_okay=False))
+@click.option("-o", "--out", type=click.Path(dir_okay=False), metavar="FILE", help="Save the result as JSON.")
+@click.option("--yes", is_flag=True, help="Do not ask; needed where standard input is no terminal.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=4, show_default=True, help="Uploads side by side.")
+@click.option(
+    "--max-uploads", type=click.IntRange(0), metavar="N", help="Send at most N files; exit 7 if some are left."
+)
+@click.option("--look", "how", type=click.Choice(["auto", "all", "none"]), default="auto", show_default=True)
+@click.option("--settle", type=click.FloatRange(0), default=90.0, show_default=True, metavar="SECONDS")
+@click.option("--locked", is_flag=True, help="Exit with 2 if anything would be uploaded.")
+@click.option("--force", is_flag=True, help="Go past the safety rail.")
+@format_option
+@planning_options
+@global_options
+@click.pass_obj
+def apply(
+    settings: Settings,
+    *,
+    planfile: str | None,
+    out: str | None,
+    yes: bool,
+    jobs: int,
+    max_uploads: int | None,
+    how: str,
+    settle: float,
+    locked: bool,
+    force: bool,
+    form: str,
+    targets: tuple[str, ...],
+    renew: tuple[str, ...],
+    no_cache: bool,
+) -> int:
+    """Upload what is new or changed and write the lock; PLANFILE: only what a saved plan says.
+
+    --look says how far to look for earlier uploads of ours first, --settle how long to look for one in doubt.
+    """
+    from wxsync.cli.progress import Progress
+    from wxsync.executor import Limits
+    from wxsync.render import report_text
+    from wxsync.workflow import ApplyOptions, Look, NotAgreed, PlanOptions, Watcher, WouldUpload
+    from wxsync.workflow import apply as run
+
+    stop = threading.Event()
+    progress = Progress(settings)
+    options = ApplyOptions(
+        plan=PlanOptions(targets, renew, not no_cache),
+        saved=_saved_plan(planfile) if planfile else None,
+        limits=Limits(jobs, max_uploads),
+        look=Look(how),
+        settle=settle,
+        locked=locked,
+        force=force,
+    )
+
+    def agrees(planned: Planned) -> bool:
+        agreed = _agrees(settings, planned, yes=yes)
+        progress.start(planned.plan.uploads)
+        return agreed
+
+    try:
+        with _stopping(stop, settings), progress:
+            watcher = Watcher(agrees, sees=progress.sees, says=progress.says, stop=stop)
+            report = run(settings.choice(), options, watcher)
+    except NotAgreed:
+        settings.note("Nothing was done.")
+        return Exit.INTERRUPTED
+    except WouldUpload as would:
+        click.echo(rendered(would.planned.plan, form, settings), nl=False, color=True)
+        return Exit.PENDING
+    if out:
+        save(out, report_text(report))
+    click.echo(rendered(report, form, settings), nl=False, color=True)
+    return exit_code_of(report, interrupted=stop.is_set())
+
+
+def _saved_plan(file: str) -> Plan:
+    from wxsync.errors import InvalidInput
+    from wxsync.model import Plan, Problem
+
+    saved = read_saved(file)
+    if not isinstance(saved, Plan):
+        raise InvalidInput([Problem("not-a-plan", f"{file} is a result, not a plan", "save one with `wxsync plan -o`")])
+    return saved
+
+
+def _agrees(settings: Settings, planned: Planned, *, yes: bool) -> bool:
+    warn(settings, planned.warnings)
+    settings.note(rendered(planned.plan, "text", settings, stream=sys.stderr).rstrip("\n"))
+    if yes or planned.project.sandbox:
+        return True
+    if not sys.stdin.isatty():
+        raise click.UsageError("nobody can be asked here: apply needs --yes where standard input is no terminal")
+    return click.confirm("Apply this plan?", err=True)
+
+
+@contextmanager
+def _stopping(stop: threading.Event, settings: Settings) -> Iterator[None]:
+    """Lets the first SIGINT or SIGTERM end a run in good order; the second one leaves at once."""
+
+    def first(number: int, _frame: FrameType | None) -> None:
+        signal.signal(number, second)
+        stop.set()
+        settings.note("interrupted: finishing the uploads that run; once more to leave at once")
+
+    def second(_number: int, _frame: FrameType | None) -> None:
+        # Every answer so far is in the synced journal: the next run brings it into the lock.
+        import os
+
+        os._exit(Exit.INTERRUPTED)
+
+    before = {number: signal.signal(number, first) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

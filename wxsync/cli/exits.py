@@ -1,0 +1,92 @@
+"""Maps what happened to exit codes and errors to words; the only place that does."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from enum import IntEnum
+
+import click
+
+from wxsync.cli.options import Settings
+from wxsync.errors import (
+    CallFailed,
+    Conflict,
+    HaltedForNow,
+    HaltedForPerson,
+    InvalidInput,
+    OutcomeUnknown,
+    PersonNeeded,
+    UsageProblem,
+    WxsyncError,
+)
+from wxsync.model import Outcome, Remedy, Report
+
+
+class Exit(IntEnum):
+    """Names the exit codes; scripts rely on their numbers."""
+
+    DONE = 0
+    DEFECT = 1
+    PENDING = 2
+    REFUSED = 3
+    INVALID = 4
+    PERSON = 5
+    CONFLICT = 6
+    LATER = 7
+    UNKNOWN = 8
+    USAGE = 64
+    INTERRUPTED = 130
+
+
+_EXITS: tuple[tuple[type[WxsyncError], Exit], ...] = (
+    (InvalidInput, Exit.INVALID),
+    (UsageProblem, Exit.USAGE),
+    (Conflict, Exit.CONFLICT),
+    (PersonNeeded, Exit.PERSON),
+    (HaltedForPerson, Exit.PERSON),
+    (HaltedForNow, Exit.LATER),
+    (OutcomeUnknown, Exit.LATER),  # of a call that is no upload: nothing is in doubt, only unanswered
+    (CallFailed, Exit.REFUSED),
+)
+_REMEDIES = {Remedy.PERSON: Exit.PERSON, Remedy.TIME: Exit.LATER, Remedy.FILE: Exit.REFUSED}
+
+
+def exit_code_for(error: Exception) -> Exit:
+    """Gives the exit code of an error that ended a run."""
+    return next((code for kind, code in _EXITS if isinstance(error, kind)), Exit.DEFECT)
+
+
+def exit_code_of(report: Report, *, interrupted: bool) -> Exit:
+    """Gives the exit code of an apply; where several fit, the one that matters most."""
+    if interrupted:
+        return Exit.INTERRUPTED
+    if any(result.outcome is Outcome.UNKNOWN for result in report.results):
+        return Exit.UNKNOWN
+    found = {_REMEDIES.get(result.error.remedy) for result in report.results if result.error}
+    return next((code for code in (Exit.PERSON, Exit.LATER, Exit.REFUSED) if code in found), Exit.DONE)
+
+
+def explain(error: Exception, settings: Settings) -> None:
+    """Says on standard error what went wrong and what to do next."""
+    from wxsync.render import render_problems, visible
+
+    if isinstance(error, InvalidInput):
+        text = render_problems(error.problems, color=settings.colored(sys.stderr))
+    elif isinstance(error, WxsyncError):
+        lines = [visible(line) for line in error.message.split("\n")]
+        text = "error: " + "\n".join(lines) + "\n" + _call(error)
+        text += f"    hint: {visible(error.hint)}\n" if error.hint else ""
+    else:
+        trace = "".join(traceback.format_exception(error)) if settings.verbose else ""
+        text = (
+            f"{trace}error: a defect of wxsync: {type(error).__name__}: {visible(str(error))}\n"
+            "    hint: nothing is lost; run it again with --verbose and report what it prints\n"
+        )
+    click.echo(text, nl=False, file=sys.stderr, color=True)
+
+
+def _call(error: WxsyncError) -> str:
+    if not isinstance(error, CallFailed) or error.errcode is None:
+        return ""
+    return f"    errcode {error.errcode}" + (f", rid {error.rid}" if error.rid else "") + "\n"

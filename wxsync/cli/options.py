@@ -1,0 +1,75 @@
+"""Holds the options that every command takes, before or after its name."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
+
+import click
+
+from wxsync import __version__
+
+if TYPE_CHECKING:
+    from wxsync.workflow import Choice
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass(slots=True)
+class Settings:
+    """Holds the global options as they were given; the later word wins."""
+
+    manifest: str = "materials.yaml"
+    account: str | None = None
+    sandbox: bool = False
+    color: str = "auto"
+    verbose: bool = False
+    quiet: bool = False
+
+    def choice(self) -> Choice:
+        """Gives what a workflow needs to know of them, together with the environment."""
+        from wxsync.workflow import Choice
+
+        return Choice(Path(self.manifest), self.account, self.sandbox, os.environ)
+
+    def colored(self, stream: TextIO) -> bool:
+        """Tells whether a stream is to be written in colours (https://no-color.org)."""
+        if self.color != "auto":
+            return self.color == "always"
+        return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+    def note(self, message: str) -> None:
+        """Says something on standard error, unless nobody wants to hear it."""
+        if not self.quiet:
+            click.echo(message, file=sys.stderr, color=True)
+
+
+def global_options(function: Function) -> Function:
+    """Adds the options that work before and after a command; they reach it through its Settings."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+    if value and parameter.name:
+        setattr(context.find_object(Settings), parameter.name, value)
+
+
+_OPTIONS = (
+    click.option(
+        "-f", "--manifest", metavar="PATH", expose_value=False, callback=_keep, help="Default: materials.yaml."
+    ),
+    click.option("-a", "--account", metavar="NAME", expose_value=False, callback=_keep, help="One of the manifest's."),
+    click.option(
+        "--sandbox", is_flag=True, expose_value=False, callback=_keep, help="Use the embedded offline WeChat."
+    ),
+    click.option("--color", type=click.Choice(["auto", "always", "never"]), expose_value=False, callback=_keep),
+    click.option("-v", "--verbose", is_flag=True, expose_value=False, callback=_keep, help="Say more."),
+    click.option("-q", "--quiet", is_flag=True, expose_value=False, callback=_keep, help="Only results and errors."),
+    click.version_option(__version__, message="wxsync %(version)s"),
+)

@@ -1,0 +1,131 @@
+"""The commands that show what apply would do, and show it again."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from wxsync.cli.exits import Exit
+from wxsync.cli.options import Settings, global_options
+
+if TYPE_CHECKING:
+    from wxsync.model import Plan, Problem, Report
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+format_option = click.option(
+    "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="Default: text."
+)
+
+
+def planning_options(function: Function) -> Function:
+    """Adds the options that narrow or widen a plan."""
+    for option in (
+        click.option("--no-cache", is_flag=True, help="Hash every file, whatever is remembered of it."),
+        click.option("--replace", "renew", multiple=True, metavar="NAME", help="Upload NAME anew; repeatable."),
+        click.option(
+            "--target", "targets", multiple=True, metavar="NAME", help="Only these names or globs; repeatable."
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+@click.command()
+@click.option(
+    "-o", "--out", type=click.Path(dir_okay=False), metavar="FILE", help="Save the plan for `wxsync apply FILE`."
+)
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when changes are pending.")
+@format_option
+@planning_options
+@global_options
+@click.pass_obj
+def plan(
+    settings: Settings,
+    *,
+    out: str | None,
+    detailed_exitcode: bool,
+    form: str,
+    targets: tuple[str, ...],
+    renew: tuple[str, ...],
+    no_cache: bool,
+) -> int:
+    """Show what apply would do; needs no network and no credentials."""
+    from wxsync.planner import utc
+    from wxsync.render import plan_text
+    from wxsync.workflow import PlanOptions
+    from wxsync.workflow import plan as run
+
+    planned = run(settings.choice(), PlanOptions(targets, renew, not no_cache), now=utc(time.time()))
+    warn(settings, planned.warnings)
+    if out:
+        save(out, plan_text(planned.plan, everything=settings.verbose))
+    click.echo(rendered(planned.plan, form, settings), nl=False, color=True)
+    if planned.is_past_rail:
+        settings.note("warning: this replaces or retires more than 30 % of the materials; apply will want --force")
+    return Exit.PENDING if detailed_exitcode and planned.plan.pending else Exit.DONE
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False))
+@format_option
+@global_options
+@click.pass_obj
+def show(settings: Settings, file: str, form: str) -> None:
+    """Print a saved plan or result again, in any format."""
+    click.echo(rendered(read_saved(file), form, settings), nl=False, color=True)
+
+
+def read_saved(file: str) -> Plan | Report:
+    """Reads a saved plan or result; raises InvalidInput."""
+    from wxsync.errors import InvalidInput
+    from wxsync.model import Problem
+    from wxsync.render import read_document
+
+    try:
+        content = Path(file).read_bytes()
+    except OSError as error:
+        message = f"{file} cannot be read: {error.strerror}"
+        raise InvalidInput([Problem("unreadable", message, "name a file that --out wrote", path=file)]) from None
+    return read_document(content, shown_as=file)
+
+
+def rendered(shown: Plan | Report, form: str, settings: Settings, *, stream: Any = None) -> str:
+    """Prints a plan or a report in a format."""
+    from wxsync.model import Plan
+    from wxsync.render import markdown, plan_page, plan_text, report_page, report_text, terminal
+
+    if isinstance(shown, Plan):
+        if form == "json":
+            return plan_text(shown, everything=settings.verbose)
+        page = plan_page(shown, everything=settings.verbose)
+    else:
+        if form == "json":
+            return report_text(shown)
+        page = report_page(shown)
+    return markdown(page) if form == "markdown" else terminal(page, color=settings.colored(stream or sys.stdout))
+
+
+def save(file: str, text: str) -> None:
+    """Writes an output file, whole or not at all; raises PersonNeeded."""
+    from wxsync.errors import PersonNeeded
+    from wxsync.files import write_atomic
+
+    try:
+        write_atomic(Path(file), text.encode())
+    except OSError as error:
+        raise PersonNeeded(f"{file} cannot be written: {error.strerror}") from None
+
+
+def warn(settings: Settings, warnings: tuple[Problem, ...]) -> None:
+    """Shows warnings on standard error."""
+    from wxsync.render import render_problems
+
+    text = render_problems(warnings, color=settings.colored(sys.stderr))
+    if text:
+        settings.note(text.rstrip("\n"))

@@ -1,0 +1,79 @@
+"""Shows how uploads go on: a bar on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from wxsync.cli.options import Settings
+from wxsync.executor import Event, Finished
+from wxsync.model import Change, Outcome, Result
+from wxsync.render import human_size, visible
+
+if TYPE_CHECKING:
+    import rich.progress
+
+
+class Progress:
+    """Tells of uploads on standard error; silent where the settings are quiet or nothing is uploaded."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._bar: rich.progress.Progress | None = None
+        self._task: rich.progress.TaskID | None = None
+        self._total = 0
+        self._finished = 0
+
+    def start(self, uploads: Sequence[Change]) -> None:
+        """Begins to count, once it is known what is sent."""
+        self._total = len(uploads)
+        if uploads and sys.stderr.isatty() and not self._settings.quiet:
+            self._bar = _bar(color=self._settings.colored(sys.stderr))
+            self._task = self._bar.add_task("uploading", total=sum(change.size for change in uploads))
+            self._bar.start()
+
+    def sees(self, event: Event) -> None:
+        """Takes what the executor tells."""
+        if not isinstance(event, Finished) or not event.result.change.action.uploads:
+            return
+        self._finished += 1
+        if self._bar and self._task is not None:
+            self._bar.advance(self._task, event.result.change.size)
+        if self._bar is None or event.result.outcome is not Outcome.DONE:
+            self.says(f"[{self._finished}/{self._total}] {_line(event.result)}")
+
+    def says(self, message: str) -> None:
+        """Says something above the bar, or as a line."""
+        if self._bar:
+            self._bar.console.print(visible(message), markup=False, highlight=False)
+        else:
+            self._settings.note(visible(message))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar:
+            self._bar.stop()
+
+
+def _bar(*, color: bool) -> rich.progress.Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True, no_color=not color)
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(binary_units=True), TimeRemainingColumn())
+    return Progress(*columns, console=console, transient=True)
+
+
+def _line(result: Result) -> str:
+    change = result.change
+    size = human_size(change.size)
+    if result.outcome is Outcome.DONE:
+        return f"uploaded {change.name} ({size}, {result.seconds:.1f} s)"
+    reason = result.error.message if result.error else ""
+    return f"{result.outcome} {change.name} ({size}): {reason}"

@@ -1,0 +1,36 @@
+"""The commands for the first minutes: a manifest to fill in, and the schemas for editors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from wxsync.cli.options import Settings, global_options
+
+_SCHEMAS = ("manifest", "lock", "plan", "result", "problems")
+
+
+@click.command(short_help="Write a commented manifest; overwrites nothing.")
+@global_options
+@click.pass_obj
+def init(settings: Settings) -> None:
+    """Write a commented manifest and set git up for its lock; overwrites nothing."""
+    from wxsync.files import SCHEMAS
+    from wxsync.render import visible
+    from wxsync.workflow import init as run
+
+    schema = (SCHEMAS / "manifest.schema.json").resolve().as_uri()
+    for line in run(Path(settings.manifest), schema=schema):
+        click.echo(visible(line))
+    settings.note("Next: name your media in it, then run `wxsync plan`.")
+
+
+@click.command()
+@click.argument("name", type=click.Choice(_SCHEMAS))
+@global_options
+def schema(name: str) -> None:
+    """Print the JSON Schema of a document."""
+    from wxsync.schemas import schema_text
+
+    click.echo(schema_text(name), nl=False)

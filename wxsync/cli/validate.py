@@ -1,0 +1,30 @@
+"""The command that judges a manifest and its files."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from wxsync.cli.exits import Exit
+from wxsync.cli.options import Settings, global_options
+
+
+@click.command(short_help="Judge the manifest and its files, offline.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Default: text.")
+@global_options
+@click.pass_obj
+def validate(settings: Settings, form: str) -> int:
+    """Judge the manifest and every file that it names; needs no network and no credentials."""
+    from wxsync.render import plural, problems_text, render_problems, visible
+    from wxsync.workflow import validate as run
+
+    manifest, problems = run(settings.choice())
+    if form == "json":
+        click.echo(problems_text(problems), nl=False)
+    elif problems:
+        click.echo(render_problems(problems, color=settings.colored(sys.stdout)), nl=False, color=True)
+    else:
+        materials = plural(len(manifest.assets), "material")
+        click.echo(f"{visible(settings.manifest)}: {materials}, all in order.")
+    return Exit.INVALID if any(problem.is_error for problem in problems) else Exit.DONE

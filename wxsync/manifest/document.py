@@ -1,0 +1,245 @@
+"""YAML text to plain values that know where they stand; of YAML only what a manifest needs, the rest is refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Set
+
+import yaml
+from yaml.events import (
+    AliasEvent,
+    CollectionStartEvent,
+    DocumentEndEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
+
+from wxsync.manifest.source import At, Source, Spot
+from wxsync.manifest.syntax import explain
+from wxsync.model import Problem
+
+MAX_DEPTH = 16
+MAX_NODES = 500_000
+
+_VALUES = (ScalarEvent, CollectionStartEvent)
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_WHOLE_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+
+
+class Text(str):
+    """Holds a scalar as it was written, and where; `plain` is true where it had no quotes."""
+
+    spot: Spot
+    plain: bool
+
+
+class Number(int):
+    """Holds the whole number of `version`, the one scalar that is not text."""
+
+    spot: Spot
+
+
+class Items(list["Value"]):
+    """Holds a list, and where it begins."""
+
+    spot: Spot
+
+
+class Table(dict[Text, "Value"]):
+    """Holds a mapping, and where it begins; its keys know where they stand."""
+
+    spot: Spot
+
+    def key(self, name: str) -> Text:
+        """Gives a key as it was written, with its spot. Raises KeyError."""
+        for key in self:
+            if key == name:
+                return key
+        raise KeyError(name)
+
+    def value(self, name: str) -> Value | None:
+        """Gives the value of a key, or None."""
+        return self.get(name)  # type: ignore[call-overload, no-any-return]
+
+
+Value = Text | Number | Items | Table
+
+
+def is_sound(value: Value, broken: Set[tuple[int, int]]) -> bool:
+    """Tells whether nothing in a value stands at a spot (line, column) where there is a problem."""
+    if not broken:
+        return True
+    inner: list[Value] = []
+    if isinstance(value, Table):
+        inner = [*value, *value.values()]
+    elif isinstance(value, Items):
+        inner = list(value)
+    return (value.spot.line, value.spot.column) not in broken and all(is_sound(each, broken) for each in inner)
+
+
+def read_document(source: Source) -> tuple[Value | None, list[Problem]]:
+    """Reads the one YAML document of a text, with every problem that YAML itself has.
+
+    Gives None where nothing can be said of the content: the file is empty or its YAML cannot be parsed.
+    """
+    reader = _Reader(source)
+    try:
+        return reader.document(), reader.problems
+    except _TooMuch:
+        return None, reader.problems
+    except yaml.YAMLError as error:
+        return None, [*reader.problems, explain(error, source)]
+
+
+class _TooMuch(Exception):
+    """Stops the reading of a document that is deeper or larger than any manifest."""
+
+
+class _Reader:
+    """Walks over libyaml's events; it never builds what an alias or a tag asks for, so no text can make it large."""
+
+    def __init__(self, source: Source) -> None:
+        self.problems: list[Problem] = []
+        self._source = source
+        self._events: Iterator[Event] = yaml.parse(source.text, Loader=_LOADER)
+        self._depth = 0
+        self._nodes = 0
+
+    def document(self) -> Value | None:
+        next(self._events)
+        start = next(self._events)
+        if isinstance(start, StreamEndEvent):
+            self._empty()
+            return None
+        if isinstance(start, DocumentStartEvent) and (start.version or start.tags):
+            self._say(start, "yaml-directive", "a manifest has no directives like %YAML or %TAG", "take the line out")
+        value = self._value(next(self._events))
+        self._end()
+        if isinstance(value, Text) and not value and value.plain:
+            self._empty()
+            return None
+        if isinstance(value, Table):
+            _number_version(value)
+        return value
+
+    def _empty(self) -> None:
+        hint = "write `version: 1` and a list of `materials`, or let `wxsync init` write a first one"
+        self.problems.append(self._source.problem(At(), "empty-manifest", "the manifest is empty", hint))
+
+    def _end(self) -> None:
+        event = next(self._events)
+        while isinstance(event, DocumentEndEvent):
+            event = next(self._events)
+        if not isinstance(event, StreamEndEvent):
+            hint = "take the `---` out, or move what follows into a manifest of its own"
+            self._say(event, "several-documents", "a second YAML document begins here; a manifest is one", hint)
+
+    def _value(self, event: Event) -> Value:
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            self._say(event, "too-many-values", f"the manifest holds more than {MAX_NODES:,} values", "use globs")
+            raise _TooMuch
+        if isinstance(event, _VALUES) and (event.anchor or event.tag):
+            self._refuse_marks(event)
+        if isinstance(event, ScalarEvent):
+            return _placed(event.value, event, plain=event.implicit[0])
+        if isinstance(event, CollectionStartEvent):
+            return self._deeper(event)
+        return self._alias(event)
+
+    def _deeper(self, event: Event) -> Value:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            self._say(event, "too-deep", f"values are nested deeper than {MAX_DEPTH} levels", "close the brackets")
+            raise _TooMuch
+        value = self._items(event) if isinstance(event, SequenceStartEvent) else self._table(event)
+        self._depth -= 1
+        return value
+
+    def _items(self, start: Event) -> Items:
+        items = Items()
+        items.spot = _spot(start)
+        while not isinstance(event := next(self._events), SequenceEndEvent):
+            items.append(self._value(event))
+        return items
+
+    def _table(self, start: Event) -> Table:
+        table = Table()
+        table.spot = _spot(start)
+        while not isinstance(event := next(self._events), MappingEndEvent):
+            key = self._key(event)
+            event = next(self._events)
+            if key == "<<":
+                self._merge(key, event)
+                continue
+            value = self._value(event)
+            if key is None:
+                continue
+            if key in table:
+                self._duplicate(key, table.key(key))
+            else:
+                table[key] = value
+        return table
+
+    def _key(self, event: Event) -> Text | None:
+        key = self._value(event)
+        if isinstance(key, Text) and (key.isprintable() or not _CONTROL.search(key)):
+            return key
+        hint = 'write `key: value`; a text that begins with "{" or "[" needs quotes'
+        self._say(event, "key-not-text", "a key must be one line of text", hint)
+        return None
+
+    def _merge(self, key: Text, event: Event) -> None:
+        hint = "write the keys out"
+        self._say_at(key.spot, "yaml-merge-key", "merge keys (<<) cannot be used in a manifest", hint)
+        if not isinstance(event, AliasEvent):
+            self._value(event)
+
+    def _duplicate(self, key: Text, first: Text) -> None:
+        message = f"the key `{key}` stands here twice; the first is in line {first.spot.line + 1}"
+        self._say_at(key.spot, "duplicate-key", message, "keep one of the two; a new entry of a list begins with `- `")
+
+    def _alias(self, event: Event) -> Text:
+        written = f"*{event.anchor}" if isinstance(event, AliasEvent) else "*"
+        hint = f'if it is a pattern, put it in quotes: "{written}"; else write the value out'
+        self._say(event, "yaml-alias", "aliases (*) cannot be used in a manifest", hint)
+        return _placed(written, event, plain=True)
+
+    def _refuse_marks(self, event: ScalarEvent | CollectionStartEvent) -> None:
+        if event.anchor:
+            hint = f'if it is text, put it in quotes: "&{event.anchor}…"; else take it out'
+            self._say(event, "yaml-anchor", "anchors (&) cannot be used in a manifest", hint)
+        else:
+            hint = "take the tag out: text is text here; a text that begins with `!` needs quotes"
+            self._say(event, "yaml-tag", "tags (!) cannot be used in a manifest", hint)
+
+    def _say(self, event: Event, code: str, message: str, hint: str) -> None:
+        self._say_at(_spot(event), code, message, hint)
+
+    def _say_at(self, spot: Spot, code: str, message: str, hint: str) -> None:
+        self.problems.append(self._source.problem(spot, code, message, hint))
+
+
+def _spot(event: Event) -> Spot:
+    return event.start_mark or At()
+
+
+def _placed(value: str, event: Event, *, plain: bool) -> Text:
+    text = Text(value)
+    text.spot = _spot(event)
+    text.plain = plain
+    return text
+
+
+def _number_version(table: Table) -> None:
+    written = table.value("version")
+    if isinstance(written, Text) and written.plain and _WHOLE_NUMBER.fullmatch(written):
+        number = Number(written)
+        number.spot = written.spot
+        table[table.key("version")] = number

@@ -1,0 +1,159 @@
+"""What a path in a manifest may be: said of the text alone, and of what was found there."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from wxsync.manifest.globs import is_glob, parse_pattern, walk
+from wxsync.manifest.source import brief
+from wxsync.manifest.tree import KEPT_BACK, Kind, TooMuchWork, Tree, fold
+
+MAX_NAME = 200
+MAX_LENGTH = 1024
+MAX_SEGMENTS = 100
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_ABSOLUTE = re.compile(r"[/\\]|[A-Za-z]:[/\\]|~(/|$)")
+
+
+_NO_FILE = {
+    Kind.FOLDER: ("path-is-a-folder", "write `{path}/**` for all files in it"),
+    Kind.OUTSIDE: ("link-outside", "put the file itself there; nothing outside the manifest's folder is read"),
+    Kind.BROKEN: ("link-broken", "mend the link, or put the file in its place"),
+    Kind.UNREADABLE: ("folder-unreadable", "look at the permissions of the folders on the way"),
+    Kind.OTHER: ("not-a-file", "only ordinary files can be uploaded"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Holds what is wrong with a path, before it is known where it was written."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+
+def fault_in_path(path: str) -> Fault | None:
+    """Finds what makes a path or a pattern impossible, whatever files there are."""
+    if _CONTROL.search(path):
+        return Fault("wrong-path", "a path cannot hold control characters", "rename the file")
+    return _fault_in_reach(path) or _fault_in_form(path)
+
+
+def fault_in_pattern(pattern: str) -> Fault | None:
+    """Finds what a glob cannot hold beyond what no path can."""
+    if any("**" in part and part != "**" for part in pattern.split("/")):
+        hint = f"write `{re.sub(r'[*]{2,}', '**/*', pattern)}`"
+        return Fault("wrong-glob", "`**` stands for folders and must stand alone between slashes", hint)
+    return fault_in_path(pattern)
+
+
+def fault_in_kind(path: str, kind: Kind, tree: Tree) -> Fault | None:
+    """Says why what was found at a path cannot be taken; None for a file."""
+    if kind is Kind.FILE:
+        return None
+    if kind is Kind.MISSING:
+        return _missing(path, tree)
+    code, hint = _NO_FILE[kind]
+    return Fault(code, f"`{brief(path)}` is {kind}", hint.format(path=brief(path)))
+
+
+def fault_in_file_name(path: str) -> Fault | None:
+    """Finds what keeps a file that a glob met from being written into a manifest or a lock."""
+    if not _CONTROL.search(path):
+        return None
+    message = f"the name {brief(path)!r} holds control characters or is not UTF-8"
+    return Fault("odd-file-name", message, "rename the file, or leave it out with `exclude`")
+
+
+def fault_in_name(name: str) -> Fault | None:
+    """Finds what a name for consumers cannot be."""
+    if _CONTROL.search(name):
+        return Fault("wrong-name", "a name cannot hold control characters", "write it on one line")
+    if name != name.strip():
+        return Fault("wrong-name", "a name cannot begin or end with a blank", "take the blanks out")
+    if len(name) > MAX_NAME:
+        return Fault("wrong-name", f"a name has at most {MAX_NAME} characters", "write a shorter one")
+    return None
+
+
+def nothing_matches(pattern: str, tree: Tree) -> Fault:
+    """Says that a glob matches no file, and what may be the reason."""
+    message = f"`{brief(pattern)}` matches no file"
+    if "\\" in pattern:
+        return Fault("nothing-matches", message, f"write it with forward slashes: `{_forward(pattern)}`")
+    if re.search(r"\{[^}]*,[^}]*\}", pattern):
+        return Fault("nothing-matches", message, "braces have no meaning here: write one entry for each ending")
+    return Fault("nothing-matches", message, _why_nothing(pattern, tree))
+
+
+def _fault_in_reach(path: str) -> Fault | None:
+    if "://" in path:
+        hint = "only local files can be uploaded: put the file into the manifest's folder"
+        return Fault("path-outside", f"`{brief(path)}` is a web address", hint)
+    if _ABSOLUTE.match(path):
+        hint = "write the path relative to the manifest's folder; nothing outside that folder is read"
+        return Fault("path-outside", f"`{brief(path)}` is an absolute path", hint)
+    if ".." in re.split(r"[/\\]", path):
+        hint = "nothing outside the manifest's folder is read: move the file, or the manifest"
+        return Fault("path-outside", f"`{brief(path)}` leads upwards with `..`", hint)
+    if not KEPT_BACK.isdisjoint(part.lower() for part in path.split("/")):
+        hint = "move the file out of that folder"
+        return Fault("path-kept-back", f"`{brief(path)}` lies in a folder that git or wxsync keeps for itself", hint)
+    return None
+
+
+def _fault_in_form(path: str) -> Fault | None:
+    parts = path.split("/")
+    if "" in parts or "." in parts:
+        short = "/".join(part for part in parts if part not in {"", "."})
+        return Fault("wrong-path", f"`{brief(path)}` is not the shortest form of its path", f"write `{brief(short)}`")
+    if len(path) > MAX_LENGTH or len(parts) > MAX_SEGMENTS:
+        return Fault("wrong-path", f"a path has at most {MAX_LENGTH} characters and {MAX_SEGMENTS} parts", "shorten it")
+    return None
+
+
+def _why_nothing(pattern: str, tree: Tree) -> str:
+    folder = _plain_part(pattern)
+    if folder and tree.kind(folder) is not Kind.FOLDER:
+        near = tree.near(folder)
+        return f"there is no folder `{brief(folder)}`" + (f"; did you mean `{brief(near[0])}`?" if near else "")
+    try:
+        loose = parse_pattern(pattern, hidden=True, any_case=True)
+        met = next((path for path, kind in walk(loose, tree) if kind is Kind.FILE), None)
+    except TooMuchWork:
+        met = None
+    if met is None:
+        where = f"`{brief(folder)}` is there, but no file in it" if folder else "no file beside the manifest"
+        return f"{where} fits; `**/` before the last part looks into all folders below"
+    if any(part.startswith(".") for part in met.split("/")):
+        return f"`{brief(met)}` is hidden: a pattern must write the dot itself"
+    return f"`{brief(met)}` differs in case, which counts on every system"
+
+
+def _plain_part(pattern: str) -> str:
+    parts: list[str] = []
+    for part in pattern.split("/")[:-1]:
+        if is_glob(part):
+            break
+        parts.append(part)
+    return "/".join(parts)
+
+
+def _missing(path: str, tree: Tree) -> Fault:
+    message = f"there is no file `{brief(path)}`"
+    if "\\" in path:
+        return Fault("file-missing", message, f"write it with forward slashes: `{_forward(path)}`")
+    near = tree.near(path)
+    if near and fold(near[0]) == fold(path):
+        how = "case" if near[0].casefold() == path.casefold() else "its Unicode form (NFC or NFD)"
+        return Fault("file-missing", message, f"`{brief(near[0])}` differs in {how}, which counts on every system")
+    if near:
+        return Fault("file-missing", message, f"did you mean {' or '.join(f'`{brief(path)}`' for path in near)}?")
+    return Fault("file-missing", message, "look at the spelling; a path begins at the manifest's folder")
+
+
+def _forward(path: str) -> str:
+    return brief(path.replace("\\", "/"))

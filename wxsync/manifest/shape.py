@@ -1,0 +1,113 @@
+"""Which keys and types a manifest may hold: asks the JSON Schema, and answers in calmer words than it does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from wxsync.files import SCHEMAS
+from wxsync.manifest import wording
+from wxsync.manifest.document import Items, Number, Table, Text, Value
+from wxsync.manifest.source import Source
+from wxsync.model import Problem
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
+
+MAX_ERRORS = 2000
+
+
+def check_shape(document: Value, source: Source) -> list[Problem]:
+    """Checks keys, types and required keys against schemas/manifest.schema.json."""
+    if isinstance(document, Table) and (newer := _newer(document, source)):
+        return [newer]
+    errors = list(islice(_validator().iter_errors(_sample(document)), MAX_ERRORS))
+    if errors:
+        errors = list(islice(_validator().iter_errors(_suspects(document, errors)), MAX_ERRORS))
+    problems = (problem for error in errors for problem in _explain(error, source))
+    return list(dict.fromkeys(islice(problems, MAX_ERRORS)))
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator(json.loads((SCHEMAS / "manifest.schema.json").read_text(encoding="utf-8")))
+
+
+def _newer(document: Table, source: Source) -> Problem | None:
+    version = document.value("version")
+    if not isinstance(version, Number) or version < 2:
+        return None
+    message = f"version {version} of the manifest's format is newer than this wxsync, which reads version 1"
+    return source.problem(version.spot, "newer-version", message, "upgrade wxsync")
+
+
+def _sample(document: Value) -> Value:
+    """Takes one entry of each kind, so that ten thousand entries are as quick as ten."""
+    entries = _entries(document)
+    return _with_entries(document, {_kind(entry): entry for entry in entries}.values())
+
+
+def _suspects(document: Value, errors: Iterable[ValidationError]) -> Value:
+    """Takes all entries whose kind has errors."""
+    sample = _entries(_sample(document))
+    paths = (tuple(error.absolute_path) for error in errors)
+    bad = {_kind(sample[int(path[1])]) for path in paths if len(path) > 1 and path[0] == "materials"}
+    return _with_entries(document, [entry for entry in _entries(document) if _kind(entry) in bad])
+
+
+def _entries(document: Value) -> Items:
+    materials = document.value("materials") if isinstance(document, Table) else None
+    return materials if isinstance(materials, Items) else Items()
+
+
+def _with_entries(document: Value, entries: Iterable[Value]) -> Value:
+    if not isinstance(document, Table) or not _entries(document):
+        return document
+    changed = Table(document)
+    changed.spot = document.spot
+    changed[document.key("materials")] = Items(entries)
+    return changed
+
+
+def _kind(entry: Value) -> object:
+    """Gives all that the schema looks at in an entry: its keys, its type, and which texts are blank."""
+    if not isinstance(entry, Table):
+        return _judged("", entry)
+    return frozenset((key, _judged(key, value)) for key, value in entry.items())
+
+
+def _judged(key: str, value: Value) -> object:
+    if isinstance(value, Text):
+        return value if key == "type" else bool(value.strip())
+    if isinstance(value, Items):
+        return frozenset(_judged("", item) for item in value)
+    return type(value)
+
+
+def _explain(error: ValidationError, source: Source) -> Iterator[Problem]:
+    path = tuple(step if isinstance(step, str) else "*" for step in error.absolute_path)
+    found: Any = error.instance
+    wanted: Any = error.validator_value
+    match error.validator:
+        case "additionalProperties":
+            schema: Any = error.schema
+            known = schema["properties"]
+            yield from (wording.unknown_key(key, known, path, source) for key in found if key not in known)
+        case "required":
+            yield from (wording.missing_key(key, found, source) for key in wanted if key not in found)
+        case "type" | "const" if path == ("version",):
+            yield wording.wrong_version(found, source)
+        case "type":
+            yield wording.wrong_type(found, wanted, path, source)
+        case "enum":
+            yield wording.unknown_type(found, source)
+        case _ if "propertyNames" in error.absolute_schema_path:
+            yield wording.wrong_key(found, path, source)
+        case _:
+            yield wording.wrong_text(found, path, source)

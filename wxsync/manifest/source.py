@@ -1,0 +1,173 @@
+"""The manifest as text: reads the bytes, refuses what is no honest text, and makes problems that show their line."""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from wxsync.model import Place, Problem, Severity
+
+MAX_BYTES = 8 * 1024 * 1024
+MAX_EXCERPT = 400
+
+_BREAK = re.compile(r"\r\n|\r|\n")
+_CONFLICT = re.compile(r"^(<{7}|\|{7}|={7}|>{7})(?: .*)?\r?$", re.MULTILINE)
+
+# Bidirectional overrides and isolates show a reviewer another line than the one that is read (CVE-2021-42574).
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
+
+# A secret that was written here by mistake must not go on from here into a public log.
+_SECRET = re.compile(r"""(?i)([\w-]*(?:secret|secert|token|passw|credential|api[_-]?key)[\w-]*["']?\s*[:=]\s*)\S.*""")
+
+
+class Spot(Protocol):
+    """Says where something stands; line and column count from 0, as libyaml counts."""
+
+    @property
+    def line(self) -> int:
+        """Counts the lines before it."""
+
+    @property
+    def column(self) -> int:
+        """Counts the characters before it in its line."""
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """Holds a spot that was found without libyaml."""
+
+    line: int = 0
+    column: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Holds the manifest's text, its lines, and what its file is called in messages."""
+
+    shown_as: str
+    text: str
+    lines: Sequence[str]
+
+    def spot(self, index: int) -> At:
+        """Finds the line and column of a character of the text."""
+        before = _BREAK.split(self.text[:index])
+        return At(len(before) - 1, len(before[-1]))
+
+    def line(self, spot: Spot) -> str:
+        """Gives the line of a spot; "" behind the end of the text."""
+        return self.lines[spot.line] if spot.line < len(self.lines) else ""
+
+    def excerpt(self, spot: Spot) -> str:
+        """Gives the line of a spot as it may be shown: cut where it is endless, and silent where it holds a secret."""
+        # Cut first: the search for secrets must not be slow on a line of eight mebibytes.
+        return _SECRET.sub(r"\1…", self.line(spot)[:MAX_EXCERPT]) if spot.column <= MAX_EXCERPT else ""
+
+    def place(self, spot: Spot) -> Place:
+        """Turns a spot into what a person is shown, counting from 1."""
+        return Place(self.shown_as, spot.line + 1, spot.column + 1)
+
+    def problem(
+        self,
+        spot: Spot,
+        code: str,
+        message: str,
+        hint: str = "",
+        *,
+        path: str | None = None,
+        name: str | None = None,
+        severity: Severity = Severity.ERROR,
+    ) -> Problem:
+        """Makes a problem that carries its place and its line."""
+        return Problem(code, message, hint, severity, self.place(spot), self.excerpt(spot), name, path)
+
+
+def brief(text: str) -> str:
+    """Shortens a text for a message, and makes file names printable that are not UTF-8."""
+    if not text.isascii():
+        text = text.encode("utf-8", "backslashreplace").decode()
+    return text if len(text) <= 100 else f"{text[:99]}…"
+
+
+class NotReadable(Exception):
+    """Says that nothing of the manifest could be read, with the one problem that explains it."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+def read_source(file: Path, shown_as: str) -> Source:
+    """Reads the manifest's text; UTF-8, with or without a byte order mark, at most 8 MiB. Raises NotReadable."""
+    content = _read_bytes(file, shown_as)
+    text = _decode(content, shown_as)
+    source = Source(shown_as, text, _BREAK.split(text))
+    if found := _CONFLICT.search(text):
+        raise NotReadable(
+            source.problem(
+                source.spot(found.start()),
+                "conflict-marker",
+                f"a merge conflict was left here: {found[1]}",
+                "resolve the conflict: keep what you want of both sides and take the marker lines out",
+            )
+        )
+    if found := _UNSEEN.search(text):
+        raise NotReadable(
+            source.problem(
+                source.spot(found.start()),
+                "invisible-character",
+                f"the character U+{ord(found[0]):04X} cannot be seen and must not stand in a manifest",
+                'take it out; where a text needs it, write it in double quotes as an escape like "\\u202A"',
+            )
+        )
+    return source
+
+
+def _read_bytes(file: Path, shown_as: str) -> bytes:
+    try:
+        status = file.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise _nothing(shown_as, "manifest-is-a-folder", "this is a folder, not a manifest", "name the file in it")
+        # A FIFO or a device is never opened: it could wait for ever or have no end.
+        if not stat.S_ISREG(status.st_mode):
+            raise _nothing(shown_as, "manifest-not-a-file", "this is not an ordinary file", "write it to a file first")
+        with file.open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        hint = "name another with --manifest, or write a first one with `wxsync init`"
+        raise _nothing(shown_as, "manifest-missing", "there is no such manifest", hint) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        hint = "look at the file's permissions and at the disk"
+        raise _nothing(shown_as, "manifest-unreadable", f"the manifest cannot be read: {reason}", hint) from None
+    if len(content) > MAX_BYTES:
+        hint = "use globs instead of one entry for each file, or split it into several manifests"
+        raise _nothing(shown_as, "manifest-too-large", "the manifest is larger than 8 MiB", hint)
+    return content
+
+
+def _decode(content: bytes, shown_as: str) -> str:
+    if content[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\0" in content[:2]:
+        raise _nothing(shown_as, "utf-16", "the manifest is written in UTF-16", "save it as UTF-8")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        # The codec counts behind the byte order mark.
+        before = content.removeprefix(b"\xef\xbb\xbf")[: error.start].decode("utf-8", "replace")
+        bad = error.object[error.start]
+    source = Source(shown_as, before, _BREAK.split(before))
+    raise NotReadable(
+        source.problem(
+            source.spot(len(before)),
+            "not-utf-8",
+            f"the byte 0x{bad:02X} is not UTF-8",
+            "save the manifest as UTF-8; it may be in GBK (cp936) now",
+        )
+    )
+
+
+def _nothing(shown_as: str, code: str, message: str, hint: str) -> NotReadable:
+    return NotReadable(Problem(code, message, hint, place=Place(shown_as, 1, 1)))

@@ -1,0 +1,184 @@
+"""What libyaml says in five words, said so that a person knows what to do."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import yaml
+
+from wxsync.manifest.source import MAX_EXCERPT, At, Source, Spot, brief
+from wxsync.model import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class _Saying:
+    """Translates one thing that libyaml says; `at_start` points to where the broken thing began."""
+
+    pattern: str
+    code: str
+    message: str
+    hint: str
+    at_start: bool = False
+
+
+_QUOTE = "close the text with the same quote; a quote inside a text is \"\\\"\" or ''''"
+
+_SAYINGS = (
+    _Saying(
+        r"scanning an alias",
+        "unquoted-value",
+        "a value cannot begin with `*` without quotes",
+        'put it in quotes: "{value}"',
+        at_start=True,
+    ),
+    _Saying(
+        r"scanning an anchor",
+        "unquoted-value",
+        "a value cannot begin with `&` without quotes",
+        'put it in quotes: "{value}"',
+        at_start=True,
+    ),
+    _Saying(
+        r"(parsing|scanning) (a|an|the) (tag|%TAG)|undefined tag|parsing a node; found undefined",
+        "unquoted-value",
+        "a value cannot begin with `!` without quotes",
+        'put it in quotes: "{value}"',
+        at_start=True,
+    ),
+    _Saying(
+        r"cannot start any token|expected node content",
+        "unquoted-value",
+        "a value cannot begin with `{char}` without quotes",
+        'put it in quotes: "{value}"',
+    ),
+    _Saying(
+        r"directive",
+        "yaml-directive",
+        "a line that begins with `%` is a YAML directive, which a manifest has not",
+        "take the line out; a text that begins with `%` needs quotes",
+        at_start=True,
+    ),
+    _Saying(
+        r"quoted scalar.*(end of stream|document indicator)",
+        "unclosed-quote",
+        "this quote is never closed",
+        _QUOTE,
+        at_start=True,
+    ),
+    _Saying(
+        r"unknown escape character|hexdecimal|escape sequence|invalid Unicode",
+        "bad-escape",
+        "a backslash in double quotes begins an escape, and this is none",
+        "write paths with forward slashes, or use single quotes",
+    ),
+    _Saying(
+        r"expected ',' or '([\]}])'",
+        "unclosed-bracket",
+        "a bracket that was opened here is not closed, or a comma is missing in it",
+        "close it with `]` or `}}`, and put a comma between two values",
+        at_start=True,
+    ),
+    _Saying(
+        r"mapping values are not allowed",
+        "colon-in-value",
+        "a text that holds a colon and a space needs quotes",
+        "put the whole value in quotes",
+    ),
+    _Saying(
+        r"could not find expected ':'",
+        "missing-colon",
+        "this is neither `key: value` nor an entry of a list",
+        "put a colon and a space between the key and its value",
+        at_start=True,
+    ),
+    _Saying(
+        r"block sequence entries are not allowed",
+        "misplaced-dash",
+        "an entry of a list cannot begin here",
+        "begin each entry on a line of its own with `- `",
+    ),
+    _Saying(
+        r"parsing a block (mapping|collection)|expected <block end>|document start",
+        "bad-indentation",
+        "this line does not fit what stands around it",
+        "indent the keys of one entry alike, with spaces; quote the whole value, not a part of it",
+    ),
+    _Saying(
+        r"block scalar",
+        "bad-block",
+        "`|` and `>` begin a text of several lines, and what follows them here does not fit",
+        "begin the text on the next line, indented with spaces; a text that begins with `|` or `>` needs quotes",
+    ),
+    _Saying(
+        r"nest|max(imum)? depth",
+        "too-deep",
+        "values are nested too deep",
+        "close the brackets",
+    ),
+    _Saying(
+        r"",
+        "yaml-syntax",
+        "this is not valid YAML: {said}",
+        "look at the quotes, colons and indentation of this line and of the one before",
+    ),
+)
+
+
+def explain(error: yaml.YAMLError, source: Source) -> Problem:
+    """Turns an error of libyaml (or of PyYAML where libyaml is missing) into a problem with a place and a hint."""
+    noticed: Spot = getattr(error, "problem_mark", None) or _end(source)
+    began: Spot = getattr(error, "context_mark", None) or noticed
+    if tab := _leading_tab(source, noticed):
+        hint = "indent with spaces; editors can do it for you"
+        return source.problem(tab, "tab", "a tab stands in the indentation, where YAML allows only spaces", hint)
+    said = "; ".join(filter(None, (getattr(error, "context", None), getattr(error, "problem", None))))
+    if slip := _slip(said, source, noticed):
+        return slip
+    saying = next(saying for saying in _SAYINGS if re.search(saying.pattern, said))
+    spot = _inside(source, began if saying.at_start else noticed)
+    value = _value_at(source, spot)
+    words = {"value": value, "char": value[:1], "said": said or "it cannot be read"}
+    return source.problem(spot, saying.code, saying.message.format(**words), saying.hint.format(**words))
+
+
+def _slip(said: str, source: Source, spot: Spot) -> Problem | None:
+    """Finds a slip that libyaml cannot name: text behind a closing quote, a missing blank, a line too far right."""
+    before = source.line(spot)[: min(spot.column, MAX_EXCERPT)]
+    if re.search("parsing a block|<block end>", said) and re.search(r""":\s.*["'}\]]\s*$""", before):
+        hint = "put the whole value in quotes, not a part of it"
+        return source.problem(spot, "half-quoted", "the value goes on after its closing quote or bracket", hint)
+    if "mapping values" not in said or re.search(r":\s", before):
+        return None
+    above = max((line for line in range(spot.line) if source.lines[line].strip()), default=0)
+    if found := re.match(r"\s*(?:- +)?[\w$-]+:(?=[^\s/])|\s*-(?=\w+:\s)", source.lines[above]):
+        hint = "write a blank after the colon and after the dash: `- path: images/logo.png`"
+        return source.problem(At(above, found.end()), "missing-blank", "a blank is missing here", hint)
+    start = At(spot.line, len(before) - len(before.lstrip()))
+    hint = "indent the keys of one entry alike, with spaces"
+    return source.problem(start, "bad-indentation", "this line stands further right than what it belongs to", hint)
+
+
+def _end(source: Source) -> At:
+    return At(len(source.lines) - 1, len(source.lines[-1]))
+
+
+def _inside(source: Source, spot: Spot) -> Spot:
+    """Steps back from the empty end of a file, where libyaml notices what is missing, to the last line with text."""
+    line = spot.line
+    if source.line(spot).strip():
+        return spot
+    while line > 0 and (line >= len(source.lines) or not source.lines[line].strip()):
+        line -= 1
+    return At(line, len(source.lines[line].rstrip()))
+
+
+def _leading_tab(source: Source, spot: Spot) -> At | None:
+    line = source.line(spot)
+    indentation = line[: len(line) - len(line.lstrip(" \t"))]
+    return At(spot.line, indentation.index("\t")) if "\t" in indentation else None
+
+
+def _value_at(source: Source, spot: Spot) -> str:
+    found = re.match(r"[^\s,\]}]+", source.excerpt(spot)[spot.column :])
+    return brief(found[0]) if found else "…"

@@ -1,0 +1,159 @@
+"""The names below the manifest's folder: each folder is listed once, no file is opened."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import stat
+import unicodedata
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+
+MAX_STEPS = 20_000_000
+LISTED_NAME_STEPS = 10
+MAX_COMPARED = 20_000
+
+# stat.IO_REPARSE_TAG_MOUNT_POINT, which the stat module has on Windows only.
+REPARSE_TAG_MOUNT_POINT = 0xA0000003
+
+# What git and wxsync keep for themselves; a checkout's .git may even hold a token.
+KEPT_BACK = frozenset({".git", ".wxsync"})
+
+
+class Kind(StrEnum):
+    """Says what a path is."""
+
+    FILE = "a file"
+    FOLDER = "a folder"
+    LINK = "a link"
+    OTHER = "a device, a FIFO or a socket"
+    OUTSIDE = "a link that leads out of the manifest's folder"
+    BROKEN = "a link that leads nowhere"
+    UNREADABLE = "in a folder, or itself a folder, that cannot be listed"
+    MISSING = "missing"
+
+
+class TooMuchWork(Exception):
+    """Says that patterns and files together are more than a run should spend its time on."""
+
+
+class Tree:
+    """Remembers what each folder holds, so that fifty globs list it once, and counts the work that patterns make.
+
+    Names are compared with what the folder lists and not by asking the system for them: so `Logo.PNG`, `logo.png.` and
+    `CON` are on Windows and macOS what they are on Linux.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = Path(os.path.realpath(root))
+        self._listings: dict[str, dict[str, Kind] | OSError] = {}
+        self._steps = 0
+        self._compared = 0
+
+    @property
+    def steps(self) -> int:
+        """Counts the work done so far: names tested and names listed."""
+        return self._steps
+
+    def spend(self, steps: int) -> None:
+        """Counts work. Raises TooMuchWork where it is more than 20 million steps, some seconds."""
+        self._steps += steps
+        if self._steps > MAX_STEPS:
+            raise TooMuchWork
+
+    def listing(self, folder: str) -> Mapping[str, Kind]:
+        """Lists a folder ("" is the root), sorted by name, links not followed. Raises OSError and TooMuchWork."""
+        found = self._listings.get(folder)
+        if found is None:
+            found = self._listings[folder] = self._list(folder)
+            self.spend(LISTED_NAME_STEPS * len(found) if isinstance(found, dict) else LISTED_NAME_STEPS)
+        if isinstance(found, OSError):
+            raise found
+        return found
+
+    def kind(self, path: str) -> Kind:
+        """Tells what a path is, links followed where they stay inside; never LINK."""
+        folder, _, name = path.rpartition("/")
+        if folder and (above := self.kind(folder)) is not Kind.FOLDER:
+            return above if above in {Kind.OUTSIDE, Kind.BROKEN, Kind.UNREADABLE} else Kind.MISSING
+        try:
+            kind = self.listing(folder).get(name, Kind.MISSING)
+        except OSError:
+            return Kind.UNREADABLE
+        return self.follow(path) if kind is Kind.LINK else kind
+
+    def follow(self, path: str) -> Kind:
+        """Tells what a link leads to; never LINK. Nothing is opened."""
+        real = Path(os.path.realpath(self._root / path))
+        if not real.is_relative_to(self._root):
+            return Kind.OUTSIDE
+        if not KEPT_BACK.isdisjoint(part.lower() for part in real.relative_to(self._root).parts):
+            return Kind.OUTSIDE
+        try:
+            mode = real.lstat().st_mode
+        except OSError:
+            return Kind.BROKEN
+        if stat.S_ISDIR(mode):
+            return Kind.FOLDER
+        if stat.S_ISLNK(mode):
+            return Kind.BROKEN
+        return Kind.FILE if stat.S_ISREG(mode) else Kind.OTHER
+
+    def near(self, path: str) -> list[str]:
+        """Gives up to three existing paths that somebody who wrote this one may have meant, the likeliest first."""
+        known, missing = self._split(path)
+        try:
+            names = self.listing(known)
+        except (OSError, TooMuchWork):
+            return []
+        first = missing[0]
+        same = [name for name in names if fold(name) == fold(first)]
+        found = same or self._alike(first, list(names))
+        return ["/".join(filter(None, (known, name, *missing[1:]))) for name in found]
+
+    def _alike(self, name: str, names: list[str]) -> list[str]:
+        self._compared += len(names)
+        # Comparing is slow; where many thousand paths are missing, the first ones tell enough.
+        return (
+            difflib.get_close_matches(name, names, cutoff=0.7)
+            if self._compared <= MAX_COMPARED and len(name) < 256
+            else []
+        )
+
+    def _split(self, path: str) -> tuple[str, list[str]]:
+        parts = path.split("/")
+        known = 0
+        while known < len(parts) - 1 and self.kind("/".join(parts[: known + 1])) is Kind.FOLDER:
+            known += 1
+        return "/".join(parts[:known]), parts[known:]
+
+    def _list(self, folder: str) -> dict[str, Kind] | OSError:
+        try:
+            with os.scandir(self._root / folder) as entries:
+                kinds = {entry.name: _kind(entry) for entry in entries if entry.name.lower() not in KEPT_BACK}
+        except OSError as error:
+            return error
+        return dict(sorted(kinds.items()))
+
+
+def fold(path: str) -> str:
+    """Gives one form to all paths that are one file on macOS or Windows."""
+    if path.isascii():
+        return path.lower()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", path).casefold())
+
+
+def _kind(entry: os.DirEntry[str]) -> Kind:
+    if entry.is_symlink() or _is_junction(entry):
+        return Kind.LINK
+    if entry.is_dir(follow_symlinks=False):
+        return Kind.FOLDER
+    return Kind.FILE if entry.is_file(follow_symlinks=False) else Kind.OTHER
+
+
+def _is_junction(entry: os.DirEntry[str]) -> bool:
+    if os.name != "nt":
+        return False
+    tag: int = getattr(entry.stat(follow_symlinks=False), "st_reparse_tag", 0)
+    return tag == REPARSE_TAG_MOUNT_POINT

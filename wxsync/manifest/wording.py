@@ -1,0 +1,146 @@
+"""The words for a key or a value that a manifest cannot hold."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+
+from wxsync.manifest.document import Items, Table, Text, Value
+from wxsync.manifest.source import Source, brief
+from wxsync.model import MaterialType, Problem
+
+_SECRET = re.compile(r"secret|secert|token|passw|credential|(api|private|access|aes)[_-]?key", re.IGNORECASE)
+_SERVER = re.compile(r"url|uri|host|server|endpoint|proxy|domain|^api$|(^|[_-])base($|[_-])", re.IGNORECASE)
+
+_ONE_OF = "image, voice, video, thumb, article_image"
+_WANTED = {"object": "a mapping", "array": "a list", "string": "text"}
+
+_EXAMPLES = {
+    (): "begin with `version: 1`, then `materials:` and its list",
+    ("accounts",): "write `prod: {{appid: wx0123456789abcdef}}` below it, or take the key out",
+    ("accounts", "*"): "write `{name}: {{appid: wx0123456789abcdef}}`",
+    ("materials",): "write a list of entries; an empty one is `[]`",
+    ("materials", "*"): "write `- path: images/logo.png` and below it `type: image`",
+    ("materials", "*", "exclude"): 'write a list: ["**/draft-*"]',
+}
+
+_MISSING = {
+    "appid": "write `appid: wx…`, the AppID of the account; it is no secret",
+    "materials": "write `materials:` and below it a list of entries; an empty one is `[]`",
+    "path": "write `path: images/logo.png`, relative to the manifest's folder",
+    "title": "write `title: …`, what readers see as the video's title (视频标题)",
+    "type": f"write `type: …`, one of {_ONE_OF}",
+    "version": "begin the manifest with `version: 1`",
+}
+
+
+def unknown_key(key: Text, known: Iterable[str], path: tuple[str, ...], source: Source) -> Problem:
+    """Says that there is no such key; a secret or a server address is told where it belongs."""
+    if _SECRET.search(key):
+        return _secret(key, path, source)
+    if _SERVER.search(key):
+        return _server(key, path, source)
+    near = difflib.get_close_matches(key.lower().strip(), known, n=1) if len(key) < 40 else []
+    hint = f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(known)}"
+    return source.problem(key.spot, "unknown-key", f"there is no key `{brief(key)}`", hint)
+
+
+def missing_key(key: str, table: Table, source: Source) -> Problem:
+    """Says that a required key is not there; a title is required only of a video."""
+    message = "a video needs a `title`" if key == "title" else f"`{key}` is missing"
+    return source.problem(table.spot, "missing-key", message, _MISSING[key])
+
+
+def wrong_type(value: Value, wanted: str | list[str], path: tuple[str, ...], source: Source) -> Problem:
+    """Says that a list stands where text should, and so on."""
+    what = "text" if isinstance(wanted, list) else _WANTED[wanted]
+    found = "left empty" if value == "" else _found(value)
+    message = f"{_what(path)} must be {what} and is {found}"
+    general = (*path[:1], "*", *path[2:]) if len(path) > 1 else path
+    hint = _EXAMPLES.get(general, "write text; one that begins with `{{` or `[` needs quotes").format(
+        name=brief(path[1]) if len(path) > 1 else ""
+    )
+    return source.problem(value.spot, "wrong-type", message, hint)
+
+
+def wrong_version(value: Value, source: Source) -> Problem:
+    """Says that the version is no number, or another than 1."""
+    message = "`version` must be the whole number 1, without quotes"
+    return source.problem(value.spot, "wrong-version", message, "write `version: 1`")
+
+
+def unknown_type(value: Value, source: Source) -> Problem:
+    """Says that there is no such type of material."""
+    if not isinstance(value, Text):
+        return wrong_type(value, "string", ("materials", "*", "type"), source)
+    if not value.strip():
+        return source.problem(value.spot, "blank", "`type` is blank", f"write one of {_ONE_OF}")
+    near = difflib.get_close_matches(value.lower().strip(), list(MaterialType), n=1) if len(value) < 40 else []
+    hint = f"did you mean `{near[0]}`?" if near else f"write one of {_ONE_OF}"
+    return source.problem(value.spot, "unknown-type", f"there is no type `{brief(value)}`", hint)
+
+
+def wrong_key(key: Text, path: tuple[str, ...], source: Source) -> Problem:
+    """Says that a key cannot stand here: an account's name, or what only a video has."""
+    if path == ("accounts",):
+        return _wrong_account(key, source)
+    hint = "take it out, or write `type: video`"
+    return source.problem(key.spot, "only-for-videos", f"only a video can have `{key}`", hint)
+
+
+def wrong_text(value: Value, path: tuple[str, ...], source: Source) -> Problem:
+    """Says what is wrong with a text that is there: it is no AppID, or blank."""
+    if path == ("accounts",):
+        return source.problem(value.spot, "blank", "`accounts` is empty", _EXAMPLES[path].format())
+    if path[-1] == "appid" and value != "":
+        message = f"`{brief(str(value))}` is not an AppID: `wx` and 16 lower-case letters or digits"
+        hint = "copy it from mp.weixin.qq.com, 设置与开发, 开发者ID(AppID)"
+        if str(value).startswith("gh_"):
+            hint = f"that is the account's original id (原始ID); {hint}"
+        return source.problem(value.spot, "wrong-appid", message, hint)
+    return source.problem(value.spot, "blank", f"{_what(path)} is blank", "write a text, or take it out")
+
+
+def _found(value: Value) -> str:
+    if isinstance(value, Text):
+        return "text"
+    return "a list" if isinstance(value, Items) else "a mapping" if isinstance(value, Table) else "a number"
+
+
+def _what(path: tuple[str, ...]) -> str:
+    if not path:
+        return "the manifest"
+    if path[-1] == "*":
+        return f"an entry of `{path[-2]}`"
+    if path[0] == "accounts" and len(path) == 2:
+        return f"the account `{brief(path[1])}`"
+    return f"`{brief(path[-1])}`"
+
+
+def _wrong_account(name: Text, source: Source) -> Problem:
+    if name in {"sandbox", "component", "from"}:
+        message = f"an account cannot be called `{name}`, which has a meaning of its own"
+        return source.problem(name.spot, "reserved-account-name", message, f"call it `{name}-account`, or better")
+    message = f"`{brief(name)}` cannot be an account's name"
+    hint = "begin with a lower-case letter, then lower-case letters, digits and hyphens"
+    return source.problem(name.spot, "wrong-account-name", message, hint)
+
+
+def _secret(key: Text, path: tuple[str, ...], source: Source) -> Problem:
+    message = f"no secret can stand in a manifest, and `{brief(key)}` looks like one"
+    variable = f"{_prefix(path)}_{'ACCESS_TOKEN' if 'token' in key.lower() else 'SECRET'}"
+    hint = f"take it out and set the environment variable {variable}; if it was ever committed, reset it at WeChat"
+    return source.problem(key.spot, "secret-in-manifest", message, hint)
+
+
+def _server(key: Text, path: tuple[str, ...], source: Source) -> Problem:
+    message = f"no server address can stand in a manifest, and `{brief(key)}` looks like one"
+    hint = f"take it out; where it is needed, set the environment variable {_prefix(path)}_API_BASE"
+    return source.problem(key.spot, "server-in-manifest", message, hint)
+
+
+def _prefix(path: tuple[str, ...]) -> str:
+    if len(path) > 1 and path[0] == "accounts":
+        return f"WXSYNC_{brief(path[1]).upper().replace('-', '_')}"
+    return "WXSYNC"

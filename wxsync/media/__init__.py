@@ -1,0 +1,20 @@
+"""Judges media as WeChat would: bytes in, format, play time and findings out; nothing is decoded."""
+
+from wxsync.media.checks import Finding, check, check_description, check_size
+from wxsync.media.formats import Defect, Format, LfsPointer, Media
+from wxsync.media.limits import LIMITS, Limit
+from wxsync.media.sniff import probe
+
+__all__ = [
+    "LIMITS",
+    "Defect",
+    "Finding",
+    "Format",
+    "LfsPointer",
+    "Limit",
+    "Media",
+    "check",
+    "check_description",
+    "check_size",
+    "probe",
+]

@@ -1,0 +1,128 @@
+"""What a file can turn out to be; values only, nothing is read here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from wxsync.model import Severity
+
+
+class Format(StrEnum):
+    """Names a file format by its content; the first nine WeChat takes, the others are known only to be named."""
+
+    PNG = "png"
+    JPEG = "jpeg"
+    GIF = "gif"
+    BMP = "bmp"
+    MP3 = "mp3"
+    WMA = "wma"
+    WAV = "wav"
+    AMR = "amr"
+    MP4 = "mp4"
+
+    WEBP = "webp"
+    HEIC = "heic"
+    AVIF = "avif"
+    TIFF = "tiff"
+    ICO = "ico"
+    PSD = "psd"
+    JPEG_XL = "jpeg-xl"
+    JPEG_2000 = "jpeg-2000"
+    SVG = "svg"
+    MOV = "mov"
+    THREE_GP = "3gp"
+    WEBM = "webm"
+    MATROSKA = "matroska"
+    ASF = "asf"
+    AVI = "avi"
+    FLV = "flv"
+    MPEG = "mpeg"
+    OGG = "ogg"
+    M4A = "m4a"
+    AAC = "aac"
+    FLAC = "flac"
+    AIFF = "aiff"
+    SILK = "silk"
+    HTML = "html"
+    JSON = "json"
+    XML = "xml"
+    TEXT = "text"
+    PDF = "pdf"
+    ZIP = "zip"
+    GZIP = "gzip"
+    LFS_POINTER = "lfs-pointer"
+    EMPTY = "empty"
+    UNKNOWN = "unknown"
+
+
+_EXTENSIONS = {
+    Format.JPEG: "jpg",
+    Format.JPEG_XL: "jxl",
+    Format.JPEG_2000: "jp2",
+    Format.MATROSKA: "mkv",
+    Format.ASF: "wmv",
+    Format.MPEG: "mpg",
+    Format.TEXT: "txt",
+    Format.GZIP: "gz",
+    Format.LFS_POINTER: "",
+    Format.EMPTY: "",
+    Format.UNKNOWN: "",
+}
+
+
+def extension_of(format_: Format) -> str:
+    """Gives the usual file name extension of a format, without a dot; "" where there is none."""
+    return _EXTENSIONS.get(format_, format_.value)
+
+
+@dataclass(frozen=True, slots=True)
+class LfsPointer:
+    """Holds what a Git LFS pointer says about the file that it stands for; `size` in bytes."""
+
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """Says what is wrong within a file: "broken" plays or shows nothing, "truncated" lacks a part of the whole."""
+
+    code: str
+    severity: Severity
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Holds what a header reader found out; `seconds` is the play time of a voice, None where it cannot be told."""
+
+    format: Format
+    seconds: float | None = None
+    defect: Defect | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """Holds what a file's bytes are: `size` in bytes, `extension` the canonical one of its format without a dot.
+
+    `seconds` is the play time of a voice, counted from its frames, or None for everything else and where nothing in
+    the file tells it. `lfs` is set only for a well-formed Git LFS pointer.
+    """
+
+    format: Format
+    size: int
+    extension: str
+    seconds: float | None = None
+    defect: Defect | None = None
+    lfs: LfsPointer | None = None
+
+
+def broken(message: str) -> Defect:
+    """Makes the defect of a file that plays or shows nothing."""
+    return Defect("broken", Severity.ERROR, message)
+
+
+def truncated(message: str) -> Defect:
+    """Makes the defect of a file that plays or shows only in part."""
+    return Defect("truncated", Severity.WARNING, message)

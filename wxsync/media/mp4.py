@@ -1,0 +1,126 @@
+"""Reads the boxes of MP4 and its kin (ISO/IEC 14496-12): which brand, which tracks, and is the film there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from wxsync.media.formats import Defect, Format, Reading, broken, truncated
+
+# A film in fragments has a few boxes for each; more than this is made to keep a reader busy.
+_MOST_BOXES = 100_000
+_MOST_BRANDS = 64
+
+_BRANDS = {
+    b"qt  ": Format.MOV,
+    b"M4A ": Format.M4A,
+    b"M4B ": Format.M4A,
+    b"M4P ": Format.M4A,
+    b"avif": Format.AVIF,
+    b"avis": Format.AVIF,
+    b"heic": Format.HEIC,
+    b"heix": Format.HEIC,
+    b"heim": Format.HEIC,
+    b"heis": Format.HEIC,
+    b"hevc": Format.HEIC,
+    b"hevx": Format.HEIC,
+    b"mif1": Format.HEIC,
+    b"msf1": Format.HEIC,
+    b"jxl ": Format.JPEG_XL,
+}
+_QUICKTIME_FIRST = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
+
+
+@dataclass(frozen=True, slots=True)
+class _Box:
+    """Places a box's content; `missing` counts the bytes that the file lacks for it."""
+
+    kind: bytes
+    start: int
+    end: int
+    missing: int
+
+
+def is_iso(content: bytes) -> bool:
+    """Tells whether a file begins with the box of an MP4 or of one of its kin."""
+    return content[4:8] == b"ftyp"
+
+
+def is_old_quicktime(content: bytes) -> bool:
+    """Tells whether a file begins as QuickTime did before files named their brand."""
+    return content[4:8] in _QUICKTIME_FIRST
+
+
+def read_iso(content: bytes) -> Reading:
+    """Reads a file that begins with an ftyp box; an MP4 is what has no other brand, and a video track."""
+    top = tuple(_boxes(content, 0, len(content)))
+    named = _brand(content, top[0]) if top else None
+    if named:
+        return Reading(named)
+    moov = next((box for box in top if box.kind == b"moov"), None)
+    if moov is None:
+        return Reading(Format.MP4, defect=broken("the MP4 has no index (moov box), as a copy that stopped early"))
+    if moov.missing:
+        return Reading(Format.MP4, defect=broken(f"the MP4's index (moov box) lacks {moov.missing} bytes"))
+    tracks = tuple(
+        (box, _handler(content, box)) for box in _boxes(content, moov.start, moov.end) if box.kind == b"trak"
+    )
+    films = tuple(track for track, handler in tracks if handler == b"vide")
+    if films:
+        return Reading(Format.MP4, defect=_film_defect(content, top, films))
+    if any(handler == b"soun" for _, handler in tracks):
+        return Reading(Format.M4A)
+    return Reading(Format.MP4, defect=broken("the MP4 has neither a video nor a sound track"))
+
+
+def _boxes(content: bytes, at: int, end: int) -> Iterator[_Box]:
+    for _ in range(_MOST_BOXES):
+        if at + 8 > end:
+            return
+        size, head = int.from_bytes(content[at : at + 4], "big"), 8
+        if size == 1:
+            size, head = int.from_bytes(content[at + 8 : at + 16], "big"), 16
+        elif size == 0:
+            size = end - at
+        if size < head:
+            return
+        yield _Box(content[at + 4 : at + 8], min(at + head, end), min(at + size, end), max(at + size - end, 0))
+        at += size
+
+
+def _brand(content: bytes, ftyp: _Box) -> Format | None:
+    major = content[ftyp.start : ftyp.start + 4]
+    if major.startswith((b"3gp", b"3g2", b"3ge", b"3gg", b"3gs")):
+        return Format.THREE_GP
+    listed = content[ftyp.start + 8 : min(ftyp.end, ftyp.start + 8 + 4 * _MOST_BRANDS)]
+    if major in (b"mif1", b"msf1") and (b"avif" in listed or b"avis" in listed):
+        return Format.AVIF
+    return _BRANDS.get(major)
+
+
+def _inside(content: bytes, box: _Box | None, kind: bytes) -> _Box | None:
+    if box is None:
+        return None
+    return next((inner for inner in _boxes(content, box.start, box.end) if inner.kind == kind), None)
+
+
+def _handler(content: bytes, track: _Box) -> bytes:
+    handler = _inside(content, _inside(content, track, b"mdia"), b"hdlr")
+    return content[handler.start + 8 : handler.start + 12] if handler else b""
+
+
+def _film_defect(content: bytes, top: tuple[_Box, ...], films: tuple[_Box, ...]) -> Defect | None:
+    has_fragments = any(box.kind == b"moof" for box in top)
+    if not has_fragments and not any(_has_pictures(content, film) for film in films):
+        return broken("the MP4's video track holds no picture")
+    data = tuple(box for box in top if box.kind == b"mdat" and box.end > box.start)
+    if not data:
+        return broken("the MP4 holds no picture data (mdat box)")
+    missing = sum(box.missing for box in top)
+    return truncated(f"the MP4 is cut short: {missing} bytes are missing") if missing else None
+
+
+def _has_pictures(content: bytes, film: _Box) -> bool:
+    table = _inside(content, _inside(content, _inside(content, film, b"mdia"), b"minf"), b"stbl")
+    sizes = _inside(content, table, b"stsz") or _inside(content, table, b"stz2")
+    return sizes is not None and any(content[sizes.start + 8 : sizes.start + 12])

@@ -1,0 +1,152 @@
+"""Tells a file's format by its first bytes and hands it to the reader of that format."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable
+
+from wxsync.media.amr import read_amr
+from wxsync.media.asf import ASF_HEADER, read_asf
+from wxsync.media.formats import Defect, Format, LfsPointer, Media, Reading, broken, extension_of
+from wxsync.media.images import read_bmp, read_gif, read_jpeg, read_png
+from wxsync.media.mp3 import begins_with_mp3, read_mp3, skip_tags
+from wxsync.media.mp4 import is_iso, is_old_quicktime, read_iso
+from wxsync.media.wav import read_wav
+
+_TEXT_HEAD = 4_096
+_POINTER_BYTES = 1_024
+
+_READERS: tuple[tuple[bytes, Callable[[bytes], Reading]], ...] = (
+    (b"\x89PNG", read_png),
+    (b"\xff\xd8\xff", read_jpeg),
+    (b"GIF87a", read_gif),
+    (b"GIF89a", read_gif),
+    (b"#!AMR", read_amr),
+    (ASF_HEADER, read_asf),
+)
+_RIFF = {b"WAVE": Format.WAV, b"WEBP": Format.WEBP, b"AVI ": Format.AVI}
+_SIGNATURES = (
+    (b"OggS", Format.OGG),
+    (b"fLaC", Format.FLAC),
+    (b"#!SILK_V3", Format.SILK),
+    (b"\x02#!SILK_V3", Format.SILK),
+    (b"II*\0", Format.TIFF),
+    (b"MM\0*", Format.TIFF),
+    (b"8BPS", Format.PSD),
+    (b"\0\0\0\x0cJXL \r\n", Format.JPEG_XL),
+    (b"\xff\x0a", Format.JPEG_XL),
+    (b"\0\0\0\x0cjP  \r\n", Format.JPEG_2000),
+    (b"FLV\x01", Format.FLV),
+    (b"\0\0\x01\xba", Format.MPEG),
+    (b"\0\0\x01\xb3", Format.MPEG),
+    (b"ADIF", Format.AAC),
+    (b"%PDF-", Format.PDF),
+    (b"PK\x03\x04", Format.ZIP),
+    (b"PK\x05\x06", Format.ZIP),
+    (b"\x1f\x8b\x08", Format.GZIP),
+)
+_BMP_HEADERS = (12, 16, 40, 52, 56, 64, 108, 124)
+
+_LFS_VERSION = b"version https://git-lfs.github.com/spec/v1\n"
+_LFS_POINTER = re.compile(
+    rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-\d-[^\n]+\n)*"
+    rb"oid sha256:(?P<oid>[0-9a-f]{64})\nsize (?P<size>0|[1-9][0-9]{0,18})\n?"
+)
+_TEXTS = (
+    (re.compile(r"<!doctype html|<(html|head|body|title|meta|script|div|h1|p)\b", re.IGNORECASE), Format.HTML),
+    (re.compile(r"(<\?xml[^>]*>|<!--.*?-->|<!doctype svg[^>]*>|\s)*<svg\b", re.IGNORECASE | re.DOTALL), Format.SVG),
+    (re.compile(r"<\?xml\b.*<html\b", re.IGNORECASE | re.DOTALL), Format.HTML),
+    (re.compile(r"<\?xml\b"), Format.XML),
+    (re.compile(r'\{\s*("|\}|$)|\[\s*[\[{"\d\]]'), Format.JSON),
+)
+_ENCODINGS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+
+
+def probe(content: bytes) -> Media:
+    """Tells what a file's bytes are: format, play time of a voice, and what is missing in it.
+
+    Looks at the content only, decodes nothing, and takes time that grows at most with the size. Never raises.
+    """
+    if content.startswith(_LFS_VERSION.rstrip()) and len(content) < _POINTER_BYTES:
+        return _pointer(content)
+    reading = _read(content)
+    return Media(reading.format, len(content), extension_of(reading.format), reading.seconds, reading.defect)
+
+
+def _pointer(content: bytes) -> Media:
+    found = _LFS_POINTER.fullmatch(content)
+    defect: Defect | None = None if found else broken("the Git LFS pointer is damaged")
+    lfs = LfsPointer(found["oid"].decode(), int(found["size"])) if found else None
+    return Media(Format.LFS_POINTER, len(content), "", defect=defect, lfs=lfs)
+
+
+def _read(content: bytes) -> Reading:
+    if not content:
+        return Reading(Format.EMPTY)
+    reader = next((reader for signature, reader in _READERS if content.startswith(signature)), None)
+    if reader:
+        return reader(content)
+    return _by_structure(content) or _by_signature(content) or _by_look(content)
+
+
+def _by_structure(content: bytes) -> Reading | None:
+    if content.startswith((b"RIFF", b"RF64", b"BW64")) and content[8:12] in _RIFF:
+        return read_wav(content) if content[8:12] == b"WAVE" else Reading(_RIFF[content[8:12]])
+    if content.startswith(b"BM") and int.from_bytes(content[14:18], "little") in _BMP_HEADERS:
+        return read_bmp(content)
+    if is_iso(content):
+        return read_iso(content)
+    return _tagged(content) if content.startswith(b"ID3") else None
+
+
+def _tagged(content: bytes) -> Reading:
+    """Reads what stands behind an ID3v2 tag, which is mostly but not always an MP3."""
+    start = skip_tags(content)
+    if content.startswith(b"fLaC", start):
+        return Reading(Format.FLAC)
+    return Reading(Format.AAC) if _is_aac(content, start) else read_mp3(content)
+
+
+def _by_signature(content: bytes) -> Reading | None:
+    found = next((format_ for signature, format_ in _SIGNATURES if content.startswith(signature)), None)
+    if found is None and content.startswith(b"\x1aE\xdf\xa3"):
+        found = Format.WEBM if b"webm" in content[:64] else Format.MATROSKA
+    if found is None and content.startswith(b"FORM") and content[8:12] in (b"AIFF", b"AIFC"):
+        found = Format.AIFF
+    if found is None and content.startswith(b"\0\0\x01\0") and content[4:6] not in (b"", b"\0\0"):
+        found = Format.ICO
+    if found is None and is_old_quicktime(content):
+        found = Format.MOV
+    return Reading(found) if found else None
+
+
+def _by_look(content: bytes) -> Reading:
+    text = _text(content)
+    if text:
+        return Reading(text)
+    if _is_aac(content, 0):
+        return Reading(Format.AAC)
+    return read_mp3(content) if begins_with_mp3(content) else Reading(Format.UNKNOWN)
+
+
+def _is_aac(content: bytes, at: int) -> bool:
+    """Tells whether two ADTS headers follow each other (ISO/IEC 13818-7, 6.2)."""
+    header = content[at : at + 7]
+    if len(header) < 7 or header[0] != 0xFF or header[1] & 0xF6 != 0xF0:
+        return False
+    size = (header[3] & 3) << 11 | header[4] << 3 | header[5] >> 5
+    after = content[at + size : at + size + 2]
+    return size >= 7 and (not after or (after[0] == 0xFF and after[-1] & 0xF6 == 0xF0))
+
+
+def _text(content: bytes) -> Format | None:
+    head = content[:_TEXT_HEAD]
+    mark, encoding = next((pair for pair in _ENCODINGS if head.startswith(pair[0])), (b"", "utf-8"))
+    try:
+        text = codecs.getincrementaldecoder(encoding)().decode(head[len(mark) :]).lstrip()
+    except UnicodeDecodeError:
+        return None
+    if any(character < " " and character not in "\t\n\r\f\x1b" for character in text):
+        return None
+    return next((format_ for pattern, format_ in _TEXTS if pattern.match(text)), Format.TEXT)

@@ -1,0 +1,25 @@
+"""Turns plans, results and problems into text; pure, one walk over the rows and a small printer for each format."""
+
+from wxsync.render.documents import plan_text, problems_text, read_document, report_text
+from wxsync.render.markdown import markdown
+from wxsync.render.problems import render_problems
+from wxsync.render.rows import Page, https, plan_page, report_page
+from wxsync.render.terminal import terminal
+from wxsync.render.words import human_size, plural, visible
+
+__all__ = [
+    "Page",
+    "https",
+    "human_size",
+    "markdown",
+    "plan_page",
+    "plan_text",
+    "plural",
+    "problems_text",
+    "read_document",
+    "render_problems",
+    "report_page",
+    "report_text",
+    "terminal",
+    "visible",
+]

@@ -1,0 +1,207 @@
+"""Writes plans, results and problems as JSON documents with a version, and reads saved ones back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from wxsync.errors import InvalidInput
+from wxsync.model import (
+    Action,
+    Change,
+    Drift,
+    Failure,
+    MaterialType,
+    Outcome,
+    Plan,
+    Problem,
+    Record,
+    Remedy,
+    Report,
+    Result,
+)
+from wxsync.records import record_document, record_from
+from wxsync.render.rows import replaced_id
+from wxsync.schemas import violations
+
+FORMAT_VERSION = 1
+
+
+def plan_text(plan: Plan, *, everything: bool = False) -> str:
+    """Writes a plan as JSON; a saved plan is exactly this. With `everything`, what is kept is listed too."""
+    counts = Counter(change.action for change in plan.changes)
+    pending = [_change(change) for change in plan.pending]
+    return _text(
+        {
+            "format_version": FORMAT_VERSION,
+            "account": plan.account,
+            "digest": _digest(plan.account, pending),
+            "summary": {action.value: counts[action] for action in Action},
+            "changes": [_change(change) for change in plan.changes] if everything else pending,
+            "drift": [{"name": one.name, "media_id": one.media_id, "kind": one.kind} for one in plan.drift],
+        }
+    )
+
+
+def report_text(report: Report) -> str:
+    """Writes what apply did as JSON."""
+    counts = Counter(result.outcome for result in report.results)
+    return _text(
+        {
+            "format_version": FORMAT_VERSION,
+            "account": report.account,
+            "summary": {outcome.value: counts[outcome] for outcome in Outcome},
+            "results": [_result(result) for result in report.results],
+        }
+    )
+
+
+def problems_text(problems: Iterable[Problem]) -> str:
+    """Writes what validate found as JSON."""
+    found = list(problems)
+    return _text(
+        {
+            "format_version": FORMAT_VERSION,
+            "ok": not any(problem.is_error for problem in found),
+            "problems": [_problem(problem) for problem in found],
+        }
+    )
+
+
+def read_document(content: bytes, *, shown_as: str) -> Plan | Report:
+    """Reads a saved plan or result; raises InvalidInput where it is neither, or was changed by hand."""
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise _not_ours(shown_as, f"it is no JSON: {error}") from None
+    kind = "result" if isinstance(document, dict) and "results" in document else "plan"
+    broken = violations(kind, document)
+    if broken:
+        raise _not_ours(shown_as, broken[0])
+    return _report_from(document) if kind == "result" else _plan_from(document, shown_as)
+
+
+def _plan_from(document: Mapping[str, Any], shown_as: str) -> Plan:
+    pending = [change for change in document["changes"] if change["action"] != Action.KEEP]
+    if _digest(document["account"], pending) != document["digest"]:
+        raise _not_ours(shown_as, "its digest does not fit its changes, so it was edited")
+    drift = (Drift(one["name"], one["media_id"], one["kind"]) for one in document["drift"])
+    return Plan(document["account"], tuple(map(_change_from, document["changes"])), tuple(drift))
+
+
+def _report_from(document: Mapping[str, Any]) -> Report:
+    return Report(document["account"], tuple(map(_result_from, document["results"])))
+
+
+def _digest(account: str | None, pending: list[dict[str, Any]]) -> str:
+    said = json.dumps([account, pending], sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "name": change.name,
+        "action": change.action.value,
+        "reason": change.reason,
+        "type": change.type.value,
+        "path": change.path,
+        "sha256": change.sha256,
+        "size": change.size,
+        "before": record_document(change.before) if change.before else None,
+        "after": record_document(change.after) if change.after else None,
+        "renamed_from": change.renamed_from,
+        "duplicates": [record_document(one) for one in change.duplicates],
+    }
+
+
+def _change_from(document: Mapping[str, Any]) -> Change:
+    return Change(
+        name=document["name"],
+        action=Action(document["action"]),
+        reason=document["reason"],
+        type=MaterialType(document["type"]),
+        path=document["path"],
+        sha256=document["sha256"],
+        size=document["size"],
+        before=record_from(document["before"]) if document["before"] else None,
+        after=record_from(document["after"]) if document["after"] else None,
+        renamed_from=document.get("renamed_from"),
+        duplicates=tuple(map(record_from, document.get("duplicates", ()))),
+    )
+
+
+def _result(result: Result) -> dict[str, Any]:
+    change, record, error = result.change, result.record, result.error
+    return {
+        "name": change.name,
+        "action": change.action.value,
+        "outcome": result.outcome.value,
+        "type": change.type.value,
+        "path": change.path,
+        "size": change.size,
+        "media_id": record.media_id if record else None,
+        "url": record.url if record else None,
+        "old_media_id": replaced_id(result),
+        "attempts": result.attempts,
+        "seconds": result.seconds,
+        "error": _failure(error) if error else None,
+    }
+
+
+def _failure(error: Failure) -> dict[str, Any]:
+    return {
+        "code": error.code,
+        "errcode": error.errcode,
+        "message": error.message,
+        "hint": error.hint,
+        "rid": error.rid,
+    }
+
+
+def _result_from(document: Mapping[str, Any]) -> Result:
+    kind, path, size = MaterialType(document["type"]), document["path"], document["size"]
+
+    def record(media_id: str | None, url: str | None) -> Record | None:
+        known = media_id or url
+        return Record(kind, path, "", size, media_id, url, None, None) if known else None
+
+    before = record(document["old_media_id"], None)
+    action, error = Action(document["action"]), document["error"]
+    return Result(
+        Change(document["name"], action, "", kind, path, "", size, before, None),
+        Outcome(document["outcome"]),
+        record(document["media_id"], document["url"]),
+        document["attempts"],
+        document["seconds"],
+        Failure(remedy=Remedy.FILE, **{key: error[key] for key in _FAILURE_KEYS}) if error else None,
+    )
+
+
+_FAILURE_KEYS = ("code", "message", "hint", "errcode", "rid")
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    place = problem.place
+    return {
+        "severity": problem.severity.value,
+        "code": problem.code,
+        "message": problem.message,
+        "hint": problem.hint,
+        "file": place.file if place else None,
+        "line": place.line if place else None,
+        "column": place.column if place else None,
+        "name": problem.name,
+        "path": problem.path,
+    }
+
+
+def _text(document: Mapping[str, Any]) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def _not_ours(shown_as: str, reason: str) -> InvalidInput:
+    hint = "save one with `wxsync plan --out FILE` or `wxsync apply --out FILE`"
+    return InvalidInput([Problem("not-a-plan", f"{shown_as} is no saved plan or result: {reason}", hint)])

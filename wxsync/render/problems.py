@@ -1,0 +1,41 @@
+"""Prints problems the way a compiler does: the place, the words, the line itself with a caret, and a hint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from wxsync.model import Problem, Severity
+from wxsync.render.words import plural, visible, width
+
+_EXCERPT_COLUMNS = 160
+
+
+def render_problems(problems: Iterable[Problem], *, color: bool) -> str:
+    """Writes every problem and a count below them; an empty text where there is none."""
+    shown = list(problems)
+    if not shown:
+        return ""
+    errors = sum(problem.is_error for problem in shown)
+    count = f"{plural(errors, 'error')}, {plural(len(shown) - errors, 'warning')}"
+    return "\n".join(_problem(problem, color=color) for problem in shown) + f"\n{count}\n"
+
+
+def _problem(problem: Problem, *, color: bool) -> str:
+    severity = _paint(problem.severity, "31" if problem.severity is Severity.ERROR else "33", color=color)
+    place = f"{visible(str(problem.place))}: " if problem.place else ""
+    lines = [f"{place}{severity}: {visible(problem.message)} [{problem.code}]"]
+    if problem.excerpt.strip() and problem.place:
+        lines += _excerpt(problem.excerpt, problem.place.column)
+    if problem.hint:
+        lines.append(f"    hint: {visible(problem.hint)}")
+    return "\n".join(lines)
+
+
+def _excerpt(excerpt: str, column: int) -> list[str]:
+    start = max(0, column - 1 - _EXCERPT_COLUMNS // 2)
+    cut = excerpt[start : start + _EXCERPT_COLUMNS]
+    return [f"    {visible(cut)}", "    " + " " * width(visible(cut[: column - 1 - start])) + "^"]
+
+
+def _paint(text: str, code: str, *, color: bool) -> str:
+    return f"\x1b[1;{code}m{text}\x1b[0m" if color else text

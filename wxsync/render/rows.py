@@ -1,0 +1,148 @@
+"""Walks once over a plan or a report and gives the rows that every printer prints."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from wxsync.model import Action, Change, Outcome, Plan, Record, Report, Result
+from wxsync.render.words import human_size, plural
+
+MARKS = {
+    Action.CREATE: "+",
+    Action.REPLACE: "±",
+    Action.RENAME: "→",
+    Action.SHARE: "&",
+    Action.ADOPT: "=",
+    Action.RETIRE: "-",
+    Action.KEEP: " ",
+}
+_OUTCOME_MARKS = {Outcome.DONE: "✓", Outcome.FAILED: "✗", Outcome.SKIPPED: "…", Outcome.UNKNOWN: "?"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Holds one line: what happens to which material and why; `notes` are lines of their own below it."""
+
+    mark: str
+    name: str
+    verb: str
+    type: str
+    size: str
+    why: str
+    notes: tuple[str, ...] = ()
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Holds all that is shown of a plan or a report; `rows` are its pending changes or its results."""
+
+    kind: str
+    account: str
+    rows: tuple[Row, ...]
+    summary: tuple[str, ...]
+    drift: tuple[str, ...] = ()
+
+
+def plan_page(plan: Plan, *, everything: bool = False) -> Page:
+    """Shows what apply would do; with `everything` also what it would leave as it is."""
+    changes = plan.changes if everything else plan.pending
+    drift = tuple(f"{one.kind}: {one.name} ({one.media_id})" for one in plan.drift)
+    return Page("Plan", plan.account or "no account yet", tuple(map(_planned, changes)), _plan_summary(plan), drift)
+
+
+def report_page(report: Report) -> Page:
+    """Shows what apply did."""
+    return Page("Result", report.account, tuple(map(_applied, report.results)), _report_summary(report))
+
+
+def _planned(change: Change) -> Row:
+    size = human_size(change.size) if change.action.uploads else ""
+    url = change.before.url if change.before and change.type.value.endswith("image") else None
+    return Row(MARKS[change.action], change.name, change.action, change.type, size, change.reason, (), url)
+
+
+def _applied(result: Result) -> Row:
+    change, record = result.change, result.record
+    verb = _DONE[change.action] if result.outcome is Outcome.DONE else f"{change.action} {result.outcome}"
+    notes = [] if result.error is None else [result.error.message, *_hints(result)]
+    old = replaced_id(result)
+    if old and record:
+        notes.append(f"media_id {old} → {record.media_id}")
+    why = _identity(record) if record and result.outcome is Outcome.DONE else ""
+    size = human_size(change.size) if change.action.uploads else ""
+    url = https(record.url) if record else None
+    return Row(_OUTCOME_MARKS[result.outcome], change.name, verb, change.type, size, why, tuple(notes), url)
+
+
+def replaced_id(result: Result) -> str | None:
+    """Gives the id that drafts and menus may still hold, where this result made a new one."""
+    before, record = result.change.before, result.record
+    if not before or result.outcome is not Outcome.DONE or (record and record.media_id == before.media_id):
+        return None
+    return before.media_id
+
+
+def https(url: str | None) -> str | None:
+    """Gives a url as it is shown; WeChat answers http (reported), and browsers want https."""
+    return "https://" + url.removeprefix("http://") if url and url.startswith("http://") else url
+
+
+def _identity(record: Record) -> str:
+    return record.media_id or https(record.url) or ""
+
+
+def _hints(result: Result) -> list[str]:
+    error = result.error
+    if error is None:
+        return []
+    asked = [error.hint] if error.hint else []
+    if error.errcode is not None:
+        asked.append(f"errcode {error.errcode}" + (f", rid {error.rid}" if error.rid else ""))
+    return asked
+
+
+_DONE = {
+    Action.CREATE: "created",
+    Action.REPLACE: "replaced",
+    Action.RENAME: "renamed",
+    Action.SHARE: "shared",
+    Action.ADOPT: "adopted",
+    Action.RETIRE: "retired",
+    Action.KEEP: "kept",
+}
+_PLANNED = {
+    Action.CREATE: "to create",
+    Action.REPLACE: "to replace",
+    Action.RENAME: "to rename",
+    Action.SHARE: "to share",
+    Action.ADOPT: "to adopt",
+    Action.RETIRE: "to retire",
+    Action.KEEP: "in step",
+}
+
+
+def _plan_summary(plan: Plan) -> tuple[str, ...]:
+    counts = Counter(change.action for change in plan.changes)
+    if not plan.pending:
+        return (f"Nothing to do: {plural(counts[Action.KEEP], 'material')} in step.",)
+    said = ", ".join(f"{counts[action]:,} {words}" for action, words in _PLANNED.items() if counts[action])
+    uploads = plan.uploads
+    sent = f"Uploads: {plural(len(uploads), 'file')}, {human_size(sum(change.size for change in uploads))}."
+    return (f"Plan: {said}.", sent if uploads else "Nothing is uploaded.")
+
+
+def _report_summary(report: Report) -> tuple[str, ...]:
+    if not report.results:
+        return ("Nothing to do: everything is in step.",)
+    counts = Counter(result.outcome for result in report.results)
+    sent = [one for one in report.results if one.change.action.uploads and one.outcome is Outcome.DONE]
+    size = human_size(sum(result.change.size for result in sent))
+    lines = [
+        "Applied: " + ", ".join(f"{counts[outcome]:,} {outcome}" for outcome in Outcome if counts[outcome]) + ".",
+        f"Uploaded: {plural(len(sent), 'file')}, {size}." if sent else "Nothing was uploaded.",
+    ]
+    if any(replaced_id(result) and result.record for result in report.results):
+        lines.append("Put each new media_id into the drafts, menus and replies that hold the old one.")
+    return tuple(lines)

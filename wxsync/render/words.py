@@ -1,0 +1,43 @@
+"""Makes text from outside safe to show, and numbers pleasant to read."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_UNITS = ("B", "KiB", "MiB", "GiB")
+_BINARY_STEP = 1024
+_WIDE = ("W", "F")
+
+
+def visible(text: str) -> str:
+    """Escapes whatever could move the cursor, change the direction of writing, break a line or hide in it."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(char if char == " " or char.isprintable() else _escape(char) for char in text)
+
+
+def human_size(size: int) -> str:
+    """Writes a size in bytes as people read it: 812 B, 12.1 KiB, 3.2 MiB."""
+    amount, unit = float(size), 0
+    while amount >= _BINARY_STEP and unit < len(_UNITS) - 1:
+        amount, unit = amount / _BINARY_STEP, unit + 1
+    return f"{size} B" if unit == 0 else f"{amount:.1f} {_UNITS[unit]}"
+
+
+def width(text: str) -> int:
+    """Counts the terminal columns of a text; a Chinese character takes two."""
+    if text.isascii():
+        return len(text)
+    columns = (
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in _WIDE else 1 for char in text
+    )
+    return sum(columns)
+
+
+def plural(count: int, noun: str) -> str:
+    """Writes a count with its noun."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _escape(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")

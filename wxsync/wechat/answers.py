@@ -1,0 +1,210 @@
+"""Reads what WeChat answered: bytes in, plain values out, None for whatever is not what was asked for."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from wxsync.model import Material, MaterialType, Page, Uploaded
+from wxsync.wechat.credentials import Secret
+from wxsync.wechat.transport import Answer
+
+Json = Mapping[str, object]
+
+_MEDIA_ID = re.compile(r"[A-Za-z0-9_-]{10,128}")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,9}")
+_RID = re.compile(r"rid:?\s*([0-9a-f]+-[0-9a-f]+-[0-9a-f]+)")
+_URL = re.compile(r"https?://[!-~]+")
+_FILENAME = re.compile(r'filename="?([^";]+)')
+
+
+class Said(NamedTuple):
+    """Holds what every answer may say: `errcode` is 0 where there is none, and None where it is no number."""
+
+    errcode: int | None = 0
+    errmsg: str = ""
+    rid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileContent:
+    """Holds the bytes of an image, voice or thumb as WeChat keeps them, and the name that they were sent under."""
+
+    content: bytes = field(repr=False)
+    filename: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class VideoDetails:
+    """Holds what get_material tells of a video; `down_url` expires and may be a web page."""
+
+    title: str
+    introduction: str
+    down_url: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """Says that a media_id is an article (图文), which is no material of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """Holds today's calls of one path, and the limit of calls in a span of seconds where WeChat tells it."""
+
+    daily_limit: int
+    used: int
+    remain: int
+    calls: int | None = None
+    seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """Holds a fresh token, its life in seconds as WeChat said, and the refresh token that follows it."""
+
+    token: Secret
+    lifetime: float
+    refresh_token: Secret | None = None
+
+
+def parse(body: bytes | None) -> Json | None:
+    """Reads a JSON object as WeChat writes it: UTF-8 whatever the header says, perhaps with raw control characters."""
+    text = (body or b"").removeprefix(codecs.BOM_UTF8)
+    if not text.lstrip().startswith(b"{"):
+        return None
+    try:
+        value = json.loads(text.decode(errors="replace"), strict=False)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def said(answer: Answer) -> Said:
+    """Reads errcode (a number, or one written as text), errmsg and rid of an answer."""
+    reply = parse(answer.body)
+    if reply is None:
+        return Said()
+    errmsg = str(reply.get("errmsg", ""))
+    rid = _RID.search(errmsg)
+    return Said(_int(reply.get("errcode", 0)), errmsg, rid and rid[1])
+
+
+def read_uploaded(answer: Answer) -> Uploaded | None:
+    """Reads the answer of add_material; a url is promised for images only, thumbs have one too, videos an empty one."""
+    reply = parse(answer.body) or {}
+    media_id = reply.get("media_id")
+    if not isinstance(media_id, str) or not _MEDIA_ID.fullmatch(media_id):
+        return None
+    return Uploaded(media_id=media_id, url=_url(reply.get("url")))
+
+
+def read_article_image(answer: Answer) -> Uploaded | None:
+    """Reads the answer of uploadimg: a url and nothing else."""
+    url = _url((parse(answer.body) or {}).get("url"))
+    return Uploaded(media_id=None, url=url) if url else None
+
+
+def read_page(answer: Answer, material_type: MaterialType) -> Page | None:
+    """Reads the answer of batchget_material."""
+    reply = parse(answer.body) or {}
+    total = _int(reply.get("total_count"))
+    found = reply.get("item", [] if total == 0 or reply.get("item_count") == 0 else None)
+    if total is None or not isinstance(found, list):
+        return None
+    items = [_material(item, material_type) for item in found]
+    whole = tuple(item for item in items if item)
+    return Page(total, whole) if len(whole) == len(items) else None
+
+
+def read_counts(answer: Answer) -> Mapping[str, int] | None:
+    """Reads the answer of get_materialcount: voice, video, image and news."""
+    reply = parse(answer.body) or {}
+    counts = {kind: _int(reply.get(f"{kind}_count")) for kind in ("voice", "video", "image", "news")}
+    known = {kind: count for kind, count in counts.items() if count is not None}
+    return known if len(known) == len(counts) else None
+
+
+def read_content(answer: Answer) -> FileContent | VideoDetails | Article | None:
+    """Reads the answer of get_material: bytes, or JSON for a video, an article or an error, under any Content-Type."""
+    body = answer.body or b""
+    reply = parse(body)
+    if reply is not None:
+        return _details(reply)
+    name = _FILENAME.search(answer.disposition)
+    # Without the header only what cannot be a page of a proxy or cut JSON is taken for a file.
+    if not body or (not answer.disposition and body.lstrip()[:1] in {b"<", b"{", b""}):
+        return None
+    return FileContent(body, name and _basename(name[1]))
+
+
+def read_deleted(answer: Answer) -> bool | None:
+    """Reads the answer of del_material, which must say that it worked."""
+    return True if "errcode" in (parse(answer.body) or {}) else None
+
+
+def read_quota(answer: Answer) -> Quota | None:
+    """Reads the answer of openapi/quota/get."""
+    reply = parse(answer.body) or {}
+    quota, rate = reply.get("quota"), reply.get("rate_limit")
+    if not isinstance(quota, dict):
+        return None
+    limit, used, remain = (_int(quota.get(key)) for key in ("daily_limit", "used", "remain"))
+    if limit is None or used is None or remain is None:
+        return None
+    rate = rate if isinstance(rate, dict) else {}
+    return Quota(limit, used, remain, calls=_int(rate.get("call_count")), seconds=_int(rate.get("refresh_second")))
+
+
+def read_token(answer: Answer, *, prefix: str = "") -> NewToken | None:
+    """Reads a token and its life; the third-party platform's answer names both with the prefix `authorizer_`."""
+    reply = parse(answer.body) or {}
+    token, renewal = reply.get(f"{prefix}access_token"), reply.get(f"{prefix}refresh_token")
+    lifetime = _int(reply.get("expires_in"))
+    if not isinstance(token, str) or not token or lifetime is None:
+        return None
+    return NewToken(Secret(token), lifetime, Secret(renewal) if renewal and isinstance(renewal, str) else None)
+
+
+def _int(value: object) -> int | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    return int(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else None
+
+
+def _url(value: object) -> str | None:
+    return value if isinstance(value, str) and _URL.fullmatch(value) else None
+
+
+def _material(item: object, material_type: MaterialType) -> Material | None:
+    if not isinstance(item, dict) or not isinstance(item.get("media_id"), str) or not item["media_id"]:
+        return None
+    return Material(
+        media_id=item["media_id"],
+        type=material_type,
+        name=str(item.get("name", "")),
+        url=_url(item.get("url")),
+        updated_at=_int(item.get("update_time")) or 0,
+    )
+
+
+def _details(reply: Json) -> VideoDetails | Article | None:
+    if "news_item" in reply:
+        return Article()
+    if not isinstance(reply.get("title"), str) and not isinstance(reply.get("down_url"), str):
+        return None
+    return VideoDetails(
+        title=str(reply.get("title", "")),
+        introduction=str(reply.get("description", "")),
+        down_url=_url(reply.get("down_url")),
+    )
+
+
+def _basename(name: str) -> str:
+    # http.client reads headers as Latin-1; WeChat writes them in UTF-8.
+    text = name.encode("latin-1", errors="replace").decode("utf-8", errors="replace")
+    return re.split(r"[/\\]", text)[-1].strip()

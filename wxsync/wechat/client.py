@@ -1,0 +1,105 @@
+"""Gives the rest of wxsync one method for each thing that it asks of WeChat."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from wxsync.model import MaterialType, Page, Upload, Uploaded
+from wxsync.wechat import endpoints
+from wxsync.wechat.answers import Article, FileContent, Quota, VideoDetails
+from wxsync.wechat.credentials import CLOUD_SIDECAR, WECHAT, Cloud, Credentials
+from wxsync.wechat.endpoints import Call
+from wxsync.wechat.pace import Pace, Pause
+from wxsync.wechat.retry import Caller
+from wxsync.wechat.tokens import Tokens, tokens_for, uses_token_file
+from wxsync.wechat.transport import Transport
+
+T = TypeVar("T")
+
+
+class WeChat:
+    """Calls WeChat for one account, from any number of threads.
+
+    Every method may raise Refused, HaltedForPerson or HaltedForNow; only `upload` raises OutcomeUnknown.
+    """
+
+    def __init__(self, transport: Transport, caller: Caller, tokens: Tokens) -> None:
+        self._transport = transport
+        self._caller = caller
+        self._tokens = tokens
+
+    def __enter__(self) -> WeChat:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the connections that were kept."""
+        self._transport.close()
+
+    def sign_in(self) -> None:
+        """Gets the token if there is none yet: the first thing to go wrong with a secret or an allowlist."""
+        self._tokens.current()
+
+    def upload(self, upload: Upload) -> Uploaded:
+        """Uploads a permanent material, or an article image, which has a url and no media_id.
+
+        What certainly was not done is sent again here, within bounds. OutcomeUnknown says that WeChat may have it; the
+        code `unlisted-errcode` (UNLISTED) that it said no by a code of no list, so that it hardly has.
+        """
+        uploaded, attempts = self._caller.run(endpoints.upload_material(upload), self._tokens)
+        return replace(uploaded, attempts=attempts)
+
+    def list_page(self, material_type: MaterialType, offset: int, count: int = 20) -> Page:
+        """Lists materials of a type (image, voice, video), newest first, at most 20; pages may repeat or skip items."""
+        return self._ask(endpoints.list_materials(material_type, offset, count))
+
+    def count(self) -> Mapping[str, int]:
+        """Counts the library: `voice`, `video`, `image` (thumbs too) and `news`."""
+        return self._ask(endpoints.count_materials())
+
+    def get(self, media_id: str) -> FileContent | VideoDetails | Article:
+        """Gets a material: the bytes of a file or the details of a video; Refused with errcode 40007 where none is."""
+        return self._ask(endpoints.get_material(media_id))
+
+    def delete(self, media_id: str) -> None:
+        """Deletes a material; Refused with errcode 40007 where there is none (any more)."""
+        self._ask(endpoints.delete_material(media_id))
+
+    def quota(self, path: str) -> Quota:
+        """Gets today's quota of a path such as /cgi-bin/material/add_material."""
+        return self._ask(endpoints.get_quota(path))
+
+    def _ask(self, call: Call[T]) -> T:
+        value, _ = self._caller.run(call, self._tokens)
+        return value
+
+
+def connect(
+    credentials: Credentials,
+    *,
+    jobs: int = 4,
+    pause: Pause,
+    clock: Callable[[], float] = time.monotonic,
+    on_retry: Callable[[str], None] | None = None,
+) -> WeChat:
+    """Builds a client; nothing is sent yet.
+
+    At most `jobs` requests are under way at once. `pause` is called for every wait, `on_retry` with a sentence before
+    each; neither is ever told a secret.
+    """
+    transport = Transport(_base(credentials), connections=jobs)
+    caller = Caller(transport, Pace(jobs, pause=pause, clock=clock), tell=on_retry or (lambda _: None))
+    tokens = tokens_for(credentials, lambda call: caller.run(call)[0], clock=clock)
+    return WeChat(transport, caller, tokens)
+
+
+def _base(credentials: Credentials) -> str:
+    access = credentials.access
+    if isinstance(access, Cloud) and credentials.base == CLOUD_SIDECAR and uses_token_file(access):
+        return WECHAT
+    return credentials.base

@@ -1,0 +1,213 @@
+"""Reads from the environment who calls WeChat and where; errors name variables and never show their values."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+from wxsync.errors import Conflict, PersonNeeded, UsageProblem
+
+WECHAT = "https://api.weixin.qq.com"
+# Inside 微信云托管 a sidecar intercepts plain HTTP to this name; over TLS it could not.
+CLOUD_SIDECAR = "http://api.weixin.qq.com"
+CLOUD_TOKEN_FILE = Path("/.tencentcloudbase/wx/cloudbase_access_token")
+
+
+class Secret:
+    """Holds a value that no repr, format, pickle or copy shows; only this room reveals it."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Gives the value to the code that sends it."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "***"
+
+    def __format__(self, spec: str) -> str:
+        return "***"
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("a secret is neither copied nor pickled")
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSecret:
+    """Calls with tokens fetched by the account's own AppSecret (stable_token)."""
+
+    secret: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignToken:
+    """Calls with a token that somebody else fetched and renews."""
+
+    token: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """Calls for an account that has authorised a third-party platform (第三方平台)."""
+
+    component_appid: str
+    component_token: Secret
+    refresh_token: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """Calls from inside 微信云托管 (云调用): by its token file where there is one, else without any token.
+
+    With `from_appid` (another account that shares the environment) it always calls without a token.
+    """
+
+    from_appid: str | None = None
+    token_file: Path = CLOUD_TOKEN_FILE
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Says for which account, at which address and by which means WeChat is called."""
+
+    appid: str
+    base: str
+    access: OwnSecret | ForeignToken | Platform | Cloud
+
+
+def read_credentials(environ: Mapping[str, str], *, account: str | None, appid: str | None) -> Credentials:
+    """Reads the credentials of a manifest's account, or of the only one.
+
+    `appid` is the manifest's. An empty variable counts as unset, for so CI passes a missing secret. Raises PersonNeeded
+    where something is missing, UsageProblem for two kinds at once or a bad address, and Conflict for two appids.
+    """
+    variables = _Variables(environ, account)
+    found = appid_from(environ, account=account, appid=appid)
+    access = _access(variables)
+    if found is None:
+        raise PersonNeeded(
+            "the appid of the account is not known", hint=f"Set {variables.name('APPID')}, or the manifest's appid."
+        )
+    default = CLOUD_SIDECAR if isinstance(access, Cloud) else WECHAT
+    return Credentials(found, _base(variables) or default, access)
+
+
+def appid_from(environ: Mapping[str, str], *, account: str | None, appid: str | None) -> str | None:
+    """Finds the appid in the environment or the manifest; raises Conflict where the two differ."""
+    variables = _Variables(environ, account)
+    said = variables.get("APPID")
+    if said and appid and said != appid:
+        raise Conflict(
+            f"{variables.name('APPID')} names another account ({said}) than the manifest ({appid})",
+            hint=f"Unset {variables.name('APPID')} or correct the one that is wrong.",
+        )
+    return said or appid
+
+
+def is_loopback(base: str) -> bool:
+    """Tells whether an address leads to this very machine."""
+    host = urlsplit(base).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@dataclass(frozen=True, slots=True)
+class _Variables:
+    environ: Mapping[str, str]
+    account: str | None
+
+    def name(self, word: str) -> str:
+        middle = f"{self.account.replace('-', '_').upper()}_" if self.account else ""
+        return f"WXSYNC_{middle}{word}"
+
+    def get(self, word: str) -> str | None:
+        return self.environ.get(self.name(word), "").strip() or None
+
+    def secret(self, word: str) -> Secret:
+        return Secret(self.get(word) or "")
+
+
+_KINDS = (
+    ("SECRET",),
+    ("ACCESS_TOKEN",),
+    ("COMPONENT_APPID", "COMPONENT_ACCESS_TOKEN", "AUTHORIZER_REFRESH_TOKEN"),
+    ("AUTH",),
+)
+
+
+def _access(variables: _Variables) -> OwnSecret | ForeignToken | Platform | Cloud:
+    kind = _only_kind(variables)
+    missing = [variables.name(word) for word in kind if not variables.get(word)]
+    if missing:
+        raise PersonNeeded(
+            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set",
+            hint="A third-party platform needs all three: " + ", ".join(map(variables.name, kind)) + ".",
+        )
+    if kind == ("SECRET",):
+        return OwnSecret(variables.secret("SECRET"))
+    if kind == ("ACCESS_TOKEN",):
+        return ForeignToken(variables.secret("ACCESS_TOKEN"))
+    if kind == ("AUTH",):
+        return _cloud(variables)
+    return Platform(
+        component_appid=variables.get("COMPONENT_APPID") or "",
+        component_token=variables.secret("COMPONENT_ACCESS_TOKEN"),
+        refresh_token=variables.secret("AUTHORIZER_REFRESH_TOKEN"),
+    )
+
+
+def _only_kind(variables: _Variables) -> tuple[str, ...]:
+    kinds = [kind for kind in _KINDS if any(variables.get(word) for word in kind)]
+    if len(kinds) > 1:
+        found = [variables.name(word) for kind in kinds for word in kind if variables.get(word)]
+        raise UsageProblem(
+            f"there are {len(kinds)} kinds of credentials: {', '.join(found)}",
+            hint="Set one kind and unset the others.",
+        )
+    if not kinds:
+        raise PersonNeeded(
+            "there are no credentials in the environment",
+            hint=f"Set {variables.name('SECRET')} (the AppSecret), or {variables.name('ACCESS_TOKEN')}, or "
+            f"{variables.name('AUTH')}=cloud. A pull request from a fork gets no secrets: it can validate and plan.",
+        )
+    return kinds[0]
+
+
+def _cloud(variables: _Variables) -> Cloud:
+    if variables.get("AUTH") != "cloud":
+        raise UsageProblem(
+            f"{variables.name('AUTH')} can only be: cloud", hint="Unset it to call with a secret or token."
+        )
+    return Cloud(variables.get("FROM_APPID"))
+
+
+def _base(variables: _Variables) -> str | None:
+    own = variables.get("API_BASE")
+    name = variables.name("API_BASE") if own else "WXSYNC_API_BASE"
+    value = own or _Variables(variables.environ, None).get("API_BASE")
+    if value is None:
+        return None
+    if not _is_safe(value):
+        raise UsageProblem(
+            f"{name} is not an address that a token may be sent to",
+            hint="Write https://host or https://host/path, or http:// with 127.0.0.1, [::1] or localhost.",
+        )
+    return value.rstrip("/")
+
+
+def _is_safe(value: str) -> bool:
+    try:
+        url = urlsplit(value)
+        plain = url.port != 0 and bool(url.hostname) and "@" not in url.netloc and not any(map(value.count, "?#\\ \t"))
+    except ValueError:
+        return False
+    return plain and value.isprintable() and (url.scheme == "https" or (url.scheme == "http" and is_loopback(value)))

@@ -1,0 +1,99 @@
+"""Describes each of WeChat's endpoints that wxsync calls: what is sent, and how its answer is read."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Generic, TypeVar
+
+from wxsync.model import MaterialType, Page, Upload, Uploaded
+from wxsync.wechat import answers
+from wxsync.wechat.answers import Article, FileContent, NewToken, Quota, VideoDetails
+from wxsync.wechat.credentials import OwnSecret, Platform
+from wxsync.wechat.multipart import encode
+from wxsync.wechat.transport import MEBIBYTE, Answer, Request
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[T]):
+    """Holds a request and how to read its answer; only an `upload` must not be repeated in doubt."""
+
+    name: str
+    request: Request
+    read: Callable[[Answer], T | None]
+    upload: bool = False
+    signed: bool = True
+
+
+def upload_material(upload: Upload) -> Call[Uploaded]:
+    """Describes add_material (上传永久素材), or uploadimg (上传图文消息图片) for an article image."""
+    body, content_type = encode(upload, boundary=f"wxsync{secrets.token_hex(16)}")
+    image = upload.type is MaterialType.ARTICLE_IMAGE
+    request = Request(
+        method="POST",
+        path="/cgi-bin/media/uploadimg" if image else "/cgi-bin/material/add_material",
+        query={} if image else {"type": upload.type},
+        body=body,
+        content_type=content_type,
+        fresh=True,
+    )
+    read = answers.read_article_image if image else answers.read_uploaded
+    return Call("uploadimg" if image else "add_material", request, read, upload=True)
+
+
+def list_materials(material_type: MaterialType, offset: int, count: int) -> Call[Page]:
+    """Describes batchget_material (获取永久素材列表); thumbs and article images have no listing of their own."""
+    if material_type in {MaterialType.THUMB, MaterialType.ARTICLE_IMAGE}:
+        raise ValueError(f"WeChat has no listing of the type {material_type}")
+    request = _post("/cgi-bin/material/batchget_material", {"type": material_type, "offset": offset, "count": count})
+    return Call("batchget_material", request, partial(answers.read_page, material_type=material_type))
+
+
+def count_materials() -> Call[Mapping[str, int]]:
+    """Describes get_materialcount (获取永久素材总数)."""
+    return Call("get_materialcount", Request("GET", "/cgi-bin/material/get_materialcount"), answers.read_counts)
+
+
+def get_material(media_id: str) -> Call[FileContent | VideoDetails | Article]:
+    """Describes get_material (获取永久素材); the answer is the file itself, so its limit is 32 MiB."""
+    request = _post("/cgi-bin/material/get_material", {"media_id": media_id}, limit=32 * MEBIBYTE)
+    return Call("get_material", request, answers.read_content)
+
+
+def delete_material(media_id: str) -> Call[bool]:
+    """Describes del_material (删除永久素材)."""
+    return Call("del_material", _post("/cgi-bin/material/del_material", {"media_id": media_id}), answers.read_deleted)
+
+
+def get_quota(path: str) -> Call[Quota]:
+    """Describes openapi/quota/get (查询API调用额度) for a path such as /cgi-bin/material/add_material."""
+    return Call("quota/get", _post("/cgi-bin/openapi/quota/get", {"cgi_path": path}), answers.read_quota)
+
+
+def stable_token(appid: str, own: OwnSecret, *, force: bool) -> Call[NewToken]:
+    """Describes stable_token (获取稳定版接口调用凭据); `force` ends the life of the token that others may be using."""
+    body = {"grant_type": "client_credential", "appid": appid, "secret": own.secret.reveal(), "force_refresh": force}
+    return Call("stable_token", _post("/cgi-bin/stable_token", body), answers.read_token, signed=False)
+
+
+def authorizer_token(appid: str, platform: Platform) -> Call[NewToken]:
+    """Describes api_authorizer_token (获取授权账号调用令牌) of a third-party platform."""
+    body = {
+        "component_appid": platform.component_appid,
+        "authorizer_appid": appid,
+        "authorizer_refresh_token": platform.refresh_token.reveal(),
+    }
+    query = {"component_access_token": platform.component_token.reveal()}
+    request = _post("/cgi-bin/component/api_authorizer_token", body, query=query)
+    return Call("api_authorizer_token", request, partial(answers.read_token, prefix="authorizer_"), signed=False)
+
+
+def _post(
+    path: str, body: Mapping[str, object], *, query: Mapping[str, str] | None = None, limit: int = MEBIBYTE
+) -> Request:
+    return Request("POST", path, query=query or {}, body=json.dumps(body, ensure_ascii=False).encode(), limit=limit)

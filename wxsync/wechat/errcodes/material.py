@@ -1,0 +1,238 @@
+"""Codes about files, ids, the library and the shape of a request (通用错误码, and what users saw live).
+
+The texts of errmsg are WeChat's, its spelling (meida) too.
+"""
+
+from __future__ import annotations
+
+from wxsync.wechat.errcodes.entry import Kind, entry
+
+_SHRINK = ("Make the file smaller and run again.", "请压缩文件后再运行。")
+_TEXT = ("Shorten or correct the text in the manifest.", "请在清单中缩短或修正该文本。")
+
+MATERIAL = (
+    entry(
+        -1, Kind.BUSY, "system error", "WeChat is busy; some files always get this answer.", "系统繁忙，请稍候再试。"
+    ),
+    entry(0, Kind.OK, "ok", "It worked.", "请求成功。"),
+    entry(40002, Kind.REQUEST, "invalid grant_type", "The grant type is wrong.", "不合法的凭证类型。"),
+    entry(
+        40004,
+        Kind.REQUEST,
+        "invalid media type",
+        "The parameter `type` is missing or wrong.",
+        "不合法的媒体文件类型（type 参数）。",
+    ),
+    entry(
+        40005,
+        Kind.FILE,
+        "invalid file type",
+        "The content does not fit the type of the material.",
+        "上传素材文件格式不对。",
+        advice=(
+            "Save it in a format of its type, or change the type in the manifest.",
+            "请另存为该类型支持的格式，或修改清单中的类型。",
+        ),
+    ),
+    entry(
+        40006, Kind.FILE, "invalid meida size", "The file is too large.", "上传素材文件大小超出限制。", advice=_SHRINK
+    ),
+    entry(40007, Kind.GONE, "invalid media_id", "The account has no such media_id.", "不合法的媒体文件 id。"),
+    entry(40009, Kind.FILE, "invalid image size", "The picture is too large.", "图片尺寸太大。", advice=_SHRINK),
+    entry(40010, Kind.FILE, "invalid voice size", "The voice is too large.", "不合法的语音文件大小。", advice=_SHRINK),
+    entry(40011, Kind.FILE, "invalid video size", "The video is too large.", "不合法的视频文件大小。", advice=_SHRINK),
+    entry(
+        40012,
+        Kind.FILE,
+        "invalid thumb size",
+        "The thumb is larger than 64 KB or no JPG.",
+        "不合法的缩略图文件大小。",
+        advice=_SHRINK,
+    ),
+    entry(
+        40033,
+        Kind.REQUEST,
+        "invalid charset. please check your request, if include \\uxxxx will create fail!",
+        "A text holds a \\uXXXX escape (a control character, perhaps).",
+        "不能包含 \\uxxxx 格式的字符（可能含有控制字符）。",
+    ),
+    entry(40035, Kind.REQUEST, "invalid args size", "A parameter has a wrong size.", "不合法的参数。"),
+    entry(
+        40062,
+        Kind.FILE,
+        "invalid title size",
+        "The video's title is empty, too long, or its description could not be read.",
+        "标题长度或格式不对。",
+        advice=_TEXT,
+    ),
+    entry(40066, Kind.FILE, "invalid url", "A url is not valid.", "不合法的 url。"),
+    entry(40097, Kind.REQUEST, "invalid args", "A parameter is wrong.", "参数错误。"),
+    entry(
+        40113,
+        Kind.FILE,
+        "unsupported file type",
+        "WeChat does not know this format (WebP, HEIC and SVG are not accepted, whatever the name says).",
+        "不支持的文件类型（不接受 WebP、HEIC、SVG，改后缀无效）。",
+        advice=("Save the picture as JPG or PNG.", "请另存为 JPG 或 PNG。"),
+    ),
+    entry(40114, Kind.REQUEST, "invalid index value", "An index is wrong.", "不合法的 index 参数。"),
+    entry(40118, Kind.GONE, "invalid media_id size", "The media_id has a wrong length.", "media_id 大小不合法。"),
+    entry(
+        40128,
+        Kind.GONE,
+        "invalid media id! must be uploaded by api(cgi-bin/material/add_material)",
+        "The id is not of a permanent material.",
+        "该 media_id 必须由 add_material 上传得到。",
+    ),
+    entry(40137, Kind.FILE, "invalid image format", "The picture's format is not accepted.", "不支持的图片格式。"),
+    entry(
+        40221,
+        Kind.REQUEST,
+        "invalid Content-Encoding",
+        "The request was compressed on its way.",
+        "请求被压缩（Content-Encoding 不合法）。",
+    ),
+    entry(
+        40229,
+        Kind.FILE,
+        "empty media cover, please check the media",
+        "WeChat cannot make a cover of this video.",
+        "媒体封面为空，请检查该媒体。",
+        advice=("Encode the video anew (MP4, H.264) and run again.", "请重新编码视频（MP4、H.264）后再运行。"),
+    ),
+    entry(
+        41005,
+        Kind.REQUEST,
+        "media data missing",
+        "WeChat did not find the file in the request, or a video came without its description.",
+        "缺少多媒体文件数据，或视频缺少 description。",
+    ),
+    entry(41006, Kind.REQUEST, "media_id missing", "The media_id is missing.", "缺少 media_id 参数。"),
+    entry(43001, Kind.REQUEST, "require GET method", "The call wants GET.", "需要 GET 请求。"),
+    entry(
+        43002,
+        Kind.REQUEST,
+        "require POST method",
+        "The call wants POST: a relay may have redirected it.",
+        "需要 POST 请求：可能被中转重定向。",
+    ),
+    entry(44001, Kind.FILE, "empty media data", "The file is empty.", "多媒体文件为空。"),
+    entry(44002, Kind.REQUEST, "empty post data", "The request arrived empty.", "POST 的数据包为空。"),
+    entry(44006, Kind.FILE, "empty file data", "The file is empty.", "文件内容为空。"),
+    entry(
+        45001,
+        Kind.FILE,
+        "media size out of limit",
+        "The file is too large.",
+        "多媒体文件大小超过限制。",
+        advice=_SHRINK,
+    ),
+    entry(45002, Kind.FILE, "content size out of limit", "A text is too long.", "消息内容超过限制。", advice=_TEXT),
+    entry(45003, Kind.FILE, "title size out of limit", "The title is too long.", "标题字段超过限制。", advice=_TEXT),
+    entry(
+        45004,
+        Kind.FILE,
+        "description size out of limit",
+        "The introduction is too long.",
+        "描述字段超过限制。",
+        advice=_TEXT,
+    ),
+    entry(45005, Kind.FILE, "url size out of limit", "A url is too long.", "链接字段超过限制。"),
+    entry(45006, Kind.FILE, "picurl size out of limit", "A picture's url is too long.", "图片链接字段超过限制。"),
+    entry(
+        45007,
+        Kind.FILE,
+        "playtime out of limit",
+        "The voice is longer than 60 seconds.",
+        "语音播放时间超过 60 秒。",
+        advice=("Cut the recording to 60 seconds.", "请将录音剪短到 60 秒以内。"),
+    ),
+    entry(45020, Kind.FILE, "too many image, please input less", "There are too many pictures.", "图片数量过多。"),
+    entry(
+        45034,
+        Kind.LIBRARY_FULL,
+        "media file count is out of limit",
+        "The library has no place for another file of this type.",
+        "媒体文件数超出限制，素材库已满。",
+    ),
+    entry(
+        45060,
+        Kind.IN_USE,
+        "media is applied in ivr or menu, can not be deleted",
+        "A menu or an automatic reply uses it.",
+        "素材正被自动回复或菜单使用，不能删除。",
+    ),
+    entry(45068, Kind.FILE, "file size out of limit", "The file is too large.", "文件大小超过限制。", advice=_SHRINK),
+    entry(
+        45074,
+        Kind.LIBRARY_FULL,
+        "material list size out of limit, you should delete the useless material",
+        "The library is full.",
+        "素材数量超限，请删除无用素材。",
+    ),
+    entry(46001, Kind.GONE, "media data no exist", "There is no such material.", "media_id 对应的素材不存在。"),
+    entry(
+        46007,
+        Kind.BUSY,
+        "file being transcoded, please try later",
+        "WeChat is still working on the file.",
+        "文件正在转码，请稍后再试。",
+    ),
+    entry(47001, Kind.REQUEST, "data format error", "WeChat could not read the request.", "解析 JSON/XML 内容错误。"),
+    entry(
+        47002,
+        Kind.REQUEST,
+        "data format error, do NOT use json unicode encode (\\uxxxx\\uxxxx), please use utf8 encoded text!",
+        "A text holds a \\uXXXX escape (a control character, perhaps).",
+        "请勿使用 \\uxxxx 转义，应使用 UTF-8 文本（可能含有控制字符）。",
+    ),
+    entry(47003, Kind.REQUEST, "argument invalid!", "A parameter is wrong.", "参数不合法。"),
+    entry(
+        48005,
+        Kind.IN_USE,
+        "forbid to delete material used by auto-reply or menu",
+        "A menu or an automatic reply uses it.",
+        "禁止删除被自动回复和自定义菜单引用的素材。",
+    ),
+    entry(
+        48010,
+        Kind.IN_USE,
+        "forbid to modify the material, please see more information on mp.weixin.qq.com",
+        "WeChat does not allow to change this material.",
+        "禁止修改该素材，详情见公众平台。",
+    ),
+    entry(
+        76001,
+        Kind.GONE,
+        "rid not found",
+        "There is no such rid, or it is older than 7 days.",
+        "rid 不存在或已超过 7 天。",
+    ),
+    entry(76002, Kind.REQUEST, "rid is error", "The rid is wrong.", "rid 错误。"),
+    entry(
+        76003,
+        Kind.REQUEST,
+        "could not query this rid,no permission",
+        "The rid (or the path) belongs to somebody else.",
+        "无权查询该 rid（或该路径）。",
+    ),
+    entry(76004, Kind.GONE, "rid time is error", "The rid is older than 7 days.", "rid 已过期（超过 7 天）。"),
+    entry(
+        76021, Kind.REQUEST, "cgi_path not found, please check", "There is no such path.", "cgi_path 不存在，请检查。"
+    ),
+    entry(
+        76022,
+        Kind.PERMISSION,
+        "could not use this cgi_path，no permission",
+        "The account has no permission for this path.",
+        "无权使用该 cgi_path。",
+    ),
+    entry(
+        87014,
+        Kind.FILE,
+        "risky content",
+        "WeChat's content check refuses this file.",
+        "内容含有违法违规内容，未通过安全检测。",
+        advice=("Replace the file by other content.", "请更换内容。"),
+    ),
+)

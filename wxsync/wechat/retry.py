@@ -1,0 +1,104 @@
+"""Makes a call until it is done or must not be tried again; what may be tried again, `outcome` decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from wxsync.errors import CallFailed
+from wxsync.wechat.answers import said
+from wxsync.wechat.endpoints import Call
+from wxsync.wechat.failures import failure, interrupted
+from wxsync.wechat.outcome import Verdict, judge
+from wxsync.wechat.pace import PAUSES, InterruptedWait, Pace
+from wxsync.wechat.tokens import Grant, Tokens
+from wxsync.wechat.transport import Answer, Transport
+
+WAITS = (1.0, 2.0, 4.0, 8.0)
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class _Patience:
+    """Counts what one call has been through, so that everything about it ends."""
+
+    attempts: int = 0
+    waits: Iterator[float] = field(default_factory=lambda: iter(WAITS))
+    pauses: int = len(PAUSES)
+    rejections: int = 0
+    grant: Grant | None = None
+    round: int = 0
+
+
+class Caller:
+    """Makes calls for any number of threads, at one pace."""
+
+    def __init__(self, transport: Transport, pace: Pace, *, tell: Callable[[str], None]) -> None:
+        self._transport = transport
+        self._pace = pace
+        self._tell = tell
+
+    def run(self, call: Call[T], tokens: Tokens | None = None) -> tuple[T, int]:
+        """Makes a call and gives its value and the number of requests it took.
+
+        Raises Refused, HaltedForPerson, HaltedForNow and, for an upload, OutcomeUnknown.
+        """
+        patience = _Patience()
+        try:
+            while True:
+                answer = self._send(call, patience, tokens)
+                value = call.read(answer) if answer.status == 200 and answer.body is not None else None
+                verdict = _verdict(call, answer, fits=value is not None)
+                if verdict is Verdict.DONE and value is not None:
+                    self._pace.went_well(patience.round)
+                    return value, patience.attempts
+                error = failure(call.name, verdict, answer, attempts=patience.attempts, upload=call.upload)
+                if not self._may_go_on(verdict, error, patience, tokens):
+                    raise error
+        except InterruptedWait:
+            halt = interrupted(call.name, attempts=patience.attempts)
+        raise halt
+
+    def _send(self, call: Call[T], patience: _Patience, tokens: Tokens | None) -> Answer:
+        query = dict(call.request.query)
+        if tokens:
+            patience.grant = patience.grant or tokens.current()
+            query.update(patience.grant.query())
+        with self._pace.place() as patience.round:
+            patience.attempts += 1
+            return self._transport.send(replace(call.request, query=query))
+
+    def _may_go_on(self, verdict: Verdict, error: CallFailed, patience: _Patience, tokens: Tokens | None) -> bool:
+        if verdict is Verdict.TOKEN:
+            return tokens is not None and self._renews(error, patience, tokens)
+        # After a wait the token may have reached its end: the next attempt asks for the current one.
+        patience.grant = None
+        if verdict is Verdict.SLOWER and patience.pauses:
+            patience.pauses -= 1
+            self._announce(error, self._pace.slow_down(patience.round))
+            return True
+        if verdict is Verdict.AGAIN and (wait := next(patience.waits, None)):
+            self._announce(error, wait)
+            self._pace.wait(wait)
+            return True
+        return False
+
+    def _renews(self, error: CallFailed, patience: _Patience, tokens: Tokens) -> bool:
+        rejected = patience.grant
+        patience.rejections += 1
+        # A second chance is for the new token; a third only where WeChat first gave the rejected one again.
+        if rejected is None or patience.rejections > 2 or (patience.rejections == 2 and not rejected.repeats):
+            return False
+        patience.grant = tokens.renew(rejected)
+        if patience.grant:
+            self._tell(f"{error.message} Trying again with a new token. · 使用新的 token 重试。")
+        return patience.grant is not None
+
+    def _announce(self, error: CallFailed, seconds: float) -> None:
+        self._tell(f"{error.message} Again in {seconds:g} s. · {seconds:g} 秒后重试。")
+
+
+def _verdict(call: Call[T], answer: Answer, *, fits: bool) -> Verdict:
+    return judge(answer.phase, answer.status, said(answer).errcode, fits=fits, upload=call.upload)

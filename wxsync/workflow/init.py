@@ -1,0 +1,90 @@
+"""Prepares a folder: a commented manifest, and git's ways with the lock."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from wxsync.errors import InvalidInput, PersonNeeded
+from wxsync.files import write_atomic
+from wxsync.manifest import manifest_stem
+from wxsync.model import Problem
+
+_ATTRIBUTES = "{pattern} merge=wxsync text eol=lf"
+_DRIVER = {
+    "merge.wxsync.name": "wxsync lock files: both sides' uploads are kept",
+    "merge.wxsync.driver": "wxsync lock merge %O %A %B",
+}
+_MANIFEST = """\
+# yaml-language-server: $schema={schema}
+# What this WeChat Official Account (公众号) should hold as permanent materials (永久素材).
+# One account belongs to one manifest. `wxsync plan` shows what is missing there, `wxsync apply` uploads it,
+# and the lock file beside this one, which you commit, remembers every media_id and url.
+version: 1
+
+# Several accounts? Name them here and choose with -a NAME; secrets come from the environment, never from here.
+# accounts:
+#   prod:    {{appid: wx0123456789abcdef}}
+#   staging: {{appid: wxfedcba9876543210}}
+
+# materials:
+#   - path: images/logo.png            # relative to this file, with forward slashes
+#     type: image                      # image | voice | video | thumb | article_image
+#     name: logo                       # optional; by default a material is called by its path
+#   - path: images/posts/**/*.jpg      # a glob makes one material of each file
+#     exclude: ["**/draft-*"]
+#     type: image
+#   - path: audio/welcome.mp3          # at most 60 s
+#     type: voice
+#   - path: video/intro.mp4
+#     type: video
+#     title: 产品介绍                   # video only; required there
+#     introduction: 三分钟了解我们
+#   - path: covers/intro.jpg           # a JPG of at most 64 KiB
+#     type: thumb
+#   - path: "articles/**/*.png"        # 图文消息图片: a url for article bodies, no media_id
+#     type: article_image
+materials: []
+"""
+
+
+def init(manifest: Path, *, schema: str) -> list[str]:
+    """Writes what is missing and overwrites nothing; gives a line for each thing done or left alone."""
+    stem = manifest_stem(manifest)
+    if stem is None:
+        message = f"{manifest} cannot be a manifest"
+        raise InvalidInput([Problem("manifest-name", message, "call it NAME.yaml or NAME.yml, NAME without a dot")])
+    try:
+        manifest.parent.mkdir(parents=True, exist_ok=True)
+        said = [_write_manifest(manifest, schema), _write_attributes(manifest.with_name(".gitattributes"), stem)]
+    except OSError as error:
+        raise PersonNeeded(f"{manifest.parent} cannot be written: {error.strerror}") from None
+    return [*said, _configure_git(manifest.parent)]
+
+
+def _write_manifest(manifest: Path, schema: str) -> str:
+    if manifest.exists():
+        return f"kept {manifest}, which was there"
+    write_atomic(manifest, _MANIFEST.format(schema=schema).encode())
+    return f"wrote {manifest}"
+
+
+def _write_attributes(file: Path, stem: str) -> str:
+    before = file.read_text(encoding="utf-8") if file.exists() else ""
+    wanted = [_ATTRIBUTES.format(pattern=pattern) for pattern in (f"{stem}.lock.json", f"{stem}.*.lock.json")]
+    missing = [line for line in wanted if line not in before.splitlines()]
+    if not missing:
+        return f"kept {file}, which names the merge driver"
+    gap = "" if not before or before.endswith("\n") else "\n"
+    write_atomic(file, (before + gap + "\n".join(missing) + "\n").encode())
+    return f"added the merge driver of lock files to {file}" if before else f"wrote {file}"
+
+
+def _configure_git(folder: Path) -> str:
+    try:
+        for key, value in _DRIVER.items():
+            command = ["git", "config", key, value]
+            subprocess.run(command, cwd=folder, check=True, capture_output=True)  # noqa: S603 - our own words
+    except (OSError, subprocess.CalledProcessError):
+        return "not in a git repository: run `wxsync init` again after `git init`, to merge lock files by themselves"
+    return "told git how to merge lock files (in this clone's configuration)"

@@ -1,0 +1,100 @@
+"""Makes a plan: the code that apply runs, up to the point where something would be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+
+from wxsync.journal import read_journal
+from wxsync.model import Desired, Lock, Material, Plan, Problem
+from wxsync.planner import fold_journal, make_plan, past_rail
+from wxsync.workflow.project import Choice, Project, lock_of, open_project
+from wxsync.workflow.survey import all_problems, known_to, refuse_errors, survey
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """Holds what narrows or widens a plan."""
+
+    targets: tuple[str, ...] = ()
+    renew: tuple[str, ...] = ()
+    use_cache: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """Holds a plan with what it was made from, so that it can be made again when more is known."""
+
+    project: Project
+    lock: Lock | None
+    desired: tuple[Desired, ...]
+    options: PlanOptions
+    warnings: tuple[Problem, ...]
+    plan: Plan
+
+    @property
+    def is_past_rail(self) -> bool:
+        """Tells whether the plan replaces or retires more than anybody is likely to want."""
+        return past_rail(self.plan, self.lock)
+
+    def again(self, observed: Iterable[Material]) -> Planned:
+        """Plans once more with what WeChat lists."""
+        return replace(self, plan=_decide(self, observed))
+
+
+def plan(choice: Choice, options: PlanOptions, *, now: str) -> Planned:
+    """Shows what apply would do, without writing anything that matters; raises InvalidInput with every problem."""
+    project = open_project(choice)
+    lock = lock_of(project)
+    appid = project.appid or (lock.account if lock else None)
+    journal = read_journal(project.journal_file)
+    if appid and (journal.done or journal.doubts):
+        lock = fold_journal(lock or Lock(appid), journal.done, journal.doubts, at=now)
+    return plan_with(replace(project, appid=appid), lock, options)
+
+
+def plan_with(project: Project, lock: Lock | None, options: PlanOptions) -> Planned:
+    """Plans against a lock that is already read."""
+    found = survey(project, known_to([lock], renew=options.renew), use_cache=options.use_cache)
+    problems = all_problems(project, found)
+    problems += tuple(_unknown_names(options, found.desired, lock))
+    refuse_errors(problems)
+    empty = Planned(project, lock, found.desired, options, problems, Plan(project.appid, ()))
+    return empty.again(())
+
+
+def _decide(planned: Planned, observed: Iterable[Material]) -> Plan:
+    return make_plan(
+        planned.desired,
+        planned.lock,
+        account=planned.project.appid,
+        observed=observed,
+        targets=_matcher(planned.options.targets),
+        renew=planned.options.renew,
+    )
+
+
+def _matcher(targets: tuple[str, ...]) -> Callable[[str], bool]:
+    if not targets:
+        return lambda _name: True
+    return lambda name: any(name == target or fnmatchcase(name, target) for target in targets)
+
+
+def _unknown_names(options: PlanOptions, desired: Iterable[Desired], lock: Lock | None) -> Iterable[Problem]:
+    names = {one.asset.name for one in desired}
+    known = names | (lock.records.keys() if lock else set())
+    for target in options.targets:
+        matches = _matcher((target,))
+        if not any(map(matches, known)):
+            yield _unknown("--target", target, known)
+    for name in options.renew:
+        if name not in names:
+            yield _unknown("--replace", name, names)
+
+
+def _unknown(option: str, name: str, known: Iterable[str]) -> Problem:
+    near = get_close_matches(name, sorted(known), n=3)
+    hint = f"did you mean {' or '.join(near)}?" if near else "names are those of the manifest"
+    return Problem("unknown-name", f"{option} {name} fits no material", hint, name=name)

@@ -1,0 +1,110 @@
+"""Finds what a command is about: the manifest, the account, its lock and its journal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from wxsync.errors import Conflict, InvalidInput, UsageProblem
+from wxsync.lockfile import read_lock
+from wxsync.manifest import manifest_stem, read_manifest
+from wxsync.model import Account, Lock, Manifest, Problem
+from wxsync.wechat import appid_from
+
+STATE = ".wxsync"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Holds what the command line and the environment choose."""
+
+    manifest: Path
+    account: str | None
+    sandbox: bool
+    environ: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Holds one manifest for one account; `label` is the account's part of every file name, "" where it has none."""
+
+    manifest: Manifest
+    problems: tuple[Problem, ...]
+    account: Account | None
+    sandbox: bool
+    stem: str
+    label: str
+    appid: str | None
+
+    @property
+    def lock_file(self) -> Path:
+        """Gives the lock of this account."""
+        return self.manifest.root / lock_name(self.stem, self.label)
+
+    @property
+    def journal_file(self) -> Path:
+        """Gives the journal of this account's runs."""
+        return self.manifest.root / STATE / f"{self.stem}{self.label}.journal"
+
+    @property
+    def cache_file(self) -> Path:
+        """Gives the digests that earlier commands remembered."""
+        return self.manifest.root / STATE / "digests.json"
+
+
+def lock_name(stem: str, label: str) -> str:
+    """Names a lock beside its manifest."""
+    return f"{stem}{label}.lock.json"
+
+
+def open_project(choice: Choice) -> Project:
+    """Reads the manifest and settles which account is meant; raises UsageProblem, InvalidInput or Conflict.
+
+    Problems of the manifest come along, for the caller to join with those of the media.
+    """
+    if choice.sandbox and choice.account:
+        raise UsageProblem("--sandbox and --account exclude each other", hint="the sandbox is an account of its own")
+    manifest, problems = read_manifest(choice.manifest)
+    stem = manifest_stem(choice.manifest)
+    if stem is None:
+        raise InvalidInput(problems)
+    account = None if choice.sandbox else _account(choice, manifest, problems)
+    label = ".sandbox" if choice.sandbox else f".{account.name}" if account else ""
+    return Project(manifest, problems, account, choice.sandbox, stem, label, _appid(choice, account))
+
+
+def lock_of(project: Project) -> Lock | None:
+    """Reads the lock of a project's account; raises as read_lock does, and Conflict where it is another account's."""
+    lock = read_lock(project.lock_file)
+    if lock and project.appid and lock.account != project.appid:
+        raise Conflict(
+            f"{project.lock_file} is the lock of account {lock.account}, this run is for {project.appid}",
+            hint="ids of one account are worth nothing in another: choose the account that the lock belongs to",
+        )
+    return lock
+
+
+def _account(choice: Choice, manifest: Manifest, problems: tuple[Problem, ...]) -> Account | None:
+    names = [account.name for account in manifest.accounts]
+    if choice.account:
+        found = next((one for one in manifest.accounts if one.name == choice.account), None)
+        if found is None:
+            near = get_close_matches(choice.account, names, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"it has: {', '.join(names) or 'no accounts'}"
+            message = f"the manifest has no account called {choice.account}"
+            raise InvalidInput([*problems, Problem("unknown-account", message, hint, name=choice.account)])
+        return found
+    if len(names) > 1:
+        raise UsageProblem(f"the manifest has several accounts: {', '.join(names)}", hint="choose one with -a NAME")
+    return manifest.accounts[0] if manifest.accounts else None
+
+
+def _appid(choice: Choice, account: Account | None) -> str | None:
+    if choice.sandbox:
+        from wxsync.sandbox import DEFAULT_APPID
+
+        return DEFAULT_APPID
+    name, appid = (account.name, account.appid) if account else (None, None)
+    return appid_from(choice.environ, account=name, appid=appid)

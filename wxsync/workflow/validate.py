@@ -1,0 +1,36 @@
+"""Judges a manifest and every file that it names, without a network and without credentials."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from wxsync.errors import InvalidInput
+from wxsync.lockfile import read_lock
+from wxsync.manifest import manifest_stem, read_manifest
+from wxsync.model import Lock, Manifest, Problem
+from wxsync.workflow.project import Choice, Project, lock_name
+from wxsync.workflow.survey import all_problems, known_to, survey
+
+
+def validate(choice: Choice, *, use_cache: bool = True) -> tuple[Manifest, tuple[Problem, ...]]:
+    """Gives the manifest and every problem found, sorted by place; needs no account to be chosen.
+
+    A Git LFS pointer is in order where a lock of this manifest holds what it points to.
+    """
+    manifest, problems = read_manifest(choice.manifest)
+    project = Project(manifest, problems, None, choice.sandbox, manifest_stem(choice.manifest) or "", "", None)
+    locks, lock_problems = _locks(choice, project)
+    project = replace(project, problems=(*problems, *lock_problems))
+    return manifest, all_problems(project, survey(project, known_to(locks, everything=True), use_cache=use_cache))
+
+
+def _locks(choice: Choice, project: Project) -> tuple[list[Lock | None], list[Problem]]:
+    labels = [f".{choice.account}"] if choice.account else ["", ".sandbox"]
+    labels += [f".{account.name}" for account in project.manifest.accounts if not choice.account]
+    locks, problems = list[Lock | None](), list[Problem]()
+    for label in labels if project.stem else ():
+        try:
+            locks.append(read_lock(project.manifest.root / lock_name(project.stem, label)))
+        except InvalidInput as error:
+            problems += error.problems
+    return locks, problems
