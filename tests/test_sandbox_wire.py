@@ -131,7 +131,7 @@ def test_a_body_far_too_big_gets_503_and_a_page(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/cgi-bin/material/add_news", "/cgi-bin/material/add_material/", "//cgi-bin/token"]
+    "path", ["/", "/cgi-bin/material/add_news", "/cgi-bin/material/add_material/", "/cgi-bin//token"]
 )
 def test_an_unknown_path_gets_404_and_nothing(sandbox: Sandbox, path: str) -> None:
     status, _, body = talk(sandbox, f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
@@ -239,7 +239,7 @@ def test_switches_take_what_some_sdks_send() -> None:
         )
         assert "media_id" in answer_of(in_query)
         in_form = caller.post("material/add_material", files={"media": ("a.png", PNG)}, data={"type": "thumb"})
-        assert "errcode" in answer_of(in_form)
+        assert answer_of(in_form)["errcode"] == 40005
         assert upload(sandbox, (GOOD.replace("media", "buffer"), PNG), path="/cgi-bin/media/uploadimg")["errcode"] == 0
 
 

@@ -52,7 +52,7 @@ def test_what_never_left_whole_is_not_done_whatever_else_was_heard(errcode: int 
         (200, 0, False, Verdict.PERHAPS, Verdict.AGAIN),
         (200, None, False, Verdict.PERHAPS, Verdict.AGAIN),
         (200, None, True, Verdict.PERHAPS, Verdict.AGAIN),
-        (200, 40005, True, Verdict.PERHAPS, Verdict.AGAIN),
+        (200, 40005, True, Verdict.PERHAPS, Verdict.REFUSED),
         (200, -1, False, Verdict.PERHAPS, Verdict.SLOWER),
         (200, 46007, False, Verdict.PERHAPS, Verdict.SLOWER),
         (200, 45011, False, Verdict.SLOWER, Verdict.SLOWER),

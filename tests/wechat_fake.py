@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
+from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
 from wxsync.model import MaterialType, Upload
@@ -100,6 +101,10 @@ class _Connection(socketserver.BaseRequestHandler):
             byte: bytes = self.request.recv(1)
             if not byte:
                 return b""
+            if head + byte == b"\x16":
+                # The first byte of TLS, which this server does not speak.
+                self.request.sendall(raw(b"", status="400 Bad Request"))
+                return b""
             head += byte
         return head
 
@@ -146,7 +151,7 @@ class FakeWeChat(socketserver.ThreadingTCPServer):
     def base(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}"
 
-    def __enter__(self) -> FakeWeChat:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

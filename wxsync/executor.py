@@ -15,7 +15,6 @@ from typing import Protocol
 
 from wxsync.errors import CallFailed, Halted, HaltedForPerson, InvalidInput, OutcomeUnknown
 from wxsync.model import (
-    Action,
     Change,
     Failure,
     Fingerprint,
@@ -104,11 +103,13 @@ def apply_plan(
     run = _Run(remote, read, memory, stop, now)
     outcomes: dict[Fingerprint, Result] = {}
     for event in _send_all(sent, run, jobs=limits.jobs, tick=tick):
-        if isinstance(event, Finished) and event.result.change.after:
-            outcomes.setdefault(event.result.change.after.fingerprint, event.result)
+        if isinstance(event, Finished):
+            _note(event.result, outcomes)
         yield event
     for change in uploads[len(sent) :]:
-        yield Finished(_skipped(change, _BOUND))
+        result = _skipped(change, _BOUND)
+        _note(result, outcomes)
+        yield Finished(result)
     for change in plan.pending:
         if not change.action.uploads:
             yield Finished(_settle_without_upload(change, outcomes))
@@ -220,18 +221,21 @@ def _unanswered(change: Change, doubt: Unconfirmed, error: CallFailed, run: _Run
     return Result(change, Outcome.FAILED, None, error.attempts, error=failure, unconfirmed=doubt)
 
 
+def _note(result: Result, outcomes: dict[Fingerprint, Result]) -> None:
+    if result.change.after:
+        outcomes.setdefault(result.change.after.fingerprint, result)
+
+
 def _settle_without_upload(change: Change, outcomes: Mapping[Fingerprint, Result]) -> Result:
     after = change.after
-    if change.action is not Action.SHARE or after is None or after.fingerprint not in outcomes:
+    if after is None or after.media_id or after.url:
         return Result(change, Outcome.DONE, after)
-    source = outcomes[after.fingerprint]
-    if source.record:
+    source = outcomes.get(after.fingerprint)
+    if source and source.record:
         return Result(change, Outcome.DONE, replace(source.record, path=change.path))
-    if after.media_id:
-        return Result(change, Outcome.DONE, after)
-    reason = f"{source.change.name}, whose upload it shares, was not uploaded"
-    remedy = source.error.remedy if source.error else Remedy.TIME
-    return _skipped(change, Failure("source-not-uploaded", reason, "mend that one first", remedy))
+    remedy = source.error.remedy if source and source.error else Remedy.TIME
+    message = f"{change.name} shares an upload that was not made"
+    return _skipped(change, Failure("source-not-uploaded", message, "mend the one that it shares first", remedy))
 
 
 def _failed(change: Change, failure: Failure) -> Result:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import click
 
@@ -45,9 +46,9 @@ def main() -> None:
     sys.exit(run(sys.argv[1:]))
 
 
-def run(arguments: Sequence[str]) -> int:
+def run(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
     """Runs the command line and gives its exit code; every error becomes words on standard error."""
-    settings = Settings()
+    settings = Settings(environ=environ)
     try:
         code = cli.main(args=list(arguments), prog_name="wxsync", standalone_mode=False, obj=settings)
     except click.ClickException as error:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
@@ -29,18 +29,19 @@ class Settings:
     color: str = "auto"
     verbose: bool = False
     quiet: bool = False
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
     def choice(self) -> Choice:
         """Gives what a workflow needs to know of them, together with the environment."""
         from wxsync.workflow import Choice
 
-        return Choice(Path(self.manifest), self.account, self.sandbox, os.environ)
+        return Choice(Path(self.manifest), self.account, self.sandbox, self.environ)
 
     def colored(self, stream: TextIO) -> bool:
         """Tells whether a stream is to be written in colours (https://no-color.org)."""
         if self.color != "auto":
             return self.color == "always"
-        return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        return stream.isatty() and not self.environ.get("NO_COLOR") and self.environ.get("TERM") != "dumb"
 
     def note(self, message: str) -> None:
         """Says something on standard error, unless nobody wants to hear it."""

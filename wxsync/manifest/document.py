@@ -93,7 +93,8 @@ def read_document(source: Source) -> tuple[Value | None, list[Problem]]:
         return reader.document(), reader.problems
     except _TooMuch:
         return None, reader.problems
-    except yaml.YAMLError as error:
+    # PyYAML without libyaml lets chr() refuse an escape that is no character.
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
         return None, [*reader.problems, explain(error, source)]
 
 

@@ -20,7 +20,7 @@ from wxsync.manifest.source import Source, brief
 from wxsync.manifest.tree import Kind, TooMuchWork, Tree, fold
 from wxsync.model import Asset, MaterialType, Problem
 
-PATTERN_CHARACTER_STEPS = 20
+PATTERN_CHARACTER_STEPS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,7 @@ def _read_explicit(entry: Entry, source: Source, tree: Tree) -> Iterator[Taken |
 def _read_globs(globs: Sequence[Entry], explicit: Set[str], source: Source, tree: Tree) -> Iterator[Taken | Problem]:
     claimed: dict[str, Text] = {}
     for entry in globs:
+        tree.spend(PATTERN_CHARACTER_STEPS * sum(map(len, (entry.path, *entry.exclude))))
         faults = list(_faults_in_glob(entry, tree))
         yield from (_problem(fault, at, source, entry.path) for at, fault in faults)
         if faults:
@@ -127,15 +128,14 @@ def _faults_in_glob(entry: Entry, tree: Tree) -> Iterator[tuple[Text, Fault]]:
 
 def _expand(entry: Entry, explicit: Set[str], source: Source, tree: Tree) -> Iterator[Taken | Problem]:
     """Finds the files of a glob; what explicit entries and `exclude` take away still counts as matched."""
-    tree.spend(PATTERN_CHARACTER_STEPS * sum(map(len, (entry.path, *entry.exclude))))
     met = sorted(walk(parse_pattern(entry.path), tree))
     if not met:
         yield _problem(nothing_matches(entry.path, tree), entry.path, source, entry.path)
-    left_out = explicit | {pattern for pattern in entry.exclude if tree.kind(pattern) is Kind.FILE}
-    exclude = [parse_pattern(pattern, hidden=True) for pattern in entry.exclude]
+    named = {pattern for pattern in entry.exclude if tree.kind(pattern) is Kind.FILE}
+    exclude = [parse_pattern(pattern, hidden=True) for pattern in entry.exclude if pattern not in named]
     tree.spend(len(met) * sum(len(pattern.segments) for pattern in exclude))
     for path, kind in met:
-        if path in left_out or any(matches(pattern, path) for pattern in exclude):
+        if path in explicit or path in named or any(matches(pattern, path) for pattern in exclude):
             continue
         if fault := fault_in_file_name(path) or fault_in_kind(path, kind, tree):
             yield _problem(fault, entry.path, source, path)

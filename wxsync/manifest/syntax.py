@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-import yaml
-
 from wxsync.manifest.source import MAX_EXCERPT, At, Source, Spot, brief
 from wxsync.model import Problem
 
@@ -125,7 +123,7 @@ _SAYINGS = (
 )
 
 
-def explain(error: yaml.YAMLError, source: Source) -> Problem:
+def explain(error: Exception, source: Source) -> Problem:
     """Turns an error of libyaml (or of PyYAML where libyaml is missing) into a problem with a place and a hint."""
     noticed: Spot = getattr(error, "problem_mark", None) or _end(source)
     began: Spot = getattr(error, "context_mark", None) or noticed

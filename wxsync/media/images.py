@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from wxsync.media.formats import Defect, Format, Reading, broken, truncated
 
-# Real pictures have a few thousand parts at most; more is made to keep a reader busy.
+# Real pictures have some ten thousand parts at most; more is made to keep a reader busy.
 _MOST_PARTS = 200_000
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -109,14 +109,15 @@ def _gif_defect(content: bytes) -> Defect | None:
         return broken("the GIF has no complete header")
     at = 13 + _gif_colours(content[10])
     has_image = False
-    for _ in range(_MOST_PARTS):
+    steps = iter(range(_MOST_PARTS))
+    for _ in steps:
         block = content[at] if at < len(content) else None
         if block == _GIF_TRAILER and has_image:
             return None
         if block == _GIF_EXTENSION:
-            at, _size = _gif_data(content, at + 2)
+            at, _size = _gif_data(content, at + 2, steps)
         elif block == _GIF_IMAGE and at + 10 < len(content):
-            at, size = _gif_data(content, at + 11 + _gif_colours(content[at + 9]))
+            at, size = _gif_data(content, at + 11 + _gif_colours(content[at + 9]), steps)
             has_image = has_image or size > 0
         else:
             break
@@ -127,9 +128,9 @@ def _gif_colours(flags: int) -> int:
     return 3 * 2 ** ((flags & 7) + 1) if flags & 0x80 else 0
 
 
-def _gif_data(content: bytes, at: int) -> tuple[int, int]:
+def _gif_data(content: bytes, at: int, steps: Iterator[int]) -> tuple[int, int]:
     start = at
-    for _ in range(_MOST_PARTS):
+    for _ in steps:
         if at >= len(content) or content[at] == 0:
             break
         at += 1 + content[at]

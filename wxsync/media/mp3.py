@@ -11,6 +11,7 @@ from wxsync.media.formats import Defect, Format, Reading, broken, truncated
 _HEADER = re.compile(rb"\xff[\xe2-\xe7\xf2-\xf7\xfa-\xff][\x00-\xef]", re.DOTALL)
 
 # How far sound may begin behind whatever stands before it, and how much torn sound is searched before giving up.
+_MOST_TAGS = 16
 _SEARCH_BYTES = 65_536
 _MOST_SEARCHES = 200_000
 _LONGEST_FREE_FRAME = 8_192
@@ -89,7 +90,9 @@ def begins_with_mp3(content: bytes) -> bool:
 def skip_tags(content: bytes) -> int:
     """Finds where the ID3v2 tags at the beginning end."""
     at = 0
-    while content[at : at + 3] == b"ID3" and len(content) >= at + 10:
+    for _ in range(_MOST_TAGS):
+        if content[at : at + 3] != b"ID3" or len(content) < at + 10:
+            break
         size = 0
         for byte in content[at + 6 : at + 10]:
             size = size << 7 | byte & 0x7F

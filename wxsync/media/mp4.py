@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from wxsync.media.formats import Defect, Format, Reading, broken, truncated
 
 # A film in fragments has a few boxes for each; more than this is made to keep a reader busy.
-_MOST_BOXES = 100_000
+_MOST_BOXES = 50_000
 _MOST_BRANDS = 64
 
 _BRANDS = {
@@ -53,7 +53,8 @@ def is_old_quicktime(content: bytes) -> bool:
 
 def read_iso(content: bytes) -> Reading:
     """Reads a file that begins with an ftyp box; an MP4 is what has no other brand, and a video track."""
-    top = tuple(_boxes(content, 0, len(content)))
+    file = _File(content, iter(range(_MOST_BOXES)))
+    top = tuple(file.boxes(0, len(content)))
     named = _brand(content, top[0]) if top else None
     if named:
         return Reading(named)
@@ -62,30 +63,51 @@ def read_iso(content: bytes) -> Reading:
         return Reading(Format.MP4, defect=broken("the MP4 has no index (moov box), as a copy that stopped early"))
     if moov.missing:
         return Reading(Format.MP4, defect=broken(f"the MP4's index (moov box) lacks {moov.missing} bytes"))
-    tracks = tuple(
-        (box, _handler(content, box)) for box in _boxes(content, moov.start, moov.end) if box.kind == b"trak"
-    )
+    tracks = tuple((box, file.handler(box)) for box in file.boxes(moov.start, moov.end) if box.kind == b"trak")
     films = tuple(track for track, handler in tracks if handler == b"vide")
     if films:
-        return Reading(Format.MP4, defect=_film_defect(content, top, films))
+        return Reading(Format.MP4, defect=_film_defect(file, top, films))
     if any(handler == b"soun" for _, handler in tracks):
         return Reading(Format.M4A)
     return Reading(Format.MP4, defect=broken("the MP4 has neither a video nor a sound track"))
 
 
-def _boxes(content: bytes, at: int, end: int) -> Iterator[_Box]:
-    for _ in range(_MOST_BOXES):
-        if at + 8 > end:
-            return
-        size, head = int.from_bytes(content[at : at + 4], "big"), 8
-        if size == 1:
-            size, head = int.from_bytes(content[at + 8 : at + 16], "big"), 16
-        elif size == 0:
-            size = end - at
-        if size < head:
-            return
-        yield _Box(content[at + 4 : at + 8], min(at + head, end), min(at + size, end), max(at + size - end, 0))
-        at += size
+@dataclass(frozen=True, slots=True)
+class _File:
+    """Walks boxes; `steps` is one supply for the whole file, so that nested boxes cannot multiply the work."""
+
+    content: bytes
+    steps: Iterator[int]
+
+    def boxes(self, at: int, end: int) -> Iterator[_Box]:
+        content = self.content
+        while at + 8 <= end and next(self.steps, None) is not None:
+            size, head = int.from_bytes(content[at : at + 4], "big"), 8
+            if size == 1:
+                size, head = int.from_bytes(content[at + 8 : at + 16], "big"), 16
+            elif size == 0:
+                size = end - at
+            if size < head:
+                return
+            yield _Box(content[at + 4 : at + 8], min(at + head, end), min(at + size, end), max(at + size - end, 0))
+            at += size
+
+    def inside(self, box: _Box, *path: bytes) -> _Box | None:
+        found: _Box | None = box
+        for kind in path:
+            if found is None:
+                break
+            found = next((inner for inner in self.boxes(found.start, found.end) if inner.kind == kind), None)
+        return found
+
+    def handler(self, track: _Box) -> bytes:
+        box = self.inside(track, b"mdia", b"hdlr")
+        return self.content[box.start + 8 : box.start + 12] if box else b""
+
+    def has_pictures(self, film: _Box) -> bool:
+        table = self.inside(film, b"mdia", b"minf", b"stbl")
+        sizes = (self.inside(table, b"stsz") or self.inside(table, b"stz2")) if table else None
+        return sizes is not None and any(self.content[sizes.start + 8 : sizes.start + 12])
 
 
 def _brand(content: bytes, ftyp: _Box) -> Format | None:
@@ -98,29 +120,12 @@ def _brand(content: bytes, ftyp: _Box) -> Format | None:
     return _BRANDS.get(major)
 
 
-def _inside(content: bytes, box: _Box | None, kind: bytes) -> _Box | None:
-    if box is None:
-        return None
-    return next((inner for inner in _boxes(content, box.start, box.end) if inner.kind == kind), None)
-
-
-def _handler(content: bytes, track: _Box) -> bytes:
-    handler = _inside(content, _inside(content, track, b"mdia"), b"hdlr")
-    return content[handler.start + 8 : handler.start + 12] if handler else b""
-
-
-def _film_defect(content: bytes, top: tuple[_Box, ...], films: tuple[_Box, ...]) -> Defect | None:
+def _film_defect(file: _File, top: tuple[_Box, ...], films: tuple[_Box, ...]) -> Defect | None:
     has_fragments = any(box.kind == b"moof" for box in top)
-    if not has_fragments and not any(_has_pictures(content, film) for film in films):
+    if not has_fragments and not any(file.has_pictures(film) for film in films):
         return broken("the MP4's video track holds no picture")
     data = tuple(box for box in top if box.kind == b"mdat" and box.end > box.start)
     if not data:
         return broken("the MP4 holds no picture data (mdat box)")
     missing = sum(box.missing for box in top)
     return truncated(f"the MP4 is cut short: {missing} bytes are missing") if missing else None
-
-
-def _has_pictures(content: bytes, film: _Box) -> bool:
-    table = _inside(content, _inside(content, _inside(content, film, b"mdia"), b"minf"), b"stbl")
-    sizes = _inside(content, table, b"stsz") or _inside(content, table, b"stz2")
-    return sizes is not None and any(content[sizes.start + 8 : sizes.start + 12])

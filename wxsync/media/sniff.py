@@ -53,13 +53,8 @@ _LFS_POINTER = re.compile(
     rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-\d-[^\n]+\n)*"
     rb"oid sha256:(?P<oid>[0-9a-f]{64})\nsize (?P<size>0|[1-9][0-9]{0,18})\n?"
 )
-_TEXTS = (
-    (re.compile(r"<!doctype html|<(html|head|body|title|meta|script|div|h1|p)\b", re.IGNORECASE), Format.HTML),
-    (re.compile(r"(<\?xml[^>]*>|<!--.*?-->|<!doctype svg[^>]*>|\s)*<svg\b", re.IGNORECASE | re.DOTALL), Format.SVG),
-    (re.compile(r"<\?xml\b.*<html\b", re.IGNORECASE | re.DOTALL), Format.HTML),
-    (re.compile(r"<\?xml\b"), Format.XML),
-    (re.compile(r'\{\s*("|\}|$)|\[\s*[\[{"\d\]]'), Format.JSON),
-)
+_MARKUP = re.compile(r"<(?:!doctype )?(svg|html|head|body|title|meta|script|div|h1|p)\b", re.IGNORECASE)
+_JSON = re.compile(r'\{\s*(?:"|\}|$)|\[\s*[\[{"\d\]]')
 _ENCODINGS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
@@ -149,4 +144,13 @@ def _text(content: bytes) -> Format | None:
         return None
     if any(character < " " and character not in "\t\n\r\f\x1b" for character in text):
         return None
-    return next((format_ for pattern, format_ in _TEXTS if pattern.match(text)), Format.TEXT)
+    return _language(text)
+
+
+def _language(text: str) -> Format:
+    if text.startswith("<"):
+        found = _MARKUP.search(text)
+        if found and (found.start() == 0 or text.startswith(("<?xml", "<!"))):
+            return Format.SVG if found[1].lower() == "svg" else Format.HTML
+        return Format.XML if text.startswith("<?xml") else Format.TEXT
+    return Format.JSON if _JSON.match(text) else Format.TEXT

@@ -27,7 +27,6 @@ class Call(Generic[T]):
     request: Request
     read: Callable[[Answer], T | None]
     upload: bool = False
-    signed: bool = True
 
 
 def upload_material(upload: Upload) -> Call[Uploaded]:
@@ -78,7 +77,7 @@ def get_quota(path: str) -> Call[Quota]:
 def stable_token(appid: str, own: OwnSecret, *, force: bool) -> Call[NewToken]:
     """Describes stable_token (获取稳定版接口调用凭据); `force` ends the life of the token that others may be using."""
     body = {"grant_type": "client_credential", "appid": appid, "secret": own.secret.reveal(), "force_refresh": force}
-    return Call("stable_token", _post("/cgi-bin/stable_token", body), answers.read_token, signed=False)
+    return Call("stable_token", _post("/cgi-bin/stable_token", body), answers.read_token)
 
 
 def authorizer_token(appid: str, platform: Platform) -> Call[NewToken]:
@@ -90,7 +89,7 @@ def authorizer_token(appid: str, platform: Platform) -> Call[NewToken]:
     }
     query = {"component_access_token": platform.component_token.reveal()}
     request = _post("/cgi-bin/component/api_authorizer_token", body, query=query)
-    return Call("api_authorizer_token", request, partial(answers.read_token, prefix="authorizer_"), signed=False)
+    return Call("api_authorizer_token", request, partial(answers.read_token, prefix="authorizer_"))
 
 
 def _post(

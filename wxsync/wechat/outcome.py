@@ -49,7 +49,7 @@ def judge(phase: Phase, status: int | None, errcode: int | None, *, fits: bool, 
     if errcode == 0:
         return Verdict.DONE if fits else doubt
     # A no that comes with a media_id contradicts itself.
-    return doubt if fits else _listed(errcode, upload=upload)
+    return Verdict.PERHAPS if fits and upload else _listed(errcode, upload=upload)
 
 
 def _listed(errcode: int, *, upload: bool) -> Verdict:

@@ -179,6 +179,7 @@ _TROUBLES: tuple[tuple[type[BaseException], Trouble], ...] = (
     (requests.exceptions.ProxyError, Trouble.PROXY),
     (requests.exceptions.InvalidProxyURL, Trouble.PROXY),
     (requests.exceptions.InvalidSchema, Trouble.PROXY),
+    (urllib3.exceptions.ProxySchemeUnknown, Trouble.PROXY),
     (requests.exceptions.SSLError, Trouble.TLS),
     (urllib3.exceptions.SSLError, Trouble.TLS),
     (requests.exceptions.ConnectTimeout, Trouble.CONNECT),

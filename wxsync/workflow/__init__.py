@@ -1,10 +1,10 @@
 """Holds one function for each verb; the only place where the rooms meet."""
 
-from wxsync.workflow.apply import ApplyOptions, NotAgreed, Watcher, WouldUpload, apply
+from wxsync.workflow.apply import apply
 from wxsync.workflow.init import init
-from wxsync.workflow.look import Look
 from wxsync.workflow.merge import merge_locks
-from wxsync.workflow.plan import Planned, PlanOptions, plan
+from wxsync.workflow.options import ApplyOptions, Look, NotAgreed, PlanOptions, Watcher, WouldUpload
+from wxsync.workflow.plan import Planned, plan
 from wxsync.workflow.project import Choice
 from wxsync.workflow.validate import validate
 

@@ -37,16 +37,18 @@ class Ledger:
             with suppress(OSError):
                 self._write(self._folded())
 
-    def write(self, lock: Lock | None = None) -> None:
-        """Writes the lock for good, or a lock that was folded elsewhere; raises PersonNeeded where the disk refuses."""
+    def write(self, lock: Lock | None = None) -> Lock:
+        """Writes the lock for good, or one that was folded elsewhere; raises PersonNeeded where the disk refuses."""
+        lock = lock or self._folded()
         try:
-            self._write(lock or self._folded())
+            self._write(lock)
         except OSError as error:
             raise PersonNeeded(
                 f"{self._file} cannot be written: {error.strerror}",
                 hint="no id is lost: they are in the journal, and the next apply brings them into the lock. "
                 "Free some space or make the folder writable, then run apply again",
             ) from None
+        return lock
 
     def _folded(self) -> Lock:
         self._lock = fold(self._lock, self._results, at=utc(self._clock()))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 
 from wxsync.model import Change, Failure, Lock, Material, MaterialType, Outcome, Page, Plan, Remedy, Result
 from wxsync.planner import tag_in
+from wxsync.workflow.options import Look
 
 PAGE = 20  # the most that batchget_material gives at once
 _PAGES = 50
@@ -23,14 +23,6 @@ _LISTED_AS = {
     MaterialType.VOICE: MaterialType.VOICE,
     MaterialType.VIDEO: MaterialType.VIDEO,
 }
-
-
-class Look(StrEnum):
-    """Says how far to look: until all is known, to the end, or not at all."""
-
-    AUTO = "auto"
-    ALL = "all"
-    NONE = "none"
 
 
 class Listing(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -10,22 +10,14 @@ from fnmatch import fnmatchcase
 from wxsync.journal import read_journal
 from wxsync.model import Desired, Lock, Material, Plan, Problem
 from wxsync.planner import fold_journal, make_plan, past_rail
+from wxsync.workflow.options import PlanOptions
 from wxsync.workflow.project import Choice, Project, lock_of, open_project
 from wxsync.workflow.survey import all_problems, known_to, refuse_errors, survey
 
 
 @dataclass(frozen=True, slots=True)
-class PlanOptions:
-    """Holds what narrows or widens a plan."""
-
-    targets: tuple[str, ...] = ()
-    renew: tuple[str, ...] = ()
-    use_cache: bool = True
-
-
-@dataclass(frozen=True, slots=True)
 class Planned:
-    """Holds a plan with what it was made from, so that it can be made again when more is known."""
+    """Holds a plan with what it was made from, so that it can be made again; `names` narrows it to those."""
 
     project: Project
     lock: Lock | None
@@ -33,6 +25,7 @@ class Planned:
     options: PlanOptions
     warnings: tuple[Problem, ...]
     plan: Plan
+    names: Collection[str] | None = None
 
     @property
     def is_past_rail(self) -> bool:
@@ -42,6 +35,15 @@ class Planned:
     def again(self, observed: Iterable[Material]) -> Planned:
         """Plans once more with what WeChat lists."""
         return replace(self, plan=_decide(self, observed))
+
+    def only(self, names: Collection[str]) -> Planned:
+        """Narrows the plan to some names."""
+        return replace(self, names=names).again(())
+
+    def without(self, names: Collection[str]) -> Planned:
+        """Takes some names out of the plan as it stands."""
+        changes = tuple(change for change in self.plan.changes if change.name not in names)
+        return replace(self, plan=replace(self.plan, changes=changes))
 
 
 def plan(choice: Choice, options: PlanOptions, *, now: str) -> Planned:
@@ -66,7 +68,7 @@ def plan_with(project: Project, lock: Lock | None, options: PlanOptions) -> Plan
 
 
 def _decide(planned: Planned, observed: Iterable[Material]) -> Plan:
-    return make_plan(
+    plan = make_plan(
         planned.desired,
         planned.lock,
         account=planned.project.appid,
@@ -74,6 +76,8 @@ def _decide(planned: Planned, observed: Iterable[Material]) -> Plan:
         targets=_matcher(planned.options.targets),
         renew=planned.options.renew,
     )
+    names = planned.names
+    return plan if names is None else replace(plan, changes=tuple(one for one in plan.changes if one.name in names))
 
 
 def _matcher(targets: tuple[str, ...]) -> Callable[[str], bool]:

@@ -1,0 +1,36 @@
+"""Opens the way to WeChat: what the environment says, or the embedded sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from wxsync.wechat import WeChat, connect, read_credentials
+from wxsync.workflow.options import Watcher
+from wxsync.workflow.project import STATE, Choice, Project
+
+if TYPE_CHECKING:
+    from wxsync.sandbox import Sandbox
+
+
+@contextmanager
+def open_remote(choice: Choice, project: Project, *, jobs: int, watcher: Watcher) -> Iterator[WeChat]:
+    """Connects to the account of a project; raises PersonNeeded or UsageProblem where credentials are wrong."""
+    with ExitStack() as stack:
+        environ: Mapping[str, str] = choice.environ
+        if project.sandbox:
+            environ = _variables(stack.enter_context(_sandbox(project)))
+        name, appid = (project.account.name, project.account.appid) if project.account else (None, None)
+        credentials = read_credentials(environ, account=name, appid=appid)
+        yield stack.enter_context(connect(credentials, jobs=jobs, pause=watcher.stop.wait, on_retry=watcher.says))
+
+
+def _sandbox(project: Project) -> Sandbox:
+    from wxsync.sandbox import serve
+
+    return serve(state=project.manifest.root / STATE / "sandbox.db")
+
+
+def _variables(sandbox: Sandbox) -> Mapping[str, str]:
+    return {"WXSYNC_APPID": sandbox.appid, "WXSYNC_SECRET": sandbox.secret, "WXSYNC_API_BASE": sandbox.url}

@@ -1,0 +1,152 @@
+"""Sends in rounds: once, then what lost its answer is looked for, then sent once more where it is not there.
+
+Each round plans again with what WeChat lists, does that plan, and brings the results into the lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+
+from wxsync.errors import CallFailed, InvalidInput
+from wxsync.executor import Finished, Remote, apply_plan
+from wxsync.files import read_inside
+from wxsync.journal import Journal, clear_journal
+from wxsync.model import Change, Failure, Material, Outcome, Problem, Remedy, Result, Upload, Uploaded
+from wxsync.planner import utc
+from wxsync.wechat import UNLISTED, WeChat
+from wxsync.workflow.ledger import Ledger
+from wxsync.workflow.look import for_a_person, look, sent_times, settle
+from wxsync.workflow.options import ApplyOptions, Watcher
+from wxsync.workflow.plan import Planned
+from wxsync.workflow.survey import digest_of
+
+
+def send(planned: Planned, remote: WeChat, options: ApplyOptions, watcher: Watcher) -> list[Result]:
+    """Does a plan that was looked at, and then whatever of it is in doubt; gives one result for each change."""
+    planned, results = carry_out(planned, remote, options, watcher)
+    done = {result.change.name: result for result in results}
+    for may_send in (True, False):
+        doubted = {name: result for name, result in done.items() if _is_open(result)}
+        if not doubted or watcher.stop.is_set():
+            break
+        watcher.says(f"looking for uploads whose answer was lost: {', '.join(sorted(doubted))}")
+        try:
+            planned, held = looked_at(planned.only(doubted), remote, _patience(options, doubted), watcher)
+        except CallFailed as error:
+            watcher.says(f"looking for them is impossible: {error.message}")
+            break
+        held += _given_up(planned.plan.uploads, doubted, may_send=may_send)
+        planned, results = carry_out(planned, remote, options, watcher, settled=held)
+        for result in results:
+            attempts = done[result.change.name].attempts + result.attempts
+            done[result.change.name] = replace(result, attempts=attempts)
+    return list(done.values())
+
+
+def looked_at(
+    planned: Planned, remote: WeChat, options: ApplyOptions, watcher: Watcher
+) -> tuple[Planned, list[Result]]:
+    """Plans again with what WeChat lists, waiting for what is in doubt; gives too what only a person can tell."""
+
+    def again() -> tuple[Material, ...]:
+        return look(remote, planned.lock, planned.plan, options.look)
+
+    def missing(observed: tuple[Material, ...]) -> list[float]:
+        return sent_times(planned.again(observed).plan, planned.lock)
+
+    observed = settle(again, missing, seconds=options.settle, clock=watcher.clock, pause=watcher.stop.wait)
+    seen = planned.again(observed)
+    return seen, for_a_person(seen.plan, seen.lock, observed, options.plan.renew)
+
+
+def carry_out(
+    planned: Planned,
+    remote: Remote,
+    options: ApplyOptions,
+    watcher: Watcher,
+    *,
+    settled: Collection[Result] = (),
+) -> tuple[Planned, list[Result]]:
+    """Does what a plan holds beyond the results that are settled already; the lock is on the disk when it returns."""
+    planned = planned.without({result.change.name for result in settled})
+    project, account = planned.project, planned.plan.account
+    assert account is not None
+    ledger = Ledger(project.lock_file, planned.lock, account, clock=watcher.clock)
+    results = list(settled)
+    for result in settled:
+        ledger.add(result)
+    with Journal(project.journal_file, account=account) as journal:
+        for event in apply_plan(
+            planned.plan,
+            remote=remote,
+            read=lambda change: _read(planned, change),
+            memory=journal,
+            limits=options.limits,
+            stop=watcher.stop,
+            now=lambda: utc(watcher.clock()),
+        ):
+            if isinstance(event, Finished):
+                results.append(event.result)
+                ledger.add(event.result)
+            ledger.write_if_due()
+            watcher.sees(event)
+    lock = ledger.write()
+    clear_journal(project.journal_file)
+    return replace(planned, lock=lock), results
+
+
+class NothingToSend:
+    """Stands for WeChat in a run that sends nothing and so needs no credentials."""
+
+    def upload(self, upload: Upload) -> Uploaded:
+        """Never is called."""
+        raise AssertionError(f"a plan without uploads was to send {upload.filename}")
+
+
+def _is_open(result: Result) -> bool:
+    return result.error is not None and result.error.remedy is Remedy.LOOK
+
+
+def _is_unlisted(result: Result) -> bool:
+    return result.error is not None and result.error.code == UNLISTED
+
+
+def _patience(options: ApplyOptions, doubted: Mapping[str, Result]) -> ApplyOptions:
+    # A code that no list names says no, only not why: it is looked for once, without waiting.
+    return replace(options, settle=0.0) if all(map(_is_unlisted, doubted.values())) else options
+
+
+def _given_up(absent: Iterable[Change], doubted: Mapping[str, Result], *, may_send: bool) -> list[Result]:
+    """Gives the uploads that are not there and are not sent once more."""
+    return [
+        Result(
+            change, Outcome.FAILED, error=_absent(doubted[change.name]), unconfirmed=doubted[change.name].unconfirmed
+        )
+        for change in absent
+        if not may_send or _is_unlisted(doubted[change.name])
+    ]
+
+
+def _absent(result: Result) -> Failure:
+    assert result.error is not None
+    if _is_unlisted(result):
+        return replace(result.error, remedy=Remedy.FILE)
+    return Failure(
+        "answer-lost",
+        f"its answer was lost twice, and it is not in the library: {result.error.message}",
+        "run apply again later; it looks before it sends",
+        Remedy.TIME,
+    )
+
+
+def _read(planned: Planned, change: Change) -> bytes:
+    try:
+        content, _status = read_inside(planned.project.manifest.root, change.path)
+    except OSError as error:
+        message = f"{change.path} cannot be read: {error.strerror or error}"
+        raise InvalidInput([Problem("unreadable", message, "run apply again", name=change.name)]) from None
+    if digest_of(content).sha256 != change.sha256:
+        hint = "run apply again to plan with the new file"
+        raise InvalidInput([Problem("file-changed", f"{change.path} changed after it was planned", hint)])
+    return content
