@@ -7,7 +7,7 @@ import json
 import wave
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import requests
 
@@ -132,11 +132,11 @@ def answer_of(reply: requests.Response) -> Answer:
     return answer
 
 
-def stable_token(sandbox: Sandbox, **more: object) -> dict[str, str]:
+def stable_token(sandbox: Sandbox, **more: object) -> dict[str, Any]:
     """Fetches the stable token; answers as they come, refusals too."""
     asked = {"grant_type": "client_credential", "appid": sandbox.appid, "secret": sandbox.secret, **more}
     reply = requests.post(f"{sandbox.url}/cgi-bin/stable_token", json=asked, timeout=20)
-    answer: dict[str, str] = json.loads(reply.content.decode())
+    answer: dict[str, Any] = json.loads(reply.content.decode())
     return answer
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -128,7 +129,15 @@ def test_the_clock_can_be_put_forward(sandbox: Sandbox) -> None:
     assert caller.count()["errcode"] == 42001
 
 
-BAD = [
+def test_a_clock_that_was_put_forward_hides_nothing_after_a_restart(tmp_path: Path) -> None:
+    with serve(state=tmp_path / "sandbox.db") as sandbox:
+        knock(sandbox, "POST", "clock", {"advance": 86_400})
+        OverHttp(sandbox).add("image", "a.png", PNG)
+    with serve(state=tmp_path / "sandbox.db") as sandbox:
+        assert OverHttp(sandbox).page({"type": "image", "count": 20})["item_count"] == 1
+
+
+BAD: list[tuple[str, str, object, int]] = [
     ("GET", "nothing", None, 404),
     ("GET", "materials/abc", None, 404),
     ("DELETE", "materials/abc", None, 404),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -119,8 +120,6 @@ def test_threads_that_race_for_the_last_places_get_no_more_than_there_are() -> N
 def test_two_hundred_open_connections_do_not_stop_the_next_call() -> None:
     with serve() as sandbox:
         host, port = sandbox.url.removeprefix("http://").split(":")
-        import socket
-
         idle = [socket.create_connection((host, int(port)), timeout=20) for _ in range(200)]
         assert "media_id" in OverHttp(sandbox).add("image", "a.png", PNG)
         for connection in idle:
@@ -129,13 +128,13 @@ def test_two_hundred_open_connections_do_not_stop_the_next_call() -> None:
 
 def test_uploads_do_not_stay_in_memory() -> None:
     with serve() as sandbox:
-        upload_half_a_gigabyte(sandbox, rounds=4)
+        upload_megabytes(sandbox, rounds=4)
         before = resident()
-        upload_half_a_gigabyte(sandbox, rounds=40)
+        upload_megabytes(sandbox, rounds=40)
         assert resident() - before < 30_000_000
 
 
-def upload_half_a_gigabyte(sandbox: Sandbox, *, rounds: int) -> None:
+def upload_megabytes(sandbox: Sandbox, *, rounds: int) -> None:
     """Uploads a megabyte as often as asked, straight into the state."""
     picture = PNG + bytes(1_000_000)
     for _ in range(rounds):
@@ -189,7 +188,7 @@ def test_a_state_of_a_later_version_is_not_touched(tmp_path: Path) -> None:
 
 def test_a_taken_port_is_an_error_and_closing_twice_is_none() -> None:
     sandbox = serve()
-    with pytest.raises(OSError, match="in use|Only one usage"):
+    with pytest.raises(OSError, match=r"in use|Only one usage"):
         serve(port=int(sandbox.url.rpartition(":")[2]))
     sandbox.close()
     sandbox.close()

@@ -168,6 +168,23 @@ def test_a_material_comes_back_as_bytes_or_as_what_is_told_of_it(
     assert server.seen[1].json == {"media_id": MEDIA_ID}
 
 
+@pytest.mark.parametrize(
+    "reply", [raw(b"\n<html>waf</html>"), raw(b'{"title"'), raw(b""), ok(description="alone"), raw(b"{}"), raw(b" \n")]
+)
+def test_a_page_of_a_proxy_is_never_taken_for_a_material(reply: bytes) -> None:
+    with FakeWeChat(get_material=[reply]) as server, client(server) as wechat, pytest.raises(HaltedForNow) as caught:
+        wechat.get(MEDIA_ID)
+    assert (caught.value.code, caught.value.attempts) == ("unreadable-answer", 5)
+
+
+@pytest.mark.parametrize("quota", [None, [], {}, {"daily_limit": 10, "used": "many", "remain": 7}])
+def test_a_quota_that_is_none_is_not_guessed(quota: object) -> None:
+    reply = ok(errcode=0, errmsg="ok", quota=quota)
+    with FakeWeChat(get=[reply]) as server, client(server) as wechat, pytest.raises(HaltedForNow) as caught:
+        wechat.quota("/cgi-bin/material/add_material")
+    assert caught.value.code == "unreadable-answer"
+
+
 def test_a_large_material_comes_back_whole() -> None:
     with FakeWeChat(get_material=[raw(LARGE.content)]) as server, client(server) as wechat:
         assert wechat.get(MEDIA_ID) == FileContent(LARGE.content, None)

@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from tests.wechat_fake import (
+    DRIP,
     HANG_UP,
     RESET,
     RESET_BEFORE_BODY,
@@ -68,6 +69,7 @@ def test_a_request_is_whole_and_says_no_more_than_it_must() -> None:
         (RESET, b"{}", Answer(Phase.SENT, trouble=Trouble.BROKEN)),
         (HANG_UP, b"{}", Answer(Phase.SENT, trouble=Trouble.BROKEN)),
         (SILENCE, b"{}", Answer(Phase.SENT, trouble=Trouble.SILENCE)),
+        (DRIP, b"{}", Answer(Phase.ANSWERED, 200, trouble=Trouble.SILENCE)),
         (RESET, LARGE, Answer(Phase.SENT, trouble=Trouble.BROKEN)),
         (RESET, b"", Answer(Phase.SENT, trouble=Trouble.BROKEN)),
         (RESET_BEFORE_BODY, LARGE, Answer(Phase.UNSENT, trouble=Trouble.BROKEN)),

@@ -26,6 +26,7 @@ RESET = b"<reset>"
 HANG_UP = b"<hang up>"
 SILENCE = b"<silence>"
 RESET_BEFORE_BODY = b"<reset before body>"
+DRIP = b"<drip>"
 
 
 @dataclass(frozen=True)
@@ -121,10 +122,18 @@ class _Connection(socketserver.BaseRequestHandler):
             return self._reset()
         if reply == SILENCE:
             self.server.ending.wait(10)
+        if reply == DRIP:
+            return self._drip()
         if reply in (HANG_UP, SILENCE):
             return False
         self.request.sendall(reply)
         return b"Connection: close" not in head and b"Connection: close" not in reply
+
+    def _drip(self) -> bool:
+        self.request.sendall(raw(b"{", length=500))
+        while not self.server.ending.wait(0.05):
+            self.request.sendall(b" ")
+        return False
 
     def _reset(self) -> bool:
         self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

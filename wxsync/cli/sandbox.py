@@ -4,13 +4,29 @@ from __future__ import annotations
 
 import signal
 import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from wxsync.cli.options import global_options
 
+if TYPE_CHECKING:
+    from wxsync.sandbox import Sandbox
 
-@click.command(short_help="Serve an offline WeChat on 127.0.0.1.")
+
+class _WithGrammar(click.Command):
+    """Adds the grammar of faults to the help, read from the sandbox only when somebody asks."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from wxsync.sandbox import admin, faults
+
+        for heading, text in (("Faults", faults.HELP), ("What it saw, over HTTP", admin.HELP)):
+            with formatter.section(heading):
+                formatter.write("".join(f"  {line}".rstrip() + "\n" for line in text.splitlines()))
+
+
+@click.command(cls=_WithGrammar, short_help="Serve an offline WeChat on 127.0.0.1.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Default: a free one.")
 @click.option("--state", type=click.Path(dir_okay=False), metavar="FILE", help="Keep the library here; else nowhere.")
 @click.option("--appid", help="Default: the sandbox's own.")
@@ -19,21 +35,25 @@ from wxsync.cli.options import global_options
 @global_options
 def sandbox(port: int, state: str | None, appid: str | None, secret: str | None, faults: tuple[str, ...]) -> None:
     """Serve an offline WeChat on 127.0.0.1 until Ctrl-C; prints the variables to set."""
-    from pathlib import Path
-
-    from wxsync.sandbox import DEFAULT_APPID, DEFAULT_SECRET, serve
-
     done = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: done.set())
-    with serve(
-        state=Path(state) if state else None,
-        port=port,
-        appid=appid or DEFAULT_APPID,
-        secret=secret or DEFAULT_SECRET,
-        faults=faults,
-    ) as running:
+    given = {"appid": appid, "secret": secret}
+    named = {name: value for name, value in given.items() if value}
+    with _served(port=port, state=Path(state) if state else None, faults=faults, **named) as running:
         click.echo(f"export WXSYNC_API_BASE={running.url}")
         click.echo(f"export WXSYNC_APPID={running.appid}")
         click.echo(f"export WXSYNC_SECRET={running.secret}")
         done.wait()
+
+
+def _served(**asked: Any) -> Sandbox:
+    from wxsync.errors import PersonNeeded, UsageProblem
+    from wxsync.sandbox import FaultSyntax, StateProblem, serve
+
+    try:
+        return serve(**asked)
+    except (FaultSyntax, StateProblem) as error:
+        raise UsageProblem(str(error), hint="wxsync sandbox --help tells how faults are written") from None
+    except OSError as error:
+        raise PersonNeeded(f"the sandbox cannot start: {error.strerror or error}") from None

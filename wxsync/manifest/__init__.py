@@ -10,7 +10,7 @@ from wxsync.manifest.accounts import read_accounts
 from wxsync.manifest.document import Items, Table, Text, is_sound, read_document
 from wxsync.manifest.entries import Entry, read_entries
 from wxsync.manifest.shape import check_shape
-from wxsync.manifest.source import NotReadable, Source, read_source
+from wxsync.manifest.source import NotReadable, Source, brief, read_source
 from wxsync.manifest.tree import Tree
 from wxsync.model import Account, Asset, Manifest, Place, Problem
 
@@ -86,6 +86,6 @@ def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
 
 def _wrong_name(file: Path, shown: str) -> Problem:
-    message = f"a manifest cannot be called `{file.name}`"
+    message = f"a manifest cannot be called `{brief(file.name)}`"
     hint = "call it NAME.yaml, NAME.yml or NAME.yaml.example, without a dot in NAME; its lock is then NAME.lock.json"
     return Problem("manifest-name", message, hint, place=Place(shown, 1, 1))

@@ -135,7 +135,9 @@ def _expand(entry: Entry, explicit: Set[str], source: Source, tree: Tree) -> Ite
     exclude = [parse_pattern(pattern, hidden=True) for pattern in entry.exclude if pattern not in named]
     tree.spend(len(met) * sum(len(pattern.segments) for pattern in exclude))
     for path, kind in met:
-        if path in explicit or path in named or any(matches(pattern, path) for pattern in exclude):
+        # What lies in a folder that cannot be listed is left out where anything in it would be.
+        probe = f"{path}/-" if kind is Kind.UNREADABLE else path
+        if path in explicit or path in named or any(matches(pattern, probe) for pattern in exclude):
             continue
         if fault := fault_in_file_name(path) or fault_in_kind(path, kind, tree):
             yield _problem(fault, entry.path, source, path)

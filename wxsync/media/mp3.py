@@ -87,9 +87,8 @@ def begins_with_mp3(content: bytes) -> bool:
     return _first_frame(content, 0) is not None
 
 
-def skip_tags(content: bytes) -> int:
-    """Finds where the ID3v2 tags at the beginning end."""
-    at = 0
+def skip_tags(content: bytes, at: int = 0) -> int:
+    """Finds where the ID3v2 tags that begin at a place end."""
     for _ in range(_MOST_TAGS):
         if content[at : at + 3] != b"ID3" or len(content) < at + 10:
             break
@@ -195,7 +194,9 @@ def _again(content: bytes, at: int, walk: _Walk) -> int | None:
     """Finds where sound goes on behind what is no frame; a tag of the end is no sound."""
     if content.startswith(_END_TAGS, at):
         return None
-    for found in _HEADER.finditer(content, at + 1):
+    # The pictures in a tag between two joined files are full of false headers.
+    behind = skip_tags(content, at)
+    for found in _HEADER.finditer(content, max(behind, at + 1)):
         walk.searches += 1
         if walk.searches > _MOST_SEARCHES:
             walk.left = len(content) - at
@@ -236,6 +237,8 @@ def _defect(walk: _Walk, frames: int, stated: _Stated | None) -> Defect | None:
     # Some encoders count their header frame too.
     if stated and stated.frames and stated.frames > frames + 1:
         return truncated(f"the MP3 is cut short: {frames} of {stated.frames} frames are there")
+    if walk.searches > _MOST_SEARCHES:
+        return truncated(f"the MP3 is damaged: most of its last {walk.left} bytes is no sound")
     if walk.left:
         return truncated(f"the MP3 is cut short: its last frame is incomplete ({walk.left} bytes)")
     return None

@@ -91,14 +91,16 @@ def _seconds(content: bytes, sound: _Sound, present: int, fact: _Chunk | None) -
     if sound.codec in _FIXED_FRAMES:
         return present // sound.frame_bytes / sound.rate
     if sound.block_samples:
-        return present // sound.frame_bytes * sound.block_samples / sound.rate
-    by_rate = present / sound.bytes_per_second if sound.bytes_per_second else None
+        counted: float | None = present // sound.frame_bytes * sound.block_samples / sound.rate
+        allowance = sound.block_samples / sound.rate
+    else:
+        counted = present / sound.bytes_per_second if sound.bytes_per_second else None
+        allowance = max(0.25, (counted or 0) / 10)
     if fact is None or fact.stated < 4:
-        return by_rate
-    by_fact = int.from_bytes(content[fact.start : fact.start + 4], "little") / sound.rate
-    # The fact chunk counts samples to the last one, but programs that streamed or cut the file leave it wrong.
-    believable = by_rate is None or abs(by_fact - by_rate) <= max(0.25, by_rate / 10)
-    return by_fact if believable and by_fact else by_rate
+        return counted
+    # The fact chunk knows where the last block ends, but programs that streamed or cut the file leave it wrong.
+    stated = int.from_bytes(content[fact.start : fact.start + 4], "little") / sound.rate
+    return stated if stated and (counted is None or abs(stated - counted) <= allowance) else counted
 
 
 def _defect(data: _Chunk, present: int) -> Defect | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -150,7 +151,7 @@ class Account:
             offset=offset,
             count=count,
             thumbs=not self.switches.hide_thumbs,
-            before=self.clock() - self.switches.listing_delay,
+            before=self.clock() - delay if (delay := self.switches.listing_delay) else math.inf,
         )
         return {"item": [_listed(stored) for stored in page], "total_count": total, "item_count": len(page)}
 

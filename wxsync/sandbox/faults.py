@@ -67,8 +67,8 @@ def _describe_kinds() -> str:
 HELP = f"""\
 A fault is written  [ENDPOINT:]KIND[-before|-after][=VALUE][@N][*T][%P][,seed=S]
 
-  ENDPOINT   strikes calls of this endpoint only: {", ".join(ENDPOINTS[:6])},
-             {", ".join(ENDPOINTS[6:])}; without it any call
+  ENDPOINT   strikes calls of this endpoint only: {", ".join(ENDPOINTS[:4])},
+             {", ".join(ENDPOINTS[4:])}; without it any call
   -before    strikes before anything is done or stored; -after: it is done and stored, and the answer suffers
   @N         from the N-th matching call on (counted from 1)
   *T         at most T times; without it as often as it can

@@ -11,6 +11,7 @@ from wxsync.sandbox.switches import Switches
 
 TYPES = ("image", "voice", "video", "thumb")
 ARTICLE_IMAGE = "article_image"
+ALLOWED = {str(kind): limit for kind, limit in LIMITS.items()}
 
 EXTENSIONS = {
     "image": ("bmp", "png", "jpeg", "jpg", "gif"),
@@ -36,7 +37,7 @@ def settle_type(asked: str, *, in_form: str, content: bytes, switches: Switches)
         return in_form
     found = probe(content).format
     for guess in ("image", "voice", "video"):
-        if found in LIMITS[guess].formats:
+        if found in ALLOWED[guess].formats:
             return guess
     raise ApiError(40004)
 
@@ -54,7 +55,7 @@ def judge_file(material_type: str, *, filename: str, content: bytes, switches: S
     _judge_format(material_type, extension, media.format, switches)
     if media.size > _most_bytes(material_type, switches):
         raise ApiError((TOO_BIG_BY_TYPE if switches.specific_size_codes else TOO_BIG)[material_type])
-    most_seconds = LIMITS[material_type].max_seconds
+    most_seconds = ALLOWED[material_type].max_seconds
     if most_seconds is not None and media.seconds is not None and media.seconds > most_seconds:
         raise ApiError(45007)
     return str(media.format)
@@ -90,22 +91,22 @@ def _extension(filename: str) -> str:
 
 
 def _judge_format(material_type: str, extension: str, found: Format, switches: Switches) -> None:
-    if not any(found in limit.formats for limit in LIMITS.values()):
+    if not any(found in limit.formats for limit in ALLOWED.values()):
         raise ApiError(40113)
     family = "image" if material_type in ("thumb", ARTICLE_IMAGE) else material_type
-    if extension not in EXTENSIONS[family] or found not in LIMITS[family].formats:
+    if extension not in EXTENSIONS[family] or found not in ALLOWED[family].formats:
         raise ApiError(40005)
     lenient = switches.lenient_thumb if material_type == "thumb" else switches.lenient_uploadimg
-    if found not in LIMITS[material_type].formats and not lenient:
+    if found not in ALLOWED[material_type].formats and not lenient:
         raise ApiError(40005)
 
 
 def _most_bytes(material_type: str, switches: Switches) -> int:
     if material_type == "thumb" and switches.lenient_thumb:
-        return LIMITS["image"].max_bytes
+        return ALLOWED["image"].max_bytes
     if material_type == ARTICLE_IMAGE and switches.lenient_uploadimg:
         return LENIENT_ARTICLE_BYTES
-    return LIMITS[material_type].max_bytes
+    return ALLOWED[material_type].max_bytes
 
 
 def _keep_escapes(text: str) -> str:

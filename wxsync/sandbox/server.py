@@ -124,6 +124,10 @@ class Handler(WSGIRequestHandler):
         """Leaves the interim answer to Werkzeug, which would otherwise be sent twice."""
         return True
 
+    def connection_dropped(self, error: BaseException, environ: WSGIEnvironment | None = None) -> None:  # noqa: ARG002
+        """Ends a connection that broke, or that a fault broke; HTTP/1.1 would wait for the next request on it."""
+        self.close_connection = True
+
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Says nothing: /_sandbox/requests remembers."""
 

@@ -37,6 +37,11 @@ class WeChat:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def base(self) -> str:
+        """Gives the address that is called."""
+        return self._transport.base
+
     def close(self) -> None:
         """Closes the connections that were kept."""
         self._transport.close()

@@ -126,14 +126,10 @@ def _address(line: ErrCode, heard: Said) -> str:
 
 
 def _harmless(errmsg: str) -> str:
-    """Cleans words from outside: one line, not long, and nothing in it that could be a token or a secret."""
-    words = re.sub(r"(?i)(token|secret)=\S+", r"\1=***", _printable(errmsg))
-    return re.sub(r"(?<![^\s:])(?!rid\b)[\w@%+/=-]{20,}", _unless_rid, words)[:200]
+    """Cleans words from outside: one line, not long, and in it no long word, which could be a token or a secret."""
+    line = "".join(letter if letter.isprintable() else " " for letter in errmsg)
+    return _LONG_WORD.sub(lambda word: word[0] if _RID.fullmatch(word[0]) else "***", line)[:200]
 
 
-def _printable(text: str) -> str:
-    return "".join(letter if letter.isprintable() else " " for letter in text)
-
-
-def _unless_rid(found: re.Match[str]) -> str:
-    return found[0] if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{8}){2}", found[0]) else "***"
+_LONG_WORD = re.compile(r"[\w@%+/=.~&?-]{16,}", re.ASCII)
+_RID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{8}){2}")

@@ -33,7 +33,7 @@ class Pace:
     def place(self) -> Iterator[int]:
         """Waits for a place and for the end of the pause, or raises InterruptedWait.
 
-        Gives the number of the round, for `slow_down` and `went_well`.
+        Gives the number of the round, which `slow_down` and `went_well` ask for.
         """
         with self._changed:
             self._changed.wait_for(lambda: self._taken < self._places)

@@ -28,8 +28,8 @@ class _Patience:
     waits: Iterator[float] = field(default_factory=lambda: iter(WAITS))
     pauses: int = len(PAUSES)
     rejections: int = 0
+    pause: float = 0.0
     grant: Grant | None = None
-    round: int = 0
 
 
 class Caller:
@@ -48,11 +48,8 @@ class Caller:
         patience = _Patience()
         try:
             while True:
-                answer = self._send(call, patience, tokens)
-                value = call.read(answer) if answer.status == 200 and answer.body is not None else None
-                verdict = _verdict(call, answer, fits=value is not None)
+                answer, value, verdict = self._attempt(call, patience, tokens)
                 if verdict is Verdict.DONE and value is not None:
-                    self._pace.went_well(patience.round)
                     return value, patience.attempts
                 error = failure(call.name, verdict, answer, attempts=patience.attempts, upload=call.upload)
                 if not self._may_go_on(verdict, error, patience, tokens):
@@ -61,14 +58,22 @@ class Caller:
             halt = interrupted(call.name, attempts=patience.attempts)
         raise halt
 
-    def _send(self, call: Call[T], patience: _Patience, tokens: Tokens | None) -> Answer:
+    def _attempt(self, call: Call[T], patience: _Patience, tokens: Tokens | None) -> tuple[Answer, T | None, Verdict]:
         query = dict(call.request.query)
         if tokens:
             patience.grant = patience.grant or tokens.current()
             query.update(patience.grant.query())
-        with self._pace.place() as patience.round:
+        with self._pace.place() as round_:
             patience.attempts += 1
-            return self._transport.send(replace(call.request, query=query))
+            answer = self._transport.send(replace(call.request, query=query))
+            value = call.read(answer) if answer.status == 200 and answer.body is not None else None
+            verdict = _verdict(call, answer, fits=value is not None)
+            # Still on its place, so that nobody sends between the answer and the pause.
+            if verdict is Verdict.SLOWER:
+                patience.pause = self._pace.slow_down(round_)
+            if verdict is Verdict.DONE:
+                self._pace.went_well(round_)
+        return answer, value, verdict
 
     def _may_go_on(self, verdict: Verdict, error: CallFailed, patience: _Patience, tokens: Tokens | None) -> bool:
         if verdict is Verdict.TOKEN:
@@ -77,7 +82,7 @@ class Caller:
         patience.grant = None
         if verdict is Verdict.SLOWER and patience.pauses:
             patience.pauses -= 1
-            self._announce(error, self._pace.slow_down(patience.round))
+            self._announce(error, patience.pause)
             return True
         if verdict is Verdict.AGAIN and (wait := next(patience.waits, None)):
             self._announce(error, wait)

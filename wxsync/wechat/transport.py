@@ -74,7 +74,7 @@ class Transport:
 
     def __init__(self, base: str, *, connections: int, read_seconds: float = READ_SECONDS) -> None:
         _silence_logs()
-        self._base = base
+        self.base = base
         self._connections = connections
         self._read_seconds = read_seconds
         self._kept = self._adapter()
@@ -126,7 +126,7 @@ class Transport:
         # A file, so that its position tells afterwards how much was handed to the socket; its length is known, so that
         # nothing is chunked (WeChat answers 412 to that).
         data = body if request.body else None
-        url = self._base + request.path
+        url = self.base + request.path
         return requests.Request(request.method, url, headers=headers, params=dict(request.query), data=data).prepare()
 
 

@@ -48,13 +48,21 @@ class ApplyOptions:
 
 @dataclass(frozen=True, slots=True)
 class Watcher:
-    """Holds how an apply talks to whoever started it; `agrees` is asked once, before anything is sent."""
+    """Holds how an apply talks to whoever started it; `agrees` is asked once, before anything is sent.
+
+    `pause` waits some seconds and says whether the run is being interrupted; by default it waits for `stop`.
+    """
 
     agrees: Callable[[Planned], bool]
     sees: Callable[[Event], None] = lambda _event: None
     says: Callable[[str], None] = lambda _message: None
     stop: threading.Event = field(default_factory=threading.Event)
     clock: Callable[[], float] = time.time
+    pause: Callable[[float], bool] | None = None
+
+    def waits(self, seconds: float) -> bool:
+        """Waits, and says whether the run is being interrupted."""
+        return (self.pause or self.stop.wait)(seconds)
 
 
 class NotAgreed(Exception):

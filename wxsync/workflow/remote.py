@@ -23,7 +23,7 @@ def open_remote(choice: Choice, project: Project, *, jobs: int, watcher: Watcher
             environ = _variables(stack.enter_context(_sandbox(project)))
         name, appid = (project.account.name, project.account.appid) if project.account else (None, None)
         credentials = read_credentials(environ, account=name, appid=appid)
-        yield stack.enter_context(connect(credentials, jobs=jobs, pause=watcher.stop.wait, on_retry=watcher.says))
+        yield stack.enter_context(connect(credentials, jobs=jobs, pause=watcher.waits, on_retry=watcher.says))
 
 
 def _sandbox(project: Project) -> Sandbox:

@@ -55,7 +55,7 @@ def looked_at(
     def missing(observed: tuple[Material, ...]) -> list[float]:
         return sent_times(planned.again(observed).plan, planned.lock)
 
-    observed = settle(again, missing, seconds=options.settle, clock=watcher.clock, pause=watcher.stop.wait)
+    observed = settle(again, missing, seconds=options.settle, clock=watcher.clock, pause=watcher.waits)
     seen = planned.again(observed)
     return seen, for_a_person(seen.plan, seen.lock, observed, options.plan.renew)
 

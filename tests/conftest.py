@@ -1,0 +1,31 @@
+"""Gives every story a folder and a WeChat of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.project import Project, Server, serving
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture
+def project(tmp_path: Path, server: Server) -> Project:
+    root = tmp_path / "project"
+    root.mkdir()
+    return Project(root, server.environ)
+
+
+@pytest.fixture
+def offline(tmp_path: Path) -> Project:
+    """A project whose commands have nobody to talk to."""
+    root = tmp_path / "project"
+    root.mkdir()
+    return Project(root, {})
