@@ -104,7 +104,12 @@ def test_a_network_that_is_not_there_is_a_reason_to_try_later(project: Project) 
     project.images("a.png")
     choice = Choice(project.root / "materials.yaml", None, False, {**project.environ, "WXSYNC_API_BASE": UNREACHABLE})
     waited: list[float] = []
-    watcher = Watcher(lambda _planned: True, pause=lambda seconds: bool(waited.append(seconds)))
+
+    def pause(seconds: float) -> bool:
+        waited.append(seconds)
+        return False
+
+    watcher = Watcher(lambda _planned: True, pause=pause)
 
     with pytest.raises(HaltedForNow) as caught:
         apply(choice, ApplyOptions(), watcher)

@@ -136,6 +136,8 @@ def test_questions_share_a_connection_and_uploads_never_do() -> None:
         transport.send(Request("POST", "/x", body=b"{}", fresh=True))
         transport.close()
     assert ["connection" in seen.headers for seen in server.seen] == [False, False, False, True]
+    peers = [seen.peer for seen in server.seen]
+    assert peers[0] == peers[1] == peers[2] != peers[3]
 
 
 IN_ANOTHER_PROCESS = """

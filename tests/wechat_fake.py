@@ -35,6 +35,7 @@ class Seen:
 
     head: bytes
     body: bytes
+    peer: int = 0
 
     @property
     def method(self) -> str:
@@ -117,7 +118,7 @@ class _Connection(socketserver.BaseRequestHandler):
         size = int(Seen(head, b"").headers.get("content-length", "0"))
         while len(body) < size and (piece := self.request.recv(65536)):
             body += piece
-        reply = self.server.play(Seen(head, body))
+        reply = self.server.play(Seen(head, body, self.client_address[1]))
         if reply == RESET:
             return self._reset()
         if reply == SILENCE:

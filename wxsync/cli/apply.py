@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -121,15 +122,14 @@ def _agrees(settings: Settings, planned: Planned, *, yes: bool) -> bool:
 def _stopping(stop: threading.Event, settings: Settings) -> Iterator[None]:
     """Lets the first SIGINT or SIGTERM end a run in good order; the second one leaves at once."""
 
-    def first(number: int, _frame: FrameType | None) -> None:
-        signal.signal(number, second)
+    def first(_number: int, _frame: FrameType | None) -> None:
+        for number in before:
+            signal.signal(number, second)
         stop.set()
         settings.note("interrupted: finishing the uploads that run; once more to leave at once")
 
     def second(_number: int, _frame: FrameType | None) -> None:
         # Every answer so far is in the synced journal: the next run brings it into the lock.
-        import os
-
         os._exit(Exit.INTERRUPTED)
 
     before = {number: signal.signal(number, first) for number in (signal.SIGINT, signal.SIGTERM)}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class _WithGrammar(click.Command):
     """Adds the grammar of faults to the help, read from the sandbox only when somebody asks."""
 
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's own
         from wxsync.sandbox import admin, faults
 
         for heading, text in (("Faults", faults.HELP), ("What it saw, over HTTP", admin.HELP)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from wxsync.errors import CallFailed
 from wxsync.wechat.answers import said
@@ -32,6 +32,13 @@ class _Patience:
     grant: Grant | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Tried(Generic[T]):
+    answer: Answer
+    value: T | None
+    verdict: Verdict
+
+
 class Caller:
     """Makes calls for any number of threads, at one pace."""
 
@@ -48,17 +55,17 @@ class Caller:
         patience = _Patience()
         try:
             while True:
-                answer, value, verdict = self._attempt(call, patience, tokens)
-                if verdict is Verdict.DONE and value is not None:
-                    return value, patience.attempts
-                error = failure(call.name, verdict, answer, attempts=patience.attempts, upload=call.upload)
-                if not self._may_go_on(verdict, error, patience, tokens):
+                tried = self._attempt(call, patience, tokens)
+                if tried.verdict is Verdict.DONE and tried.value is not None:
+                    return tried.value, patience.attempts
+                error = failure(call.name, tried.verdict, tried.answer, attempts=patience.attempts, upload=call.upload)
+                if not self._may_go_on(tried.verdict, error, patience, tokens):
                     raise error
         except InterruptedWait:
             halt = interrupted(call.name, attempts=patience.attempts)
         raise halt
 
-    def _attempt(self, call: Call[T], patience: _Patience, tokens: Tokens | None) -> tuple[Answer, T | None, Verdict]:
+    def _attempt(self, call: Call[T], patience: _Patience, tokens: Tokens | None) -> _Tried[T]:
         query = dict(call.request.query)
         if tokens:
             patience.grant = patience.grant or tokens.current()
@@ -73,7 +80,7 @@ class Caller:
                 patience.pause = self._pace.slow_down(round_)
             if verdict is Verdict.DONE:
                 self._pace.went_well(round_)
-        return answer, value, verdict
+        return _Tried(answer, value, verdict)
 
     def _may_go_on(self, verdict: Verdict, error: CallFailed, patience: _Patience, tokens: Tokens | None) -> bool:
         if verdict is Verdict.TOKEN:

@@ -1,0 +1,166 @@
+"""The first minutes: init, schemas for editors, and git that merges locks by itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.project import Project, Run, Server, png
+from wxsync.cli import run
+
+
+def test_init_writes_a_manifest_that_validates_and_tells_git_about_the_lock(offline: Project) -> None:
+    git(offline.root, "init", "-q")
+
+    started = offline.run("init")
+
+    assert started.code == 0
+    assert offline.run("validate").code == 0
+    assert "materials.lock.json merge=wxsync" in (offline.root / ".gitattributes").read_text()
+    assert git(offline.root, "config", "merge.wxsync.driver").strip() == "wxsync lock merge %O %A %B"
+
+
+def test_the_manifest_that_init_writes_is_sound_with_its_comments_taken_away(offline: Project) -> None:
+    offline.run("init")
+    file = offline.root / "materials.yaml"
+    lines = file.read_text(encoding="utf-8").replace("materials: []\n", "").splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("# accounts:"))
+    text = "\n".join([*lines[:start], *[line.removeprefix("# ") for line in lines[start:]]])
+    file.write_text(text + "\n", encoding="utf-8")
+    for source, path in (("images/logo.png", "images/logo.png"), ("audio/welcome.mp3", "audio/welcome.mp3")):
+        offline.sample(source, path)
+    for source, path in (("video/intro.mp4", "video/intro.mp4"), ("covers/intro.jpg", "covers/intro.jpg")):
+        offline.sample(source, path)
+    offline.sample("images/posts/spring.jpg", "images/posts/spring.jpg")
+    offline.sample("articles/step-1.png", "articles/step-1.png")
+
+    assert offline.run("validate").out == f"{file}: 6 materials, all in order.\n"
+
+
+def test_init_overwrites_nothing(offline: Project) -> None:
+    offline.add("materials.yaml", b"mine\n")
+    offline.add(".gitattributes", b"*.png binary")
+
+    started = offline.run("init")
+    again = offline.run("init")
+
+    assert (started.code, again.code) == (0, 0)
+    assert (offline.root / "materials.yaml").read_bytes() == b"mine\n"
+    attributes = (offline.root / ".gitattributes").read_text().splitlines()
+    assert attributes[0] == "*.png binary"
+    assert len(attributes) == len(set(attributes)) == 3
+
+
+def test_two_branches_that_both_uploaded_merge_by_themselves(project: Project, server: Server) -> None:
+    git(project.root, "init", "-q", "-b", "main")
+    project.run("init")
+    # The installed command may be older than this checkout, or missing: git is told to run the very code under test.
+    git(project.root, "config", "merge.wxsync.driver", f'"{sys.executable}" -m wxsync lock merge %O %A %B')
+    project.images("a.png")
+    project.apply()
+    commit(project.root, "base")
+    git(project.root, "checkout", "-q", "-b", "other")
+    project.add("images/b.png", png("b"))
+    upload(project, "images/b.png")
+    commit(project.root, "other")
+    git(project.root, "checkout", "-q", "main")
+    project.add("images/c.png", png("c"))
+    upload(project, "images/c.png")
+    commit(project.root, "main")
+
+    git(project.root, "merge", "-q", "-X", "ours", "-m", "merge", "other")
+
+    assert set(project.materials()) == {"a.png", "images/b.png", "images/c.png"}
+    assert {one["media_id"] for one in project.materials().values()} == server.ids()
+
+
+def test_one_name_with_two_ids_keeps_one_and_retires_the_other(project: Project, server: Server) -> None:
+    project.images("a.png")
+    sides = []
+    for side in ("ours", "theirs"):
+        (project.root / "materials.lock.json").unlink(missing_ok=True)
+        project.run("apply", "--yes", "--look", "none")
+        sides.append(project.add(f"{side}.json", project.lock_bytes()))
+    project.add("base.json", b"")
+
+    merged = project.run("lock", "merge", str(project.root / "base.json"), *map(str, sides))
+
+    assert merged.code == 0, merged.err
+    lock = json.loads(sides[0].read_bytes())
+    held = {one["media_id"] for one in (*lock["materials"].values(), *lock["retired"])}
+    assert held == server.ids()
+    assert len(lock["retired"]) == 1
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [b'{"lock_version": 99}', b"not json", b'{"account": "wx1111111111111111", "lock_version": 1, "materials": {}, '
+     b'"retired": [], "unconfirmed": []}'],
+    ids=["newer", "unreadable", "another account"],
+)  # fmt: skip
+def test_a_real_conflict_leaves_git_its_markers(project: Project, theirs: bytes) -> None:
+    project.images("a.png")
+    project.apply()
+    ours = project.add("ours.json", project.lock_bytes())
+    others = project.add("theirs.json", theirs)
+
+    merged = project.run("lock", "merge", str(project.add("base.json", b"")), str(ours), str(others))
+
+    assert merged.code == 1
+    assert "error" in merged.err
+    assert b"<<<<<<<" in ours.read_bytes()
+
+
+def test_the_global_options_work_before_and_after_the_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "materials.yaml"
+    file.write_text("version: 1\nmaterials: []\n")
+
+    codes = [run(["-f", str(file), "validate"], {}), run(["validate", "-f", str(file)], {})]
+    codes += [run(["--version"], {}), run(["plan", "--version"], {})]
+
+    assert codes == [0, 0, 0, 0]
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == said[1]
+    assert said[2] == said[3]
+
+
+def test_a_manifest_that_is_not_there_is_named(offline: Project) -> None:
+    planned: Run = offline.run("plan")
+
+    assert planned.code == 4
+    assert "materials.yaml" in planned.err
+    assert "Traceback" not in planned.err
+
+
+def upload(project: Project, path: str) -> None:
+    names = [one["path"] for one in project.materials().values()] + [path]
+    project.manifest("materials:\n" + "".join(f"  - {{path: {name}, type: image}}\n" for name in names))
+    assert project.apply().code == 0
+
+
+def commit(root: Path, message: str) -> None:
+    git(root, "add", "-A")
+    git(root, "commit", "-q", "-m", message)
+
+
+def git(root: Path, *words: str) -> str:
+    identity = {f"GIT_{who}_{what}": "tester" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    isolated = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+    source = {"PYTHONPATH": str(Path(__file__).parent.parent)}
+    done = subprocess.run(
+        ["git", *words],
+        cwd=root,
+        env=os.environ | identity | isolated | source,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
