@@ -12,7 +12,7 @@ from wxsync.model import Desired, Lock, Material, Plan, Problem
 from wxsync.planner import fold_journal, make_plan, past_rail
 from wxsync.workflow.options import PlanOptions
 from wxsync.workflow.project import Choice, Project, lock_of, open_project
-from wxsync.workflow.survey import all_problems, known_to, refuse_errors, survey
+from wxsync.workflow.survey import all_problems, refuse_errors, sent_beyond, survey
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def plan(choice: Choice, options: PlanOptions, *, now: str) -> Planned:
 
 def plan_with(project: Project, lock: Lock | None, options: PlanOptions) -> Planned:
     """Plans against a lock that is already read."""
-    found = survey(project, known_to([lock], renew=options.renew), use_cache=options.use_cache)
+    found = survey(project, sent_beyond(lock, renew=options.renew), use_cache=options.use_cache)
     problems = all_problems(project, found)
     problems += tuple(_unknown_names(options, found.desired, lock))
     refuse_errors(problems)

@@ -5,6 +5,7 @@ Each round plans again with what WeChat lists, does that plan, and brings the re
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
@@ -19,7 +20,6 @@ from wxsync.workflow.ledger import Ledger
 from wxsync.workflow.look import for_a_person, look, sent_times, settle
 from wxsync.workflow.options import ApplyOptions, Watcher
 from wxsync.workflow.plan import Planned
-from wxsync.workflow.survey import digest_of
 
 
 def send(planned: Planned, remote: WeChat, options: ApplyOptions, watcher: Watcher) -> list[Result]:
@@ -146,7 +146,7 @@ def _read(planned: Planned, change: Change) -> bytes:
     except OSError as error:
         message = f"{change.path} cannot be read: {error.strerror or error}"
         raise InvalidInput([Problem("unreadable", message, "run apply again", name=change.name)]) from None
-    if digest_of(content).sha256 != change.sha256:
+    if hashlib.sha256(content).hexdigest() != change.sha256:
         hint = "run apply again to plan with the new file"
         raise InvalidInput([Problem("file-changed", f"{change.path} changed after it was planned", hint)])
     return content

@@ -11,7 +11,7 @@ from wxsync.digest import Digest, Remembered, read_cache, remember, write_cache
 from wxsync.errors import InvalidInput
 from wxsync.files import read_inside, state_folder
 from wxsync.media import Finding, Media, check, check_description, check_size, probe
-from wxsync.model import Asset, Desired, Fingerprint, Lock, Manifest, MaterialType, Problem, Severity
+from wxsync.model import Asset, Desired, Fingerprint, Lock, Manifest, MaterialType, Problem, Record, Severity
 from wxsync.workflow.project import Project
 
 # The Git LFS specification: "Pointer files must be less than 1024 bytes in size."
@@ -20,15 +20,18 @@ _POINTER_BOUND = 1024
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Holds what needs no look at the content: materials that WeChat has already."""
+    """Holds what need not be judged, because WeChat has it: whole materials, or for validate what pointers point to."""
 
     fingerprints: Collection[Fingerprint] = frozenset()
-    contents: Collection[tuple[MaterialType, str]] = frozenset()
+    pointed_to: Collection[tuple[MaterialType, str]] = frozenset()
+    sizes: Collection[tuple[MaterialType, int]] = frozenset()
     renew: Collection[str] = ()
 
-    def needs_check(self, wanted: Desired) -> bool:
-        """Tells whether this file would be sent."""
-        return wanted.asset.name in self.renew or wanted.fingerprint not in self.fingerprints
+    def is_sent(self, wanted: Desired, size_here: int) -> bool:
+        """Tells whether the content of this file is needed; a Git LFS pointer is smaller than what it stands for."""
+        if wanted.asset.name not in self.renew and wanted.fingerprint in self.fingerprints:
+            return False
+        return wanted.size == size_here or (wanted.asset.type, wanted.sha256) not in self.pointed_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +51,16 @@ class _Files:
     learnt: dict[str, Remembered] = field(default_factory=dict)
 
 
-def known_to(locks: Iterable[Lock | None], *, everything: bool = False, renew: Collection[str] = ()) -> Known:
-    """Gives what locks hold; with `everything`, every file is judged and only Git LFS pointers may stay unseen."""
-    records = [
-        record for lock in locks if lock for record in (*lock.records.values(), *(one.record for one in lock.retired))
-    ]
-    fingerprints = frozenset() if everything else frozenset(record.fingerprint for record in records)
-    return Known(fingerprints, frozenset((record.type, record.sha256) for record in records), renew)
+def sent_beyond(lock: Lock | None, *, renew: Collection[str] = ()) -> Known:
+    """Spares what a lock holds; whatever else the manifest names would be sent."""
+    records = _records(lock)
+    fingerprints = frozenset(record.fingerprint for record in records)
+    return Known(fingerprints, sizes=frozenset((record.type, record.size) for record in records), renew=renew)
+
+
+def everything_but_pointers(locks: Iterable[Lock]) -> Known:
+    """Spares nothing but Git LFS pointers to what a lock holds."""
+    return Known(pointed_to=frozenset((record.type, record.sha256) for lock in locks for record in _records(lock)))
 
 
 def survey(project: Project, known: Known, *, use_cache: bool = True) -> Survey:
@@ -109,26 +115,25 @@ def _look(asset: Asset, files: _Files, known: Known) -> tuple[Desired | None, tu
     remembered = files.remembered.get(asset.path)
     if remembered and remembered.fits(status):
         wanted = Desired(asset, remembered.digest.sha256, remembered.digest.size)
-        if not known.needs_check(wanted) or _is_known_pointer(wanted, status.st_size, known):
+        if not known.is_sent(wanted, status.st_size):
             return wanted, ()
     too_large = check_size(status.st_size, asset.type)
-    if too_large:
-        return None, too_large
+    if too_large and (asset.type, status.st_size) not in known.sizes:
+        return None, too_large  # so large a file need not be read to be refused
     content, status = read_inside(root, asset.path)
     digest = digest_of(content)
     entry = remember(status, digest)
     if entry:
         files.learnt[asset.path] = entry
     wanted = Desired(asset, digest.sha256, digest.size)
-    if not known.needs_check(wanted) or _is_known_pointer(wanted, len(content), known):
+    if not known.is_sent(wanted, len(content)):
         return wanted, ()
     media, findings = judge(content, asset)
     return replace(wanted, extension=media.extension), findings
 
 
-def _is_known_pointer(wanted: Desired, size_here: int, known: Known) -> bool:
-    is_pointer = wanted.size != size_here
-    return is_pointer and (wanted.asset.type, wanted.sha256) in known.contents
+def _records(lock: Lock | None) -> list[Record]:
+    return [*lock.records.values(), *(one.record for one in lock.retired)] if lock else []
 
 
 def _keep(project: Project, files: _Files) -> None:
@@ -149,13 +154,10 @@ def _unreadable(error: OSError) -> Finding:
 
 
 def _problem(asset: Asset, finding: Finding) -> Problem:
-    hint = finding.hint
-    if finding.code == "lfs-pointer":
-        hint = f'fetch its content: git lfs pull --include="{asset.path}"'
     return Problem(
         finding.code,
         f"{asset.path}: {finding.message}",
-        hint,
+        finding.hint,
         finding.severity,
         asset.place,
         name=asset.name,

@@ -9,7 +9,7 @@ from wxsync.lockfile import read_lock
 from wxsync.manifest import manifest_stem, read_manifest
 from wxsync.model import Lock, Manifest, Problem
 from wxsync.workflow.project import Choice, Project, lock_name
-from wxsync.workflow.survey import all_problems, known_to, survey
+from wxsync.workflow.survey import all_problems, everything_but_pointers, survey
 
 
 def validate(choice: Choice, *, use_cache: bool = True) -> tuple[Manifest, tuple[Problem, ...]]:
@@ -21,16 +21,18 @@ def validate(choice: Choice, *, use_cache: bool = True) -> tuple[Manifest, tuple
     project = Project(manifest, problems, None, choice.sandbox, manifest_stem(choice.manifest) or "", "", None)
     locks, lock_problems = _locks(choice, project)
     project = replace(project, problems=(*problems, *lock_problems))
-    return manifest, all_problems(project, survey(project, known_to(locks, everything=True), use_cache=use_cache))
+    return manifest, all_problems(project, survey(project, everything_but_pointers(locks), use_cache=use_cache))
 
 
-def _locks(choice: Choice, project: Project) -> tuple[list[Lock | None], list[Problem]]:
+def _locks(choice: Choice, project: Project) -> tuple[list[Lock], list[Problem]]:
     labels = [f".{choice.account}"] if choice.account else ["", ".sandbox"]
     labels += [f".{account.name}" for account in project.manifest.accounts if not choice.account]
-    locks, problems = list[Lock | None](), list[Problem]()
+    locks, problems = list[Lock](), list[Problem]()
     for label in labels if project.stem else ():
         try:
-            locks.append(read_lock(project.manifest.root / lock_name(project.stem, label)))
+            lock = read_lock(project.manifest.root / lock_name(project.stem, label))
         except InvalidInput as error:
             problems += error.problems
+        else:
+            locks += [lock] if lock else []
     return locks, problems
