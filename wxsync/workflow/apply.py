@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
 from wxsync.errors import Conflict, PersonNeeded
 from wxsync.files import only_run, state_folder
-from wxsync.journal import clear_journal, read_journal
-from wxsync.model import Lock, Report, Result
-from wxsync.planner import fold_journal, misfits, utc
-from wxsync.workflow.ledger import Ledger
+from wxsync.model import Report, Result
+from wxsync.planner import misfits, utc
 from wxsync.workflow.options import ApplyOptions, NotAgreed, Watcher, WouldUpload
 from wxsync.workflow.plan import Planned, plan_with
-from wxsync.workflow.project import Choice, Project, lock_of, open_project
+from wxsync.workflow.project import Choice, Project, open_project
+from wxsync.workflow.recall import recover
 from wxsync.workflow.remote import open_remote
 from wxsync.workflow.send import NothingToSend, carry_out, looked_at, send
 
@@ -28,7 +26,6 @@ def apply(choice: Choice, options: ApplyOptions, watcher: Watcher) -> Report:
     project = open_project(choice)
     with only_run(_state(project), "wxsync apply"):
         lock = recover(project, now=utc(watcher.clock()))
-        project = replace(project, appid=project.appid or (lock.account if lock else None))
         planned = _reviewed(plan_with(project, lock, options.plan), options)
         _hold_rails(planned, options)
         if not planned.plan.uploads:
@@ -50,25 +47,6 @@ def _without_sending(planned: Planned, options: ApplyOptions, watcher: Watcher) 
 
 def _report(planned: Planned, results: Iterable[Result]) -> Report:
     return Report(planned.plan.account or "", tuple(sorted(results, key=lambda result: result.change.name)))
-
-
-def recover(project: Project, *, now: str) -> Lock | None:
-    """Reads the lock and brings into it what a run that was cut off left in its journal."""
-    lock = lock_of(project)
-    journal = read_journal(project.journal_file)
-    account = (lock.account if lock else None) or journal.account
-    if account is None:
-        return lock
-    if journal.account and project.appid and journal.account != project.appid:
-        raise Conflict(
-            f"an earlier run for account {journal.account} was cut off, this run is for {project.appid}",
-            hint="run apply for that account first, so that its ids reach its lock",
-        )
-    folded = fold_journal(lock or Lock(account), journal.done, journal.doubts, at=now)
-    if journal.done or journal.doubts:
-        Ledger(project.lock_file, lock, account).write(folded)
-    clear_journal(project.journal_file)
-    return folded if lock or journal.done or journal.doubts else None
 
 
 def _ask(planned: Planned, watcher: Watcher) -> None:

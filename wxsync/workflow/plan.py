@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
-from wxsync.journal import read_journal
 from wxsync.model import Desired, Lock, Material, Plan, Problem
-from wxsync.planner import fold_journal, make_plan, past_rail
+from wxsync.planner import make_plan, past_rail
 from wxsync.workflow.options import PlanOptions
-from wxsync.workflow.project import Choice, Project, lock_of, open_project
+from wxsync.workflow.project import Choice, Project, open_project
+from wxsync.workflow.recall import recall
 from wxsync.workflow.survey import all_problems, refuse_errors, sent_beyond, survey
 
 
@@ -49,16 +49,13 @@ class Planned:
 def plan(choice: Choice, options: PlanOptions, *, now: str) -> Planned:
     """Shows what apply would do, without writing anything that matters; raises InvalidInput with every problem."""
     project = open_project(choice)
-    lock = lock_of(project)
-    appid = project.appid or (lock.account if lock else None)
-    journal = read_journal(project.journal_file)
-    if appid and (journal.done or journal.doubts):
-        lock = fold_journal(lock or Lock(appid), journal.done, journal.doubts, at=now)
-    return plan_with(replace(project, appid=appid), lock, options)
+    lock = recall(project, now=now).lock
+    return plan_with(project, lock, options)
 
 
 def plan_with(project: Project, lock: Lock | None, options: PlanOptions) -> Planned:
-    """Plans against a lock that is already read."""
+    """Plans against a lock that is already read; its account is taken where nothing else names one."""
+    project = replace(project, appid=project.appid or (lock.account if lock else None))
     found = survey(project, sent_beyond(lock, renew=options.renew), use_cache=options.use_cache)
     problems = all_problems(project, found)
     problems += tuple(_unknown_names(options, found.desired, lock))

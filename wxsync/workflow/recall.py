@@ -1,0 +1,47 @@
+"""Remembers: the lock, together with what a run that was cut off left in its journal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wxsync.errors import Conflict
+from wxsync.journal import clear_journal, read_journal
+from wxsync.model import Lock
+from wxsync.planner import fold_journal
+from wxsync.workflow.ledger import Ledger
+from wxsync.workflow.project import Project, lock_of
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """Holds the lock as it is on the disk, and as it is with the journal folded in."""
+
+    on_disk: Lock | None
+    lock: Lock | None
+
+
+def recall(project: Project, *, now: str) -> Recalled:
+    """Reads what earlier runs remember, and writes nothing; raises as lock_of and read_journal do.
+
+    Raises Conflict too where the journal is that of another account.
+    """
+    on_disk = lock_of(project)
+    journal = read_journal(project.journal_file)
+    account = project.appid or (on_disk.account if on_disk else None)
+    if journal.account and account and journal.account != account:
+        raise Conflict(
+            f"an earlier run for account {journal.account} was cut off, this run is for {account}",
+            hint="run apply for that account first, so that its ids reach its lock",
+        )
+    if journal.account is None or not (journal.done or journal.doubts):
+        return Recalled(on_disk, on_disk)
+    return Recalled(on_disk, fold_journal(on_disk or Lock(journal.account), journal.done, journal.doubts, at=now))
+
+
+def recover(project: Project, *, now: str) -> Lock | None:
+    """Brings what a run that was cut off left into the lock on the disk, and then forgets its journal."""
+    recalled = recall(project, now=now)
+    if recalled.lock:
+        Ledger(project.lock_file, recalled.on_disk, recalled.lock.account).write(recalled.lock)
+    clear_journal(project.journal_file)
+    return recalled.lock
