@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -14,6 +15,7 @@ from wxsync.files import write_atomic
 
 # A file that is written twice within the clock's grain keeps its time; git calls such an entry racy.
 _GRAIN_NS = 2_000_000_000
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,8 @@ def remember(status: os.stat_result, digest: Digest, *, clock: Callable[[], int]
 def read_cache(file: Path) -> dict[str, Remembered]:
     """Reads what earlier runs remembered, by path; a missing or broken cache is an empty one."""
     try:
-        return {
-            path: Remembered(size, mtime_ns, inode, Digest(sha256, content))
-            for path, (size, mtime_ns, inode, sha256, content) in json.loads(file.read_bytes()).items()
-        }
-    except (OSError, ValueError, TypeError, AttributeError):
+        return {path: _remembered(*row) for path, row in json.loads(file.read_bytes()).items()}
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return {}
 
 
@@ -64,3 +63,9 @@ def write_cache(file: Path, remembered: Mapping[str, Remembered]) -> None:
     }
     with suppress(OSError):
         write_atomic(file, json.dumps(rows, separators=(",", ":")).encode())
+
+
+def _remembered(size: int, mtime_ns: int, inode: int, sha256: str, content: int) -> Remembered:
+    if not _SHA256.fullmatch(sha256) or not all(isinstance(one, int) for one in (size, mtime_ns, inode, content)):
+        raise ValueError("a row of the cache is not what was written")
+    return Remembered(size, mtime_ns, inode, Digest(sha256, content))

@@ -133,6 +133,12 @@ class _Run:
 
 
 _BOUND = Failure("max-uploads", "--max-uploads is reached", "run apply again for the rest", Remedy.TIME)
+_LOST = Failure(
+    "answers-lost",
+    f"{_LOST_IN_A_ROW} answers in a row were lost, so nothing new was started",
+    "run apply again later; it looks for what is in doubt first",
+    Remedy.TIME,
+)
 _INTERRUPTED = Failure("interrupted", "the run was interrupted", "run apply again for the rest", Remedy.TIME)
 
 
@@ -210,7 +216,7 @@ def _unanswered(change: Change, doubt: Unconfirmed, error: CallFailed, run: _Run
     if isinstance(error, OutcomeUnknown):
         run.lost_in_a_row += 1
         if run.lost_in_a_row >= _LOST_IN_A_ROW:
-            run.halt(failure)
+            run.halt(_LOST)
         return Result(change, Outcome.UNKNOWN, None, error.attempts, error=failure, unconfirmed=doubt)
     if isinstance(error, Halted):
         run.halt(failure)

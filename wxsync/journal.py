@@ -1,7 +1,8 @@
 """Remembers what a run is doing, line by line and synced, so that a crash at any point loses no media_id.
 
 A line is `crc32 JSON`. An intent stands before each request, an end after each answer; what has an intent and no end is
-a doubt. A last line that was torn by a crash is dropped; a broken line anywhere else stops the run.
+a doubt. A last line that was torn by a crash is dropped; a broken line anywhere else stops the run. Zeros follow the
+last line: the space for the answers is taken before anything is sent, so that a disk that fills up loses none.
 """
 
 from __future__ import annotations
@@ -18,7 +19,12 @@ from typing import Any, Self
 
 from wxsync.errors import PersonNeeded
 from wxsync.files import sync_folder
-from wxsync.model import MaterialType, Origin, Record, Unconfirmed
+from wxsync.model import MaterialType, Record, Unconfirmed
+from wxsync.records import record_document, record_from
+from wxsync.schemas import violations
+
+# An end takes some hundred bytes, several thousand with a long introduction; at most 64 are awaited at once.
+_ROOM = 1 << 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +37,35 @@ class Replay:
 
 
 class Journal:
-    """Appends to a journal from many threads; when a method returns, its line is on the disk."""
+    """Appends to a journal from many threads; when a method returns, its line is on the disk.
+
+    Raises OSError where the disk refuses, PersonNeeded where it does so at the very beginning.
+    """
 
     def __init__(self, file: Path, *, account: str) -> None:
-        self._descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
-        sync_folder(file.parent)
         self._writing = threading.Lock()
         self._syncing = threading.Lock()
         self._written = 0
         self._synced = 0
-        self._append({"account": account})
+        try:
+            self._descriptor = os.open(file, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+            self._end = file.read_bytes().rfind(b"\n") + 1
+            self._size = os.fstat(self._descriptor).st_size
+            sync_folder(file.parent)
+            self._append({"account": account})
+        except OSError as error:
+            raise PersonNeeded(
+                f"{file} cannot be written: {error.strerror}",
+                hint="nothing is sent without it: free some space or make the folder writable, then run it again",
+            ) from None
 
     def intend(self, doubt: Unconfirmed) -> None:
         """Says that an upload is about to be sent."""
-        self._append({"intent": asdict(doubt)})
+        self._append({"intent": asdict(doubt)}, room=_ROOM)
 
     def done(self, name: str, record: Record) -> None:
         """Says that an upload was answered, with the record that the lock will hold."""
-        self._append({"done": asdict(record), "name": name})
+        self._append({"done": record_document(record), "name": name})
 
     def refused(self, doubt: Unconfirmed) -> None:
         """Says that an upload certainly did not happen."""
@@ -66,10 +83,13 @@ class Journal:
     ) -> None:
         self.close()
 
-    def _append(self, said: dict[str, Any]) -> None:
+    def _append(self, said: dict[str, Any], *, room: int = 0) -> None:
         line = _line(said)
         with self._writing:
-            self._write(line)
+            if room:
+                self._reserve(len(line) + room)
+            self._write(line, self._end)
+            self._end += len(line)  # not reached by half a line, which the next one then overwrites
             self._written += 1
             ticket = self._written
         # One sync serves every line that was written before it began, so sixteen workers do not wait for sixteen syncs.
@@ -79,13 +99,17 @@ class Journal:
                 os.fsync(self._descriptor)
                 self._synced = reached
 
-    def _write(self, line: bytes) -> None:
-        start = os.fstat(self._descriptor).st_size
-        try:
-            _write_all(self._descriptor, line)
-        except OSError:
-            os.ftruncate(self._descriptor, start)  # half a line must not stand before whole ones
-            raise
+    def _reserve(self, room: int) -> None:
+        start, wanted = max(self._end, self._size), self._end + room
+        if wanted > start:
+            self._write(bytes(wanted + _ROOM - start), start)
+            self._size = wanted + _ROOM
+
+    def _write(self, content: bytes, place: int) -> None:
+        os.lseek(self._descriptor, place, os.SEEK_SET)
+        # A full disk or a size limit may take a part of it without an error.
+        while content:
+            content = content[os.write(self._descriptor, content) :]
 
 
 def read_journal(file: Path) -> Replay:
@@ -101,7 +125,7 @@ def read_journal(file: Path) -> Replay:
         raise PersonNeeded(f"{file} cannot be read: {error.strerror}", hint="it may hold ids of uploads") from None
     try:
         return replay(content.split(b"\n"))
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise PersonNeeded(
             f"{file} is damaged",
             hint="it may hold ids of uploads: look at its lines, then move it away to go on",
@@ -109,17 +133,20 @@ def read_journal(file: Path) -> Replay:
 
 
 def replay(lines: Iterable[bytes]) -> Replay:
-    """Reads journal lines, the text after the last line feed as a line of its own; ValueError where one is broken."""
+    """Reads journal lines, the text after the last line feed as a line of its own.
+
+    Raises ValueError, KeyError or TypeError where one of them is broken.
+    """
     *whole, torn = lines
     account: str | None = None
     done: list[tuple[str, Record]] = []
     open_intents: dict[str, Unconfirmed] = {}
     for said in map(_said, whole):
         if "intent" in said:
-            doubt = Unconfirmed(**said["intent"] | {"type": MaterialType(said["intent"]["type"])})
+            doubt = _doubt(said["intent"])
             open_intents[doubt.uploaded_as] = doubt
         elif "done" in said:
-            record = _record(said["done"])
+            record = record_from(said["done"])
             done.append((said["name"], record))
             open_intents.pop(record.uploaded_as or "", None)
         elif "refused" in said:
@@ -127,7 +154,10 @@ def replay(lines: Iterable[bytes]) -> Replay:
         else:
             account = said["account"]
     del torn  # a line without its line feed was never synced, so nothing was sent or counted on its behalf
-    return Replay(account, tuple(done), tuple(open_intents.values()))
+    found = Replay(account, tuple(done), tuple(open_intents.values()))
+    if whole:
+        _must_fit_a_lock(found)
+    return found
 
 
 def clear_journal(file: Path) -> None:
@@ -149,11 +179,21 @@ def _said(line: bytes) -> dict[str, Any]:
     return said
 
 
-def _record(said: dict[str, Any]) -> Record:
-    return Record(**said | {"type": MaterialType(said["type"]), "origin": Origin(said["origin"])})
+def _doubt(said: dict[str, Any]) -> Unconfirmed:
+    return Unconfirmed(said["name"], MaterialType(said["type"]), said["sha256"], said["uploaded_as"], said["sent_at"])
 
 
-def _write_all(descriptor: int, content: bytes) -> None:
-    # A full disk or a size limit may take a part of a line without an error.
-    while content:
-        content = content[os.write(descriptor, content) :]
+def _must_fit_a_lock(found: Replay) -> None:
+    document: dict[str, Any] = {
+        "account": found.account,
+        "lock_version": 1,
+        "materials": {},
+        "retired": [
+            record_document(record) | {"name": name, "retired_at": "", "replaced_by": None}
+            for name, record in found.done
+        ],
+        "unconfirmed": [asdict(doubt) for doubt in found.doubts],
+    }
+    broken = violations("lock", document)
+    if broken:
+        raise ValueError(broken[0])

@@ -50,6 +50,7 @@ def parse_lock(content: bytes, *, shown_as: str) -> Lock:
             raise InvalidInput([_problem(file, "lock-conflict", "the lock holds merge conflict markers", number, hint)])
     try:
         document = json.loads(content, object_pairs_hook=_without_twins)
+        _must_be_text(content, document)
     except (ValueError, RecursionError) as error:
         line = error.lineno if isinstance(error, json.JSONDecodeError) else 1
         hint = "restore it from git: `git checkout -- " + file.name + "`"
@@ -63,7 +64,7 @@ def render_lock(lock: Lock) -> bytes:
     materials = ",\n".join(f"    {_quoted(name)}: {_block(record, 4)}" for name, record in sorted(lock.records.items()))
     retired = sorted(
         lock.retired,
-        key=lambda one: (one.name, one.retired_at, one.record.media_id or "", one.record.uploaded_as or ""),
+        key=lambda one: (one.name, one.retired_at, one.record.media_id or "", one.record.url or ""),
     )
     unconfirmed = sorted(lock.unconfirmed, key=lambda one: (one.name, one.uploaded_as))
     text = (
@@ -144,6 +145,12 @@ def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twin = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
         raise ValueError(f"the key {twin!r} stands twice")
     return document
+
+
+def _must_be_text(content: bytes, document: object) -> None:
+    # Half of a surrogate pair can be escaped in JSON, but never be written again as UTF-8.
+    if b"\\u" in content:
+        json.dumps(document, ensure_ascii=False).encode()
 
 
 def _problem(file: Path, code: str, message: str, line: int = 1, hint: str = "") -> Problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -240,11 +241,22 @@ class Drift:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Holds the whole decision, changes sorted by name; `account` is None where nothing names one yet."""
+    """Holds the whole decision, changes sorted by name; `account` is None where nothing names one yet.
+
+    `kept_beside` counts what is kept beyond the changes listed here: a saved plan lists only what is pending.
+    """
 
     account: str | None
     changes: tuple[Change, ...]
     drift: tuple[Drift, ...] = ()
+    kept_beside: int = 0
+
+    @property
+    def counts(self) -> Mapping[Action, int]:
+        """Counts the changes by what they do, in the order in which a plan counts them."""
+        counts = Counter(change.action for change in self.changes)
+        counts[Action.KEEP] += self.kept_beside
+        return {action: counts[action] for action in Action}
 
     @property
     def pending(self) -> tuple[Change, ...]:

@@ -28,16 +28,18 @@ def record_document(record: Record) -> dict[str, Any]:
 
 def record_from(document: Mapping[str, Any]) -> Record:
     """Reads a record as record_document gives it; the document must fit its schema."""
+    material_type = MaterialType(document["type"])
+    about = document if material_type is MaterialType.VIDEO else {}
     return Record(
-        type=MaterialType(document["type"]),
+        type=material_type,
         path=document["path"],
         sha256=document["sha256"],
-        size=document["size"],
+        size=int(document["size"]),
         media_id=document["media_id"],
         url=document["url"],
         uploaded_as=document["uploaded_as"],
         uploaded_at=document["uploaded_at"],
         origin=Origin(document["origin"]),
-        title=document.get("title", ""),
-        introduction=document.get("introduction", ""),
+        title=about.get("title", ""),
+        introduction=about.get("introduction", ""),
     )

@@ -21,7 +21,10 @@ def schema_text(name: str) -> str:
 
 def violations(name: str, document: object) -> list[str]:
     """Lists how a document breaks its schema, each line with the JSON path; an empty list where it fits."""
-    errors = sorted(_validator(name).iter_errors(document), key=lambda error: error.json_path)
+    try:
+        errors = sorted(_validator(name).iter_errors(document), key=lambda error: error.json_path)
+    except RecursionError:
+        return ["$: is nested too deeply"]
     return [f"{error.json_path}: {_shorten(error.message)}" for error in errors]
 
 

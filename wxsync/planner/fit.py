@@ -5,7 +5,7 @@ from __future__ import annotations
 from wxsync.model import Action, Change, Fingerprint, Lock, Plan
 
 # Both numbers are octoDNS's: a plan that changes more than this is more often a mistake than a wish.
-RAIL_SHARE = 0.3
+RAIL_PERCENT = 30
 RAIL_FLOOR = 10
 
 
@@ -13,7 +13,7 @@ def past_rail(plan: Plan, lock: Lock | None) -> bool:
     """Tells whether a plan replaces or retires more than 30 % of at least 10 materials."""
     held = len(lock.records) if lock else 0
     hit = sum(change.action in (Action.REPLACE, Action.RETIRE) for change in plan.changes)
-    return held >= RAIL_FLOOR and hit > held * RAIL_SHARE
+    return held >= RAIL_FLOOR and hit * 100 > held * RAIL_PERCENT
 
 
 def misfits(saved: Plan, fresh: Plan) -> list[str]:
@@ -46,6 +46,8 @@ def _misfit(planned: Change, now: Change | None) -> str | None:
 
 def _stands_already(planned: Change, now: Change) -> bool:
     held, after = now.before, planned.after
+    if held == planned.before:
+        return False  # it is still to be done, also where it is an upload of the same content anew
     return bool(held and after and held.fingerprint == after.fingerprint and held.path == after.path)
 
 

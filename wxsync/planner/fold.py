@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from wxsync.model import Lock, Origin, Outcome, Record, Result, Retired, Unconfirmed
+from wxsync.planner.naming import tag_in
 
 
 def fold(lock: Lock, results: Iterable[Result], *, at: str) -> Lock:
@@ -16,25 +17,25 @@ def fold(lock: Lock, results: Iterable[Result], *, at: str) -> Lock:
     still uses its material.
     """
     records, displaced = dict(lock.records), list[_Displaced]()
-    doubts = {one.uploaded_as: one for one in lock.unconfirmed}
+    doubts = {content_sent(one.uploaded_as): one for one in lock.unconfirmed}
     for result in results:
         if result.unconfirmed:
-            doubts.pop(result.unconfirmed.uploaded_as, None)
+            doubts.pop(content_sent(result.unconfirmed.uploaded_as), None)
             if result.outcome is Outcome.UNKNOWN:
-                doubts[result.unconfirmed.uploaded_as] = result.unconfirmed
+                doubts[content_sent(result.unconfirmed.uploaded_as)] = result.unconfirmed
         if result.outcome is Outcome.DONE:
             displaced += _settle(records, result)
-            doubts.pop(_name_sent(result.record), None)
+            doubts.pop(_content_of(result.record), None)
     return _with_retired(replace(lock, records=_frozen(records), unconfirmed=tuple(doubts.values())), displaced, at)
 
 
 def fold_journal(lock: Lock, done: Iterable[tuple[str, Record]], doubts: Iterable[Unconfirmed], *, at: str) -> Lock:
     """Adds what a journal tells of a run that ended before its lock was written."""
     records, displaced = dict(lock.records), list[_Displaced]()
-    unconfirmed = {one.uploaded_as: one for one in (*lock.unconfirmed, *doubts)}
+    unconfirmed = {content_sent(one.uploaded_as): one for one in (*lock.unconfirmed, *doubts)}
     for name, record in done:
         displaced += _put(records, name, record)
-        unconfirmed.pop(_name_sent(record), None)
+        unconfirmed.pop(_content_of(record), None)
     return _with_retired(
         replace(lock, records=_frozen(records), unconfirmed=tuple(unconfirmed.values())), displaced, at
     )
@@ -70,10 +71,13 @@ def _put(records: MutableMapping[str, Record], name: str, record: Record) -> lis
 def _with_retired(lock: Lock, displaced: Iterable[_Displaced], at: str) -> Lock:
     in_use = {material_of(record) for record in lock.records.values()}
     retired = {material_of(one.record): one for one in lock.retired}
-    for one in displaced:
-        if one.record.origin is Origin.UPLOADED:
-            retired.setdefault(material_of(one.record), Retired(one.name, one.record, at, one.replaced_by))
-    return replace(lock, retired=tuple(one for key, one in retired.items() if key not in in_use))
+    # The last name that a material lost is the one it is retired under, in however many steps the results come.
+    left = {
+        material_of(one.record): Retired(one.name, one.record, at, one.replaced_by)
+        for one in displaced
+        if one.record.origin is Origin.UPLOADED
+    }
+    return replace(lock, retired=tuple(one for key, one in (left | retired).items() if key not in in_use))
 
 
 def material_of(record: Record) -> tuple[str | None, str | None]:
@@ -82,8 +86,13 @@ def material_of(record: Record) -> tuple[str | None, str | None]:
     return (record.media_id, None if record.media_id else record.url)
 
 
-def _name_sent(record: Record | None) -> str:
-    return (record.uploaded_as if record else None) or ""
+def content_sent(uploaded_as: str) -> str:
+    """Tells by the name of an upload what was sent, whatever name the material had then."""
+    return tag_in(uploaded_as) or uploaded_as
+
+
+def _content_of(record: Record | None) -> str:
+    return content_sent((record.uploaded_as if record else None) or "")
 
 
 def _frozen(records: dict[str, Record]) -> MappingProxyType[str, Record]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import MappingProxyType
 
 from wxsync.errors import Conflict
 from wxsync.model import Lock, Origin, Record, Retired, Unconfirmed
-from wxsync.planner.fold import material_of
+from wxsync.planner.fold import content_sent, material_of
 
 _Material = tuple[str | None, str | None]
 
@@ -16,7 +16,7 @@ def merge(base: Lock | None, ours: Lock, theirs: Lock) -> Lock:
     """Joins what both sides did since the base; raises Conflict where they are of different accounts.
 
     Where both sides gave one name an upload, one stays and the other is retired: the older of two uploads of the same
-    content, else the newer. What one side pruned or forgot stays away.
+    content, else the newer. What one side pruned or forgot stays away. The order of the sides makes no difference.
     """
     if ours.account != theirs.account:
         raise Conflict(
@@ -24,21 +24,28 @@ def merge(base: Lock | None, ours: Lock, theirs: Lock) -> Lock:
             hint="keep the lock of the account that this branch is for",
         )
     base = base or Lock(ours.account)
-    records = {}
-    for name in sorted({*ours.records, *theirs.records}):
-        record = _choose(base.records.get(name), ours.records.get(name), theirs.records.get(name))
-        if record:
-            records[name] = record
-    in_use = {material_of(record) for record in records.values()}
     dropped = _dropped(base, ours) | _dropped(base, theirs)
+    records = _records(base, ours, theirs, dropped)
+    gone = dropped | {material_of(record) for record in records.values()}
     retired = {
         material: one
-        for side in (ours, theirs)
-        for material, one in _retirable(side, records)
-        if material not in in_use and material not in dropped
+        for side in (_lost_names((ours, theirs), records), _retired((ours, theirs)))
+        for material, one in side
+        if material not in gone
     }
-    unconfirmed = _unconfirmed(base, ours, theirs)
-    return Lock(ours.account, MappingProxyType(records), tuple(retired.values()), tuple(unconfirmed))
+    return Lock(ours.account, MappingProxyType(records), tuple(retired.values()), _unconfirmed(base, ours, theirs))
+
+
+def _records(base: Lock, ours: Lock, theirs: Lock, dropped: set[_Material]) -> dict[str, Record]:
+    def alive(side: Lock, name: str) -> Record | None:
+        record = side.records.get(name)
+        # What the other side pruned is deleted at WeChat; an imported material only left the lock there.
+        is_gone = record and record.origin is Origin.UPLOADED and material_of(record) in dropped
+        return None if is_gone else record
+
+    names = sorted({*ours.records, *theirs.records})
+    chosen = ((name, _choose(base.records.get(name), alive(ours, name), alive(theirs, name))) for name in names)
+    return {name: record for name, record in chosen if record}
 
 
 def _choose(base: Record | None, ours: Record | None, theirs: Record | None) -> Record | None:
@@ -48,21 +55,28 @@ def _choose(base: Record | None, ours: Record | None, theirs: Record | None) -> 
         return theirs
     if ours is None or theirs is None:
         return ours or theirs  # one side removed what the other changed: the change is news, the removal is not
-
-    def age(record: Record) -> tuple[str, str]:
-        return record.uploaded_at or "", record.media_id or ""
-
-    return min(ours, theirs, key=age) if ours.fingerprint == theirs.fingerprint else max(ours, theirs, key=age)
+    return min(ours, theirs, key=_age) if ours.fingerprint == theirs.fingerprint else max(ours, theirs, key=_age)
 
 
-def _retirable(side: Lock, kept: dict[str, Record]) -> Iterator[tuple[_Material, Retired]]:
-    for one in side.retired:
-        yield material_of(one.record), one
-    for name, record in side.records.items():
+def _age(record: Record) -> tuple[str, ...]:
+    return record.uploaded_at or "", record.media_id or "", record.url or "", record.path
+
+
+def _lost_names(sides: Iterable[Lock], kept: dict[str, Record]) -> Iterator[tuple[_Material, Retired]]:
+    """Gives what would be retired of each record, should no name keep its material."""
+    held = {(name, record) for side in sides for name, record in side.records.items()}
+    for name, record in sorted(held, key=lambda one: (one[0], _age(one[1]))):
         if record.origin is Origin.UPLOADED:
             successor = kept.get(name)
-            moment = (successor and successor.uploaded_at) or record.uploaded_at or ""
+            moment = max((successor and successor.uploaded_at) or "", record.uploaded_at or "")
             yield material_of(record), Retired(name, record, moment, successor.media_id if successor else None)
+
+
+def _retired(sides: Iterable[Lock]) -> Iterator[tuple[_Material, Retired]]:
+    """Gives what the sides retired, the later moment last: it is the one that prune counts its days from."""
+    retired = {one for side in sides for one in side.retired}
+    for one in sorted(retired, key=lambda one: (one.retired_at, one.name, one.replaced_by or "", _age(one.record))):
+        yield material_of(one.record), one
 
 
 def _dropped(base: Lock, side: Lock) -> set[_Material]:
@@ -73,11 +87,18 @@ def _materials(lock: Lock) -> set[_Material]:
     return {material_of(record) for record in (*lock.records.values(), *(one.record for one in lock.retired))}
 
 
-def _unconfirmed(base: Lock, ours: Lock, theirs: Lock) -> Iterator[Unconfirmed]:
-    sides = {one.uploaded_as: one for one in (*ours.unconfirmed, *theirs.unconfirmed)}
-    known = {one.uploaded_as for one in base.unconfirmed}
-    settled = {
-        name for name in known for side in (ours, theirs) if name not in {o.uploaded_as for o in side.unconfirmed}
+def _unconfirmed(base: Lock, ours: Lock, theirs: Lock) -> tuple[Unconfirmed, ...]:
+    doubts = sorted({*ours.unconfirmed, *theirs.unconfirmed}, key=lambda one: (one.sent_at, one.uploaded_as))
+    latest = {content_sent(one.uploaded_as): one for one in doubts}
+    settled = _doubts(base) - (_doubts(ours) & _doubts(theirs))
+    answered = {
+        content_sent(record.uploaded_as): record.uploaded_at or ""
+        for side in (ours, theirs)
+        for record in sorted(side.records.values(), key=_age)
+        if record.uploaded_as
     }
-    settled |= {record.uploaded_as or "" for side in (ours, theirs) for record in side.records.values()}
-    return (one for name, one in sorted(sides.items()) if name not in settled)
+    return tuple(one for sent, one in latest.items() if sent not in settled and answered.get(sent, "") < one.sent_at)
+
+
+def _doubts(lock: Lock) -> set[str]:
+    return {content_sent(one.uploaded_as) for one in lock.unconfirmed}

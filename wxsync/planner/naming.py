@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from wxsync.model import Desired
 
-_TAG = re.compile(r"(?:^|\.)(wx[a-z2-7]{16})(?:\.|$)")
+_TAG = re.compile(r"(?:^|\.)(wx[a-z2-7]{16})(?=\.|$)")
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 _SLUG_LENGTH = 40
 
@@ -26,8 +26,8 @@ def filename_for(account: str, wanted: Desired) -> str:
 
 def tag_in(name: str) -> str | None:
     """Finds our tag in a name that WeChat lists."""
-    found = _TAG.search(name)
-    return found.group(1) if found else None
+    found = _TAG.findall(name)
+    return found[-1] if found else None  # a slug, which stands before it, may look like a tag
 
 
 def utc(seconds: float) -> str:

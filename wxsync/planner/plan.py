@@ -22,14 +22,16 @@ def make_plan(
     """Gives the changes that bring the lock in step with what should exist, sorted by name.
 
     `observed` are listed materials, of which uploads of ours that the lock does not know are adopted. Nothing that
-    `targets` says no to is touched. The names in `renew` are uploaded anew whatever the lock holds.
+    `targets` says no to is touched. The names in `renew` are uploaded anew whatever the lock holds; only an upload that
+    the lock does not know yet, such as one whose answer was lost, takes the place of theirs.
     """
     wanted = {one.asset.name: one for one in desired}
+    asked = {name for name in wanted if name in renew and targets(name)}
     held = lock.records if lock else {}
     leaving = {name for name in held.keys() - wanted.keys() if targets(name)}
-    sources = _sources(wanted, lock, account, leaving, observed)
+    sources = _sources(wanted, lock, account, leaving=leaving, asked=asked, observed=observed)
     changes = [
-        _decide(wanted[name], held.get(name), sources, asked=name in renew) for name in sorted(wanted) if targets(name)
+        _decide(wanted[name], held.get(name), sources, asked=name in asked) for name in sorted(wanted) if targets(name)
     ]
     changes += [_retire(name, held[name]) for name in leaving - sources.renamed]
     return Plan(account, tuple(sorted(changes, key=lambda change: change.name)))
@@ -37,7 +39,10 @@ def make_plan(
 
 @dataclass(slots=True)
 class _Sources:
-    """Knows where the material of a fingerprint could come from without an upload; filled while a plan is made."""
+    """Knows where the material of a fingerprint could come from without an upload; filled while a plan is made.
+
+    `fresh` are the holders whose material is new to the lock; what is uploaded anew may only share those.
+    """
 
     account: str | None
     left: Mapping[Fingerprint, list[tuple[str, Record]]]
@@ -45,6 +50,7 @@ class _Sources:
     retired: Mapping[Fingerprint, Record]
     listed: Mapping[str, tuple[Material, ...]]
     doubted: Collection[tuple[str, str]]
+    fresh: dict[Fingerprint, tuple[str, Record]] = field(default_factory=dict)
     renamed: set[str] = field(default_factory=set)
 
 
@@ -52,7 +58,9 @@ def _sources(
     wanted: Mapping[str, Desired],
     lock: Lock | None,
     account: str | None,
+    *,
     leaving: Collection[str],
+    asked: Collection[str],
     observed: Iterable[Material],
 ) -> _Sources:
     left: dict[Fingerprint, list[tuple[str, Record]]] = defaultdict(list)
@@ -60,13 +68,13 @@ def _sources(
     for name, record in _stayers_first(lock, wanted):
         if name in leaving:
             left[record.fingerprint].append((name, record))
-        else:
+        elif name not in asked:
             holders.setdefault(record.fingerprint, (name, record))
     return _Sources(
         account,
         left,
         holders,
-        {one.record.fingerprint: one.record for one in lock.retired} if lock else {},
+        {record.fingerprint: record for record in _retired(lock)},
         _unclaimed(observed, lock),
         {(one.type, one.sha256) for one in lock.unconfirmed} if lock else (),
     )
@@ -80,17 +88,25 @@ def _stayers_first(lock: Lock | None, wanted: Mapping[str, Desired]) -> list[tup
     return sorted(lock.records.items(), key=moves) if lock else []
 
 
+def _retired(lock: Lock | None) -> list[Record]:
+    """Gives the retired records, of two with one fingerprint the older one last."""
+    records = [one.record for one in lock.retired] if lock else []
+    return sorted(records, key=lambda one: (one.uploaded_at or "", one.media_id or one.url or ""), reverse=True)
+
+
 def _unclaimed(observed: Iterable[Material], lock: Lock | None) -> dict[str, tuple[Material, ...]]:
     known = set(_media_ids(lock)) if lock else set()
     found: dict[str, list[Material]] = defaultdict(list)
-    for material in observed:
+    distinct = {material.media_id: material for material in sorted(observed, key=_age)}
+    for material in sorted(distinct.values(), key=_age):
         tag = tag_in(material.name)
         if tag and material.media_id not in known:
             found[tag].append(material)
-    return {
-        tag: tuple(sorted({one.media_id: one for one in materials}.values(), key=lambda one: one.updated_at))
-        for tag, materials in found.items()
-    }
+    return {tag: tuple(materials) for tag, materials in found.items()}
+
+
+def _age(material: Material) -> tuple[int, str, str, str]:
+    return material.updated_at, material.media_id, material.name, material.url or ""
 
 
 def _media_ids(lock: Lock) -> Iterator[str | None]:
@@ -102,7 +118,8 @@ def _decide(wanted: Desired, held: Record | None, sources: _Sources, *, asked: b
     fingerprint = wanted.fingerprint
     if held and held.fingerprint == fingerprint and not asked:
         return _keep_or_move(wanted, held)
-    change = (None if asked else _without_upload(wanted, held, sources)) or _upload(wanted, held, sources, asked=asked)
+    free = _new_to_the_lock(wanted, held, sources) if asked else _without_upload(wanted, held, sources)
+    change = free or _upload(wanted, held, sources, asked=asked)
     if change.after:
         sources.holders.setdefault(fingerprint, (change.name, change.after))
     return change
@@ -123,21 +140,34 @@ def _without_upload(wanted: Desired, held: Record | None, sources: _Sources) -> 
         change = _change(wanted, Action.RENAME, f"was {name}", record, replace(record, path=path))
         return replace(change, renamed_from=name)
     if fingerprint in sources.holders:
-        name, record = sources.holders[fingerprint]
-        return _change(wanted, Action.SHARE, f"same content as {name}", held, replace(record, path=path))
+        return _share(wanted, held, sources.holders[fingerprint])
     if fingerprint in sources.retired:
         record = replace(sources.retired[fingerprint], path=path)
         return _change(wanted, Action.ADOPT, "taken back from retired", held, record)
+    return _new_to_the_lock(wanted, held, sources)
+
+
+def _new_to_the_lock(wanted: Desired, held: Record | None, sources: _Sources) -> Change | None:
+    fingerprint = wanted.fingerprint
+    if fingerprint in sources.fresh:
+        return _share(wanted, held, sources.fresh[fingerprint])
     listed = sources.listed.get(fingerprint.tag(sources.account)) if sources.account else None
-    if listed:
-        first, *others = (_found(wanted, material) for material in listed)
-        change = _change(wanted, Action.ADOPT, "an earlier upload of ours is at WeChat", held, first)
-        return replace(change, duplicates=tuple(others))
-    return None
+    if not listed:
+        return None
+    first, *others = (_found(wanted, material) for material in listed)
+    sources.fresh[fingerprint] = wanted.asset.name, first
+    change = _change(wanted, Action.ADOPT, "an earlier upload of ours is at WeChat", held, first)
+    return replace(change, duplicates=tuple(others))
+
+
+def _share(wanted: Desired, held: Record | None, holder: tuple[str, Record]) -> Change:
+    name, record = holder
+    return _change(wanted, Action.SHARE, f"same content as {name}", held, replace(record, path=wanted.asset.path))
 
 
 def _upload(wanted: Desired, held: Record | None, sources: _Sources, *, asked: bool) -> Change:
     after = _to_come(wanted, sources.account)
+    sources.fresh[wanted.fingerprint] = wanted.asset.name, after
     if held:
         return _change(wanted, Action.REPLACE, "asked for" if asked else _difference(held, after), held, after)
     doubted = (wanted.asset.type, wanted.sha256) in sources.doubted

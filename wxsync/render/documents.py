@@ -24,7 +24,7 @@ from wxsync.model import (
     Result,
 )
 from wxsync.records import record_document, record_from
-from wxsync.render.rows import replaced_id
+from wxsync.render.rows import https, replaced_id
 from wxsync.schemas import violations
 
 FORMAT_VERSION = 1
@@ -32,14 +32,13 @@ FORMAT_VERSION = 1
 
 def plan_text(plan: Plan, *, everything: bool = False) -> str:
     """Writes a plan as JSON; a saved plan is exactly this. With `everything`, what is kept is listed too."""
-    counts = Counter(change.action for change in plan.changes)
     pending = [_change(change) for change in plan.pending]
     return _text(
         {
             "format_version": FORMAT_VERSION,
             "account": plan.account,
             "digest": _digest(plan.account, pending),
-            "summary": {action.value: counts[action] for action in Action},
+            "summary": {action.value: count for action, count in plan.counts.items()},
             "changes": [_change(change) for change in plan.changes] if everything else pending,
             "drift": [{"name": one.name, "media_id": one.media_id, "kind": one.kind} for one in plan.drift],
         }
@@ -89,7 +88,9 @@ def _plan_from(document: Mapping[str, Any], shown_as: str) -> Plan:
     if _digest(document["account"], pending) != document["digest"]:
         raise _not_ours(shown_as, "its digest does not fit its changes, so it was edited")
     drift = (Drift(one["name"], one["media_id"], one["kind"]) for one in document["drift"])
-    return Plan(document["account"], tuple(map(_change_from, document["changes"])), tuple(drift))
+    changes = tuple(map(_change_from, document["changes"]))
+    kept = document["summary"]["keep"] - (len(changes) - len(pending))
+    return Plan(document["account"], changes, tuple(drift), max(0, kept))
 
 
 def _report_from(document: Mapping[str, Any]) -> Report:
@@ -143,7 +144,7 @@ def _result(result: Result) -> dict[str, Any]:
         "path": change.path,
         "size": change.size,
         "media_id": record.media_id if record else None,
-        "url": record.url if record else None,
+        "url": https(record.url) if record else None,
         "old_media_id": replaced_id(result),
         "attempts": result.attempts,
         "seconds": result.seconds,

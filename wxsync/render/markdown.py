@@ -22,21 +22,22 @@ def markdown(page: Page) -> str:
         *(f"**{_text(line)}**  " for line in page.summary),
     ]
     if page.drift:
-        head += ["", "Drift at WeChat:", "", *(f"- {_text(one)}" for one in page.drift)]
-    if not page.rows:
-        return "\n".join(head) + "\n"
-    head += ["", "| | material | type | size | what |", "|---|---|---|---:|---|"]
-    return "\n".join(_fitting(head, [_row(row) for row in page.rows])) + "\n"
+        head += ["", "Drift at WeChat:", ""]
+        head = _fitting(head, [f"- {_text(one)}" for one in page.drift], limit=LIMIT // 2)
+    if page.rows:
+        head += ["", "| | material | type | size | what |", "|---|---|---|---:|---|"]
+        head = _fitting(head, [_row(row) for row in page.rows], limit=LIMIT)
+    return "\n".join(head) + "\n"
 
 
-def _fitting(head: list[str], rows: list[str]) -> list[str]:
-    left = LIMIT - sum(len(line) + 1 for line in head)
+def _fitting(head: list[str], lines: list[str], *, limit: int) -> list[str]:
+    left = limit - sum(len(line) + 1 for line in head)
     shown: list[str] = []
-    for number, row in enumerate(rows):
-        left -= len(row) + 1
+    for number, line in enumerate(lines):
+        left -= len(line) + 1
         if left < 0:
-            return [*head, *shown, "", f"… and {len(rows) - number:,} more; see the whole with `wxsync show`."]
-        shown.append(row)
+            return [*head, *shown, "", f"… and {len(lines) - number:,} more; see the whole with `wxsync show`."]
+        shown.append(line)
     return [*head, *shown]
 
 

@@ -34,7 +34,8 @@ def _problem(problem: Problem, *, color: bool) -> str:
 def _excerpt(excerpt: str, column: int) -> list[str]:
     start = max(0, column - 1 - _EXCERPT_COLUMNS // 2)
     cut = excerpt[start : start + _EXCERPT_COLUMNS]
-    return [f"    {visible(cut)}", "    " + " " * width(visible(cut[: column - 1 - start])) + "^"]
+    # A bar before it, for GitHub's runner takes a line that begins with `::` for a command, blanks before it or not.
+    return [f"    | {visible(cut)}", "    | " + " " * width(visible(cut[: column - 1 - start])) + "^"]
 
 
 def _paint(text: str, code: str, *, color: bool) -> str:

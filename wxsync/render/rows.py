@@ -124,7 +124,7 @@ _PLANNED = {
 
 
 def _plan_summary(plan: Plan) -> tuple[str, ...]:
-    counts = Counter(change.action for change in plan.changes)
+    counts = plan.counts
     if not plan.pending:
         return (f"Nothing to do: {plural(counts[Action.KEEP], 'material')} in step.",)
     said = ", ".join(f"{counts[action]:,} {words}" for action, words in _PLANNED.items() if counts[action])

@@ -29,7 +29,8 @@ def _row(row: Row, column: int, *, color: bool) -> Iterable[str]:
     padding = " " * max(0, column - width(name))
     cells = [f"{row.type:<13}", f"{row.size:>10}", visible(f"{row.verb}: {row.why}" if row.why else row.verb)]
     yield f"  {_paint(row.mark, _COLORS.get(row.mark, '2'), color=color)} {name}{padding}  {'  '.join(cells)}"
-    yield from (f"      {visible(note)}" for note in row.notes)
+    # GitHub's runner takes a line that begins with `::` for a command, blanks before it or not.
+    yield from (f"    · {visible(note)}" for note in row.notes)
 
 
 def _paint(text: str, code: str, *, color: bool) -> str:

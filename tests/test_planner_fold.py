@@ -1,0 +1,220 @@
+"""Results become a lock: nothing is lost, nothing is done twice, and it does not matter in how many steps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.nouns import (
+    ACCOUNT,
+    ARTICLE,
+    AT,
+    all_done,
+    desired_lists,
+    doubt_of,
+    held,
+    listed,
+    lock_of,
+    locks,
+    material,
+    moment,
+    observations,
+    record_of,
+    renewals,
+    retire,
+    uploaded_materials,
+    want,
+)
+from wxsync.lockfile import render_lock
+from wxsync.model import Desired, Failure, Lock, Material, Origin, Outcome, Plan, Record, Remedy, Result, Retired
+from wxsync.planner import fold, fold_journal, make_plan
+
+LATER = moment(59)
+FAILURE = Failure("refused", "no", "", Remedy.FILE)
+
+
+def applied(desired: list[Desired], lock: Lock, observed: list[Material] | None = None) -> Lock:
+    return fold(lock, all_done(make_plan(desired, lock, account=ACCOUNT, observed=observed or ()), at=LATER), at=LATER)
+
+
+@settings(deadline=None, max_examples=300)
+@given(desired_lists, locks(), observations, renewals)
+def test_after_an_apply_there_is_nothing_to_do(
+    desired: list[Desired], lock: Lock, observed: list[Material], renew: set[str]
+) -> None:
+    plan = make_plan(desired, lock, account=ACCOUNT, observed=observed, renew=renew)
+
+    after = fold(lock, all_done(plan, at=LATER), at=LATER)
+
+    assert make_plan(desired, after, account=ACCOUNT, observed=observed).pending == ()
+    assert set(after.records) == {one.asset.name for one in desired}
+    for one in desired:
+        record = after.records[one.asset.name]
+        assert (record.fingerprint, record.path) == (one.fingerprint, one.asset.path)
+
+
+@settings(deadline=None, max_examples=300)
+@given(desired_lists, locks(), observations, renewals, st.data())
+def test_no_upload_is_ever_lost_whatever_part_of_a_plan_is_done(
+    desired: list[Desired], lock: Lock, observed: list[Material], renew: set[str], data: st.DataObject
+) -> None:
+    plan = make_plan(desired, lock, account=ACCOUNT, observed=observed, renew=renew)
+    results = [result for result in all_done(plan, at=LATER) if data.draw(st.booleans())]
+
+    after = fold(lock, results, at=LATER)
+
+    gained = {material(result.record) for result in results if result.record} | {
+        material(one) for result in results for one in result.change.duplicates
+    }
+    everything = {material(one) for one in after.records.values()} | {material(one.record) for one in after.retired}
+    imported = {material(one) for one in lock.records.values() if one.origin is Origin.IMPORTED}
+    assert uploaded_materials(lock) | gained <= everything | imported
+    used, retired = list(after.records.values()), [material(one.record) for one in after.retired]
+    assert len(retired) == len(set(retired))
+    assert {material(one) for one in used}.isdisjoint(retired)
+    assert all(one.record.origin is Origin.UPLOADED for one in after.retired)
+
+
+@settings(deadline=None)
+@given(desired_lists, locks(), st.data())
+def test_what_was_not_done_leaves_the_records_as_they_were(
+    desired: list[Desired], lock: Lock, data: st.DataObject
+) -> None:
+    outcomes = st.sampled_from([Outcome.FAILED, Outcome.SKIPPED, Outcome.UNKNOWN])
+    results = [
+        Result(
+            change,
+            data.draw(outcomes),
+            error=FAILURE,
+            unconfirmed=doubt_of(want(change.name, change.sha256[0], change.type)) if change.action.uploads else None,
+        )
+        for change in make_plan(desired, lock, account=ACCOUNT).pending
+    ]
+
+    after = fold(lock, results, at=LATER)
+
+    assert (after.records, after.retired) == (lock.records, lock.retired)
+    unknown = {one.unconfirmed for one in results if one.outcome is Outcome.UNKNOWN and one.unconfirmed}
+    assert unknown <= set(after.unconfirmed)
+
+
+@settings(deadline=None, max_examples=300)
+@given(desired_lists, locks(), observations, st.data())
+def test_in_however_many_steps_results_come_the_lock_is_the_same(
+    desired: list[Desired], lock: Lock, observed: list[Material], data: st.DataObject
+) -> None:
+    results = all_done(make_plan(desired, lock, account=ACCOUNT, observed=observed), at=LATER)
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(results)))) | {0, len(results)})
+
+    stepwise = lock
+    for start, end in pairwise(cuts):
+        stepwise = fold(stepwise, results[start:end], at=LATER)
+
+    assert render_lock(stepwise) == render_lock(fold(lock, results, at=LATER))
+
+
+def test_nothing_done_is_nothing_changed() -> None:
+    lock = lock_of({"x": held("x")}, [retire("y", held("y"))], [doubt_of(want("z"))])
+
+    assert fold(lock, [], at=LATER) == lock
+
+
+def test_a_replaced_record_says_when_and_by_what() -> None:
+    after = applied([want("x", "b")], lock_of({"x": held("x")}))
+
+    assert after.retired == (Retired("x", held("x"), LATER, "new-0"),)
+
+
+def test_what_leaves_is_retired_and_what_was_imported_just_leaves() -> None:
+    imported = replace(held("b"), origin=Origin.IMPORTED)
+
+    after = applied([], lock_of({"a": held("a"), "b": imported}))
+
+    assert after.records == {}
+    assert after.retired == (Retired("a", held("a"), LATER, None),)
+
+
+def test_a_shared_material_is_retired_only_when_its_last_name_leaves() -> None:
+    lock = lock_of({"x": held("x"), "y": held("x", path="y")})
+
+    one_left = applied([want("y")], lock)
+
+    assert one_left.retired == ()
+    assert [one.name for one in applied([], one_left).retired] == ["y"]
+
+
+def test_the_other_uploads_with_one_tag_are_retired_when_one_is_adopted() -> None:
+    observed = [listed(want("x"), "first", at=10), listed(want("x"), "second", at=20)]
+
+    after = applied([want("x")], lock_of({}), observed)
+
+    assert after.records["x"].media_id == "first"
+    assert [(one.record.media_id, one.replaced_by) for one in after.retired] == [("second", "first")]
+
+
+def test_article_images_with_equal_bytes_share_one_url_and_two_urls_are_two_pictures() -> None:
+    shared = applied([want("x", kind=ARTICLE), want("y", kind=ARTICLE)], lock_of({}))
+    assert {one.url for one in shared.records.values()} == {"http://mmbiz.qpic.cn/new-0"}
+
+    apart = lock_of({name: record_of(want(name, kind=ARTICLE), f"url-{name}") for name in "xy"})
+    after = applied([], apart)
+
+    assert {one.record.url for one in after.retired} == {"http://mmbiz.qpic.cn/url-x", "http://mmbiz.qpic.cn/url-y"}
+
+
+@pytest.mark.parametrize("sent_as", ["x", "former name"])
+def test_an_answer_ends_the_doubt_about_the_same_content_whatever_it_was_called(sent_as: str) -> None:
+    lock = lock_of({}, unconfirmed=[doubt_of(want(sent_as, path="file.png")), doubt_of(want("other", "b"))])
+
+    after = applied([want("x", path="file.png")], lock)
+
+    assert [one.name for one in after.unconfirmed] == ["other"]
+
+
+def test_a_refusal_ends_a_doubt_and_a_second_loss_renews_it() -> None:
+    [change] = make_plan([want("x")], None, account=ACCOUNT).changes
+    lock = lock_of({}, unconfirmed=[doubt_of(want("x"))])
+    again = doubt_of(want("x"), at=LATER)
+
+    refused = fold(lock, [Result(change, Outcome.FAILED, error=FAILURE, unconfirmed=again)], at=LATER)
+    lost = fold(lock, [Result(change, Outcome.UNKNOWN, error=FAILURE, unconfirmed=again)], at=LATER)
+    skipped = fold(lock, [Result(change, Outcome.SKIPPED, error=FAILURE)], at=LATER)
+
+    assert (refused.unconfirmed, lost.unconfirmed, skipped.unconfirmed) == ((), (again,), lock.unconfirmed)
+
+
+@settings(deadline=None)
+@given(desired_lists, locks(), renewals)
+def test_a_journal_tells_the_same_as_the_results_of_its_uploads(
+    desired: list[Desired], lock: Lock, renew: set[str]
+) -> None:
+    plan = make_plan(desired, lock, account=ACCOUNT, renew=renew)
+    uploads = [result for result in all_done(plan, at=LATER) if result.change.action.uploads]
+    done = [(result.change.name, result.record) for result in uploads if result.record]
+
+    told = fold_journal(lock, done, [], at=LATER)
+
+    assert render_lock(told) == render_lock(fold(lock, uploads, at=LATER))
+    assert fold_journal(told, done, [], at=moment(70)) == told, "a journal may be read again after the lock was written"
+
+
+def test_a_doubt_of_the_journal_reaches_the_lock_and_an_end_takes_it_away() -> None:
+    doubt = doubt_of(want("x"), at=AT)
+    done: list[tuple[str, Record]] = [("x", held("x"))]
+
+    assert fold_journal(lock_of({}), [], [doubt], at=LATER).unconfirmed == (doubt,)
+    assert fold_journal(lock_of({}, unconfirmed=[doubt]), done, [], at=LATER).unconfirmed == ()
+
+
+def test_a_plan_of_renames_is_folded_to_the_new_names_alone() -> None:
+    lock = lock_of({"x": held("x"), "y": held("y", "b")})
+    plan: Plan = make_plan([want("new x", path="x"), want("y", "a")], lock, account=ACCOUNT)
+
+    after = fold(lock, all_done(plan), at=LATER)
+
+    assert {name: one.media_id for name, one in after.records.items()} == {"new x": "id-x-a", "y": "id-x-a"}
+    assert [one.record.media_id for one in after.retired] == ["id-y-b"]
