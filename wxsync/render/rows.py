@@ -49,7 +49,9 @@ def plan_page(plan: Plan, *, everything: bool = False) -> Page:
     """Shows what apply would do; with `everything` also what it would leave as it is."""
     changes = plan.changes if everything else plan.pending
     drift = tuple(f"{one.kind}: {one.name} ({one.media_id})" for one in plan.drift)
-    return Page("Plan", plan.account or "no account yet", tuple(map(_planned, changes)), _plan_summary(plan), drift)
+    return Page(
+        "Plan", plan.account or "an account yet to be named", tuple(map(_planned, changes)), _plan_summary(plan), drift
+    )
 
 
 def report_page(report: Report) -> Page:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from wxsync.render.rows import Page, Row
 from wxsync.render.words import visible, width
 
 _COLORS = {"+": "32", "✓": "32", "±": "33", "?": "33", "→": "36", "&": "36", "=": "36", "-": "31", "✗": "31"}
-_NAME_COLUMNS = 48
+_MOST_COLUMNS = 48
 
 
 def terminal(page: Page, *, color: bool) -> str:
     """Writes a page as text; every line ends with a line feed."""
     lines = [f"{page.kind} for {visible(page.account)}", ""] if page.rows or page.drift else []
-    column = min(_NAME_COLUMNS, max((width(visible(row.name)) for row in page.rows), default=0))
+    columns = [min(_MOST_COLUMNS, max(map(width, cells))) for cells in zip(*map(_cells, page.rows), strict=True)]
     for row in page.rows:
-        lines += _row(row, column, color=color)
+        lines += _row(row, columns, color=color)
     lines += [""] if page.rows else []
     if page.drift:
         lines += ["Drift at WeChat:", *(f"  ! {visible(one)}" for one in page.drift), ""]
@@ -24,13 +24,17 @@ def terminal(page: Page, *, color: bool) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _row(row: Row, column: int, *, color: bool) -> Iterable[str]:
-    name = visible(row.name)
-    padding = " " * max(0, column - width(name))
-    cells = [f"{row.type:<13}", f"{row.size:>10}", visible(f"{row.verb}: {row.why}" if row.why else row.verb)]
-    yield f"  {_paint(row.mark, _COLORS.get(row.mark, '2'), color=color)} {name}{padding}  {'  '.join(cells)}"
+def _row(row: Row, columns: Sequence[int], *, color: bool) -> Iterable[str]:
+    (name, kind, size), said = _cells(row), visible(f"{row.verb}: {row.why}" if row.why else row.verb)
+    padded = name + " " * max(0, columns[0] - width(name))
+    mark = _paint(row.mark, _COLORS.get(row.mark, "2"), color=color)
+    yield f"  {mark} {padded}  {kind:<{columns[1]}}  {size:>{columns[2]}}  {said}"
     # GitHub's runner takes a line that begins with `::` for a command, blanks before it or not.
     yield from (f"    · {visible(note)}" for note in row.notes)
+
+
+def _cells(row: Row) -> tuple[str, str, str]:
+    return visible(row.name), row.type, row.size
 
 
 def _paint(text: str, code: str, *, color: bool) -> str:
