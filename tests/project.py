@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import json
 import struct
+import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,6 +133,14 @@ class Project:
 
     def materials(self) -> dict[str, Any]:
         return dict(self.lock()["materials"])
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Waits for something that another process does."""
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, "it never came to that"
+        time.sleep(0.01)
 
 
 def png(seed: str, *, padding: int = 0) -> bytes:

@@ -353,7 +353,7 @@ NAMED = [
     ("x" * 50, "x.png", "x" * 40),
     ("-a-", "x.png", "a"),
     ("y" * 39 + "- z", "x.png", "y" * 39),
-    ("dir/.hidden", "dir/.hidden", "dir-hidden"),
+    ("dir/.hidden", "dir/.hidden", "hidden"),
     ("İstanbul", "x.png", "i-stanbul"),
 ]
 

@@ -41,7 +41,7 @@ def applied(desired: list[Desired], lock: Lock, observed: list[Material] | None 
     return fold(lock, all_done(make_plan(desired, lock, account=ACCOUNT, observed=observed or ()), at=LATER), at=LATER)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(desired_lists, locks(), observations, renewals)
 def test_after_an_apply_there_is_nothing_to_do(
     desired: list[Desired], lock: Lock, observed: list[Material], renew: set[str]
@@ -57,7 +57,7 @@ def test_after_an_apply_there_is_nothing_to_do(
         assert (record.fingerprint, record.path) == (one.fingerprint, one.asset.path)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(desired_lists, locks(), observations, renewals, st.data())
 def test_no_upload_is_ever_lost_whatever_part_of_a_plan_is_done(
     desired: list[Desired], lock: Lock, observed: list[Material], renew: set[str], data: st.DataObject
@@ -102,7 +102,7 @@ def test_what_was_not_done_leaves_the_records_as_they_were(
     assert unknown <= set(after.unconfirmed)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(desired_lists, locks(), observations, st.data())
 def test_in_however_many_steps_results_come_the_lock_is_the_same(
     desired: list[Desired], lock: Lock, observed: list[Material], data: st.DataObject

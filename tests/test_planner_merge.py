@@ -75,7 +75,7 @@ def everything(lock: Lock) -> set[str]:
     return {material(one) for one in (*lock.records.values(), *(one.record for one in lock.retired))}
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(branches())
 def test_the_order_of_the_sides_makes_no_difference(story: tuple[Lock, Lock, Lock]) -> None:
     base, ours, theirs = story
@@ -84,7 +84,7 @@ def test_the_order_of_the_sides_makes_no_difference(story: tuple[Lock, Lock, Loc
     assert render_lock(merge(None, ours, theirs)) == render_lock(merge(None, theirs, ours))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(branches())
 def test_no_upload_of_either_side_is_lost_unless_the_other_dropped_it(story: tuple[Lock, Lock, Lock]) -> None:
     base, ours, theirs = story
@@ -100,7 +100,7 @@ def test_no_upload_of_either_side_is_lost_unless_the_other_dropped_it(story: tup
     assert all(one.record.origin is Origin.UPLOADED for one in merged.retired)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(branches())
 def test_a_side_that_did_nothing_changes_nothing(story: tuple[Lock, Lock, Lock]) -> None:
     base, ours, _theirs = story

@@ -47,6 +47,11 @@ def test_an_image_is_uploaded_with_a_token_fetched_for_it() -> None:
     assert b"description" not in upload.body
 
 
+def test_the_ids_of_another_server_may_be_short() -> None:
+    with FakeWeChat(add_material=[ok(media_id="m-1")]) as server, client(server) as wechat:
+        assert wechat.upload(picture()).media_id == "m-1"
+
+
 @pytest.mark.parametrize(
     ("kind", "reply", "url"),
     [
@@ -242,7 +247,7 @@ def test_the_quota_of_a_path_is_told(rate: dict[str, object], quota: Quota) -> N
         (no(-1), OutcomeUnknown, "busy", -1),
         (no(99999), OutcomeUnknown, "unlisted-errcode", 99999),
         (ok(), OutcomeUnknown, "unreadable-answer", None),
-        (ok(media_id="short"), OutcomeUnknown, "unreadable-answer", None),
+        (ok(media_id="no id"), OutcomeUnknown, "unreadable-answer", None),
         (ok(media_id=7), OutcomeUnknown, "unreadable-answer", None),
         (ok(media_id=f"{MEDIA_ID}\n"), OutcomeUnknown, "unreadable-answer", None),
         (ok(media_id=MEDIA_ID, errcode="odd"), OutcomeUnknown, "unreadable-answer", None),

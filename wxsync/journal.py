@@ -150,7 +150,7 @@ def replay(lines: Iterable[bytes]) -> Replay:
             done.append((said["name"], record))
             open_intents.pop(record.uploaded_as or "", None)
         elif "refused" in said:
-            open_intents.pop(said["refused"], None)
+            del open_intents[said["refused"]]
         else:
             account = said["account"]
     del torn  # a line without its line feed was never synced, so nothing was sent or counted on its behalf

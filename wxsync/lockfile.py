@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from wxsync.errors import Conflict, InvalidInput
+from wxsync.errors import InvalidInput
 from wxsync.files import write_atomic
 from wxsync.model import Lock, MaterialType, Place, Problem, Record, Retired, Unconfirmed
 from wxsync.records import record_document, record_from
@@ -23,7 +23,7 @@ _CONFLICT_MARKERS = (b"<<<<<<< ", b"=======", b">>>>>>> ")
 def read_lock(file: Path) -> Lock | None:
     """Reads a lock, or gives None where there is none; nothing but "not found" means that there is none.
 
-    Raises InvalidInput where it cannot be read or is no lock, Conflict where a newer wxsync wrote it.
+    Raises InvalidInput where it cannot be read, is no lock, or was written by a newer wxsync.
     """
     try:
         content = file.read_bytes()
@@ -44,9 +44,7 @@ def parse_lock(content: bytes, *, shown_as: str) -> Lock:
     file = Path(shown_as)
     for number, text in enumerate(content.split(b"\n"), start=1):
         if text.startswith(_CONFLICT_MARKERS):
-            hint = (
-                "merge the two sides with `wxsync lock merge`, or take the newer lock and run `wxsync plan --refresh`"
-            )
+            hint = "merge the two sides with `wxsync lock merge`, or take one side: apply finds what the other uploaded"
             raise InvalidInput([_problem(file, "lock-conflict", "the lock holds merge conflict markers", number, hint)])
     try:
         document = json.loads(content, object_pairs_hook=_without_twins)
@@ -82,7 +80,8 @@ def render_lock(lock: Lock) -> bytes:
 def _check(file: Path, document: object) -> None:
     version = document.get("lock_version") if isinstance(document, dict) else None
     if isinstance(version, int) and version > VERSION:
-        raise Conflict(f"{file} was written by a newer wxsync (lock_version {version})", hint="upgrade wxsync")
+        message = f"the lock was written by a newer wxsync (lock_version {version})"
+        raise InvalidInput([_problem(file, "lock-newer", message, hint="upgrade wxsync")])
     broken = violations("lock", document)
     if broken:
         raise InvalidInput([_problem(file, "lock-invalid", f"the lock is not valid: {one}") for one in broken])

@@ -9,7 +9,10 @@ from collections.abc import Mapping, Sequence
 import click
 
 from wxsync.cli.apply import apply
-from wxsync.cli.exits import Exit, exit_code_for, explain
+from wxsync.cli.doctor import doctor
+from wxsync.cli.exits import Exit, exit_code_for
+from wxsync.cli.exits import explain as say_why
+from wxsync.cli.explain import explain
 from wxsync.cli.lock import lock
 from wxsync.cli.options import Settings, global_options
 from wxsync.cli.plan import plan, show
@@ -34,7 +37,7 @@ def cli() -> None:
     """Keep the permanent materials (永久素材) of WeChat Official Accounts in step with a git repository."""
 
 
-for _command in (init, validate, plan, apply, show, sandbox, schema, lock):
+for _command in (init, validate, plan, apply, show, doctor, explain, sandbox, schema, lock):
     cli.add_command(_command)
 
 
@@ -56,10 +59,7 @@ def run(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> in
         return Exit.USAGE
     except (click.Abort, KeyboardInterrupt):
         return Exit.INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()  # whoever read our output has left; Python would complain at its end
-        return Exit.DONE
     except Exception as error:  # noqa: BLE001 - the one place where errors become words
-        explain(error, settings)
+        say_why(error, settings)
         return exit_code_for(error)
     return code if isinstance(code, int) else Exit.DONE

@@ -8,13 +8,14 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
 
 from wxsync.cli.exits import Exit, exit_code_of
-from wxsync.cli.options import Settings, global_options
+from wxsync.cli.options import Settings, emit, global_options
 from wxsync.cli.plan import format_option, planning_options, read_saved, rendered, save, warn
 
 if TYPE_CHECKING:
@@ -84,17 +85,19 @@ def apply(
 
     try:
         with _stopping(stop, settings), progress:
-            watcher = Watcher(agrees, sees=progress.sees, says=progress.says, stop=stop)
+            watcher = Watcher(
+                agrees, admits=partial(_can_be_asked, yes=yes), sees=progress.sees, says=progress.says, stop=stop
+            )
             report = run(settings.choice(), options, watcher)
     except NotAgreed:
         settings.note("Nothing was done.")
         return Exit.INTERRUPTED
     except WouldUpload as would:
-        click.echo(rendered(would.planned.plan, form, settings), nl=False, color=True)
+        emit(rendered(would.planned.plan, form, settings))
         return Exit.PENDING
     if out:
         save(out, report_text(report))
-    click.echo(rendered(report, form, settings), nl=False, color=True)
+    emit(rendered(report, form, settings))
     return exit_code_of(report, interrupted=stop.is_set())
 
 
@@ -113,9 +116,18 @@ def _agrees(settings: Settings, planned: Planned, *, yes: bool) -> bool:
     settings.note(rendered(planned.plan, "text", settings, stream=sys.stderr).rstrip("\n"))
     if yes or planned.project.sandbox:
         return True
-    if not sys.stdin.isatty():
-        raise click.UsageError("nobody can be asked here: apply needs --yes where standard input is no terminal")
-    return click.confirm("Apply this plan?", err=True)
+    listening = signal.signal(signal.SIGINT, signal.default_int_handler)  # Ctrl-C ends the question
+    try:
+        return click.confirm("Apply this plan?", err=True)
+    finally:
+        signal.signal(signal.SIGINT, listening)
+
+
+def _can_be_asked(planned: Planned, *, yes: bool) -> None:
+    from wxsync.errors import UsageProblem
+
+    if not (yes or planned.project.sandbox or (sys.stdin and sys.stdin.isatty())):
+        raise UsageProblem("nobody can be asked here", hint="apply needs --yes where standard input is no terminal")
 
 
 @contextmanager

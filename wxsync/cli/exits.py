@@ -6,9 +6,7 @@ import sys
 import traceback
 from enum import IntEnum
 
-import click
-
-from wxsync.cli.options import Settings
+from wxsync.cli.options import Settings, say
 from wxsync.errors import (
     CallFailed,
     Conflict,
@@ -83,7 +81,7 @@ def explain(error: Exception, settings: Settings) -> None:
             f"{trace}error: a defect of wxsync: {type(error).__name__}: {visible(str(error))}\n"
             "    hint: nothing is lost; run it again with --verbose and report what it prints\n"
         )
-    click.echo(text, nl=False, file=sys.stderr, color=True)
+    say(text)
 
 
 def _call(error: WxsyncError) -> str:

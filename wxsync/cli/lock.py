@@ -10,6 +10,7 @@ from wxsync.cli.options import Settings, global_options
 
 
 @click.group()
+@global_options
 def lock() -> None:
     """Work on lock files."""
 

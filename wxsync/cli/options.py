@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
@@ -37,8 +38,10 @@ class Settings:
 
         return Choice(Path(self.manifest), self.account, self.sandbox, self.environ)
 
-    def colored(self, stream: TextIO) -> bool:
-        """Tells whether a stream is to be written in colours (https://no-color.org)."""
+    def colored(self, stream: TextIO | None) -> bool:
+        """Tells whether a stream is to be written in colours (https://no-color.org); one that is closed is not."""
+        if stream is None:
+            return False
         if self.color != "auto":
             return self.color == "always"
         return stream.isatty() and not self.environ.get("NO_COLOR") and self.environ.get("TERM") != "dumb"
@@ -46,7 +49,29 @@ class Settings:
     def note(self, message: str) -> None:
         """Says something on standard error, unless nobody wants to hear it."""
         if not self.quiet:
-            click.echo(message, file=sys.stderr, color=True)
+            say(message + "\n")
+
+
+def say(text: str) -> None:
+    """Writes to standard error; that nobody can read it stops no run."""
+    with suppress(OSError, ValueError):
+        click.echo(text, nl=False, file=sys.stderr, color=True)
+
+
+def emit(text: str) -> None:
+    """Writes data to standard output; raises PersonNeeded where it cannot be, but not where its reader has left."""
+    try:
+        click.echo(text, nl=False, color=True)
+        if sys.stdout:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes once more at its end, and would complain then.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        from wxsync.errors import PersonNeeded
+
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise PersonNeeded(f"standard output cannot be written: {error.strerror}") from None
 
 
 def global_options(function: Function) -> Function:

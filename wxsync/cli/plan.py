@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from wxsync.cli.exits import Exit
-from wxsync.cli.options import Settings, global_options
+from wxsync.cli.options import Settings, emit, global_options
 
 if TYPE_CHECKING:
     from wxsync.model import Plan, Problem, Report
@@ -65,7 +65,7 @@ def plan(
     warn(settings, planned.warnings)
     if out:
         save(out, plan_text(planned.plan, everything=settings.verbose))
-    click.echo(rendered(planned.plan, form, settings), nl=False, color=True)
+    emit(rendered(planned.plan, form, settings))
     if planned.is_past_rail:
         settings.note("warning: this replaces or retires more than 30 % of the materials; apply will want --force")
     return Exit.PENDING if detailed_exitcode and planned.plan.pending else Exit.DONE
@@ -78,7 +78,7 @@ def plan(
 @click.pass_obj
 def show(settings: Settings, file: str, form: str) -> None:
     """Print a saved plan or result again, in any format."""
-    click.echo(rendered(read_saved(file), form, settings), nl=False, color=True)
+    emit(rendered(read_saved(file), form, settings))
 
 
 def read_saved(file: str) -> Plan | Report:

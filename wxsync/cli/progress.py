@@ -24,7 +24,7 @@ class Progress:
         self._bar: rich.progress.Progress | None = None
         self._task: rich.progress.TaskID | None = None
         self._total = 0
-        self._finished = 0
+        self._finished: set[str] = set()
 
     def start(self, uploads: Sequence[Change]) -> None:
         """Begins to count, once it is known what is sent."""
@@ -38,11 +38,11 @@ class Progress:
         """Takes what the executor tells."""
         if not isinstance(event, Finished) or not event.result.change.action.uploads:
             return
-        self._finished += 1
+        self._finished.add(event.result.change.name)
         if self._bar and self._task is not None:
             self._bar.advance(self._task, event.result.change.size)
         if self._bar is None or event.result.outcome is not Outcome.DONE:
-            self.says(f"[{self._finished}/{self._total}] {_line(event.result)}")
+            self.says(f"[{len(self._finished)}/{self._total}] {_line(event.result)}")
 
     def says(self, message: str) -> None:
         """Says something above the bar, or as a line."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from wxsync.cli.options import Settings, global_options
+from wxsync.cli.options import Settings, emit, global_options
 
 _SCHEMAS = ("manifest", "lock", "plan", "result", "problems")
 
@@ -16,13 +16,11 @@ _SCHEMAS = ("manifest", "lock", "plan", "result", "problems")
 @click.pass_obj
 def init(settings: Settings) -> None:
     """Write a commented manifest and set git up for its lock; overwrites nothing."""
-    from wxsync.files import SCHEMAS
     from wxsync.render import visible
     from wxsync.workflow import init as run
 
-    schema = (SCHEMAS / "manifest.schema.json").resolve().as_uri()
-    for line in run(Path(settings.manifest), schema=schema):
-        click.echo(visible(line))
+    for line in run(Path(settings.manifest)):
+        emit(visible(line) + "\n")
     settings.note("Next: name your media in it, then run `wxsync plan`.")
 
 
@@ -33,4 +31,4 @@ def schema(name: str) -> None:
     """Print the JSON Schema of a document."""
     from wxsync.schemas import schema_text
 
-    click.echo(schema_text(name), nl=False)
+    emit(schema_text(name))

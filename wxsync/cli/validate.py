@@ -7,7 +7,7 @@ import sys
 import click
 
 from wxsync.cli.exits import Exit
-from wxsync.cli.options import Settings, global_options
+from wxsync.cli.options import Settings, emit, global_options
 
 
 @click.command(short_help="Judge the manifest and its files, offline.")
@@ -21,10 +21,10 @@ def validate(settings: Settings, form: str) -> int:
 
     manifest, problems = run(settings.choice())
     if form == "json":
-        click.echo(problems_text(problems), nl=False)
+        emit(problems_text(problems))
     elif problems:
-        click.echo(render_problems(problems, color=settings.colored(sys.stdout)), nl=False, color=True)
+        emit(render_problems(problems, color=settings.colored(sys.stdout)))
     else:
         materials = plural(len(manifest.assets), "material")
-        click.echo(f"{visible(settings.manifest)}: {materials}, all in order.")
+        emit(f"{visible(settings.manifest)}: {materials}, all in order.\n")
     return Exit.INVALID if any(problem.is_error for problem in problems) else Exit.DONE

@@ -22,7 +22,7 @@ def misfits(saved: Plan, fresh: Plan) -> list[str]:
     A change still fits while its name, sha256 and `before` agree, or its `after` already stands; a create may have
     become an adoption.
     """
-    if saved.account != fresh.account:
+    if saved.account and saved.account != fresh.account:
         return [f"the plan is for account {saved.account}, this run is for {fresh.account}"]
     now = {change.name: change for change in fresh.changes}
     reasons = ((change.name, _misfit(change, now.get(change.name))) for change in saved.pending)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from pathlib import PurePosixPath
 
 from wxsync.model import Desired
 
@@ -19,7 +20,7 @@ def filename_for(account: str, wanted: Desired) -> str:
     """
     named = wanted.asset.name
     if named == wanted.asset.path:
-        named = named.rpartition("/")[2].rpartition(".")[0] or named
+        named = PurePosixPath(named).stem
     slug = _NOT_SLUG.sub("-", named.lower()).strip("-")[:_SLUG_LENGTH].strip("-") or "material"
     return f"{slug}.{wanted.fingerprint.tag(account)}.{wanted.extension}"
 

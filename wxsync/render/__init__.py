@@ -1,6 +1,6 @@
 """Turns plans, results and problems into text; pure, one walk over the rows and a small printer for each format."""
 
-from wxsync.render.checks import Check, State, checks_page, checks_text, failed, passed, skipped, warned
+from wxsync.render.checks import checks_page, checks_text
 from wxsync.render.documents import plan_text, problems_text, read_document, report_text
 from wxsync.render.markdown import markdown
 from wxsync.render.problems import render_problems
@@ -9,16 +9,12 @@ from wxsync.render.terminal import terminal
 from wxsync.render.words import human_size, plural, visible
 
 __all__ = [
-    "Check",
     "Page",
-    "State",
     "checks_page",
     "checks_text",
-    "failed",
     "https",
     "human_size",
     "markdown",
-    "passed",
     "plan_page",
     "plan_text",
     "plural",
@@ -27,8 +23,6 @@ __all__ = [
     "render_problems",
     "report_page",
     "report_text",
-    "skipped",
     "terminal",
     "visible",
-    "warned",
 ]

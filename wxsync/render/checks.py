@@ -107,8 +107,8 @@ def _lines(check: Check, column: int, *, color: bool) -> Iterable[str]:
     yield f"  {painted} {check.name}{padding}  {visible(check.found)}"
     if check.errcode is not None:
         yield f"      errcode {check.errcode}" + (f", rid {check.rid}" if check.rid else "")
-    if check.todo:
-        yield f"      → {visible(check.todo)}"
+    for number, words in enumerate(check.todo.split(" · ") if check.todo else ()):
+        yield f"      {'  ' if number else '→ '}{visible(words)}"
 
 
 def _summary(checks: Iterable[Check]) -> str:

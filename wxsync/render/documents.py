@@ -84,11 +84,11 @@ def read_document(content: bytes, *, shown_as: str) -> Plan | Report:
 
 
 def _plan_from(document: Mapping[str, Any], shown_as: str) -> Plan:
-    pending = [change for change in document["changes"] if change["action"] != Action.KEEP]
+    changes = tuple(map(_change_from, document["changes"]))
+    pending = [_change(change) for change in changes if change.action is not Action.KEEP]
     if _digest(document["account"], pending) != document["digest"]:
         raise _not_ours(shown_as, "its digest does not fit its changes, so it was edited")
     drift = (Drift(one["name"], one["media_id"], one["kind"]) for one in document["drift"])
-    changes = tuple(map(_change_from, document["changes"]))
     kept = document["summary"]["keep"] - (len(changes) - len(pending))
     return Plan(document["account"], changes, tuple(drift), max(0, kept))
 

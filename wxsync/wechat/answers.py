@@ -15,7 +15,7 @@ from wxsync.wechat.transport import Answer
 
 Json = Mapping[str, object]
 
-_MEDIA_ID = re.compile(r"[A-Za-z0-9_-]{10,128}")
+_MEDIA_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,9}")
 _RID = re.compile(r"rid:?\s*([0-9a-f]+-[0-9a-f]+-[0-9a-f]+)")
 _URL = re.compile(r"https?://[!-~]+")

@@ -28,6 +28,8 @@ def apply(choice: Choice, options: ApplyOptions, watcher: Watcher) -> Report:
         lock = recover(project, now=utc(watcher.clock()))
         planned = _reviewed(plan_with(project, lock, options.plan), options)
         _hold_rails(planned, options)
+        if planned.plan.pending:
+            watcher.admits(planned)
         if not planned.plan.uploads:
             return _without_sending(planned, options, watcher)
         with open_remote(choice, project, jobs=options.limits.jobs, watcher=watcher) as remote:

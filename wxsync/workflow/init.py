@@ -16,16 +16,17 @@ _DRIVER = {
     "merge.wxsync.driver": "wxsync lock merge %O %A %B",
 }
 _MANIFEST = """\
-# yaml-language-server: $schema={schema}
 # What this WeChat Official Account (公众号) should hold as permanent materials (永久素材).
 # One account belongs to one manifest. `wxsync plan` shows what is missing there, `wxsync apply` uploads it,
 # and the lock file beside this one, which you commit, remembers every media_id and url.
+# For completion in editors: `wxsync schema manifest > manifest.schema.json`, and as the first line of this file
+# yaml-language-server: $schema=manifest.schema.json
 version: 1
 
 # Several accounts? Name them here and choose with -a NAME; secrets come from the environment, never from here.
 # accounts:
-#   prod:    {{appid: wx0123456789abcdef}}
-#   staging: {{appid: wxfedcba9876543210}}
+#   prod:    {appid: wx0123456789abcdef}
+#   staging: {appid: wxfedcba9876543210}
 
 # materials:
 #   - path: images/logo.png            # relative to this file, with forward slashes
@@ -48,24 +49,26 @@ materials: []
 """
 
 
-def init(manifest: Path, *, schema: str) -> list[str]:
+def init(manifest: Path) -> list[str]:
     """Writes what is missing and overwrites nothing; gives a line for each thing done or left alone."""
     stem = manifest_stem(manifest)
     if stem is None:
         message = f"{manifest} cannot be a manifest"
-        raise InvalidInput([Problem("manifest-name", message, "call it NAME.yaml or NAME.yml, NAME without a dot")])
+        raise InvalidInput(
+            [Problem("manifest-name", message, "call it NAME.yaml, NAME.yml or NAME.yaml.example, NAME without a dot")]
+        )
     try:
         manifest.parent.mkdir(parents=True, exist_ok=True)
-        said = [_write_manifest(manifest, schema), _write_attributes(manifest.with_name(".gitattributes"), stem)]
+        said = [_write_manifest(manifest), _write_attributes(manifest.with_name(".gitattributes"), stem)]
     except OSError as error:
         raise PersonNeeded(f"{manifest.parent} cannot be written: {error.strerror}") from None
     return [*said, _configure_git(manifest.parent)]
 
 
-def _write_manifest(manifest: Path, schema: str) -> str:
+def _write_manifest(manifest: Path) -> str:
     if manifest.exists():
         return f"kept {manifest}, which was there"
-    write_atomic(manifest, _MANIFEST.format(schema=schema).encode())
+    write_atomic(manifest, _MANIFEST.encode())
     return f"wrote {manifest}"
 
 

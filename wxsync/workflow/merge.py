@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 from wxsync.errors import InvalidInput, WxsyncError
+from wxsync.files import write_atomic
 from wxsync.lockfile import read_lock, write_lock
 from wxsync.model import Lock, Problem
 from wxsync.planner import merge
 
 
 def merge_locks(base: Path, ours: Path, theirs: Path) -> None:
-    """Writes the merged lock to OURS; raises WxsyncError for a conflict, and then OURS holds git's own markers.
+    """Writes the merged lock to OURS; raises WxsyncError for a conflict, and then OURS holds both sides.
 
     An empty BASE is what git gives where the branches have no common lock.
     """
@@ -20,8 +20,8 @@ def merge_locks(base: Path, ours: Path, theirs: Path) -> None:
         common = read_lock(base) if base.exists() and base.stat().st_size else None
         merged = merge(common, _side(ours), _side(theirs))
     except WxsyncError:
-        command = ["git", "merge-file", str(ours), str(base), str(theirs)]
-        subprocess.run(command, check=False, capture_output=True)  # noqa: S603 - our own words and git's own files
+        # Line by line, git could put the ids of one account under the name of the other without a conflict.
+        write_atomic(ours, _both_sides(ours, theirs))
         raise
     write_lock(ours, merged)
 
@@ -31,3 +31,12 @@ def _side(file: Path) -> Lock:
     if lock is None:
         raise InvalidInput([Problem("lock-missing", f"{file} does not exist", "git names both sides", path=str(file))])
     return lock
+
+
+def _both_sides(ours: Path, theirs: Path) -> bytes:
+    first, second = (content if content.endswith(b"\n") else content + b"\n" for content in map(_bytes, (ours, theirs)))
+    return b"<<<<<<< ours\n" + first + b"=======\n" + second + b">>>>>>> theirs\n"
+
+
+def _bytes(file: Path) -> bytes:
+    return file.read_bytes() if file.is_file() else b""

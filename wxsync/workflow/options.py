@@ -50,10 +50,12 @@ class ApplyOptions:
 class Watcher:
     """Holds how an apply talks to whoever started it; `agrees` is asked once, before anything is sent.
 
+    `admits` is shown the plan before WeChat is called at all, and may raise what stands against it.
     `pause` waits some seconds and says whether the run is being interrupted; by default it waits for `stop`.
     """
 
     agrees: Callable[[Planned], bool]
+    admits: Callable[[Planned], None] = lambda _planned: None
     sees: Callable[[Event], None] = lambda _event: None
     says: Callable[[str], None] = lambda _message: None
     stop: threading.Event = field(default_factory=threading.Event)

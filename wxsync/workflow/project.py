@@ -64,8 +64,7 @@ def open_project(choice: Choice) -> Project:
 
     Problems of the manifest come along, for the caller to join with those of the media.
     """
-    if choice.sandbox and choice.account:
-        raise UsageProblem("--sandbox and --account exclude each other", hint="the sandbox is an account of its own")
+    refuse_two_accounts(choice)
     manifest, problems = read_manifest(choice.manifest)
     stem = manifest_stem(choice.manifest)
     if stem is None:
@@ -73,6 +72,12 @@ def open_project(choice: Choice) -> Project:
     account = None if choice.sandbox else _account(choice, manifest, problems)
     label = ".sandbox" if choice.sandbox else f".{account.name}" if account else ""
     return Project(manifest, problems, account, choice.sandbox, stem, label, _appid(choice, account))
+
+
+def refuse_two_accounts(choice: Choice) -> None:
+    """Raises UsageProblem where both the sandbox and an account are chosen."""
+    if choice.sandbox and choice.account:
+        raise UsageProblem("--sandbox and --account exclude each other", hint="the sandbox is an account of its own")
 
 
 def lock_of(project: Project) -> Lock | None:

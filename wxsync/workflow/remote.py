@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
+from wxsync.errors import PersonNeeded
 from wxsync.wechat import WeChat, connect, read_credentials
 from wxsync.workflow.options import Watcher
 from wxsync.workflow.project import STATE, Choice, Project
@@ -27,9 +28,14 @@ def open_remote(choice: Choice, project: Project, *, jobs: int, watcher: Watcher
 
 
 def _sandbox(project: Project) -> Sandbox:
-    from wxsync.sandbox import serve
+    from wxsync.sandbox import StateProblem, serve
 
-    return serve(state=project.manifest.root / STATE / "sandbox.db")
+    try:
+        return serve(state=project.manifest.root / STATE / "sandbox.db")
+    except StateProblem as error:
+        raise PersonNeeded(str(error), hint="remove that file to begin with an empty sandbox") from None
+    except OSError as error:
+        raise PersonNeeded(f"the sandbox cannot start: {error.strerror or error}") from None
 
 
 def _variables(sandbox: Sandbox) -> Mapping[str, str]:

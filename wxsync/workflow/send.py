@@ -36,6 +36,8 @@ def send(planned: Planned, remote: WeChat, options: ApplyOptions, watcher: Watch
         except CallFailed as error:
             watcher.says(f"looking for them is impossible: {error.message}")
             break
+        if watcher.stop.is_set():
+            break
         held += _given_up(planned.plan.uploads, doubted, may_send=may_send)
         planned, results = carry_out(planned, remote, options, watcher, settled=held)
         for result in results:
@@ -55,7 +57,11 @@ def looked_at(
     def missing(observed: tuple[Material, ...]) -> list[float]:
         return sent_times(planned.again(observed).plan, planned.lock)
 
-    observed = settle(again, missing, seconds=options.settle, clock=watcher.clock, pause=watcher.waits)
+    def pause(seconds: float) -> bool:
+        watcher.says(f"an upload whose answer was lost is not listed yet: looking again in {seconds:.0f} s")
+        return watcher.waits(seconds)
+
+    observed = settle(again, missing, seconds=options.settle, clock=watcher.clock, pause=pause)
     seen = planned.again(observed)
     return seen, for_a_person(seen.plan, seen.lock, observed, options.plan.renew)
 

@@ -8,7 +8,7 @@ from wxsync.errors import InvalidInput
 from wxsync.lockfile import read_lock
 from wxsync.manifest import manifest_stem, read_manifest
 from wxsync.model import Lock, Manifest, Problem
-from wxsync.workflow.project import Choice, Project, lock_name
+from wxsync.workflow.project import Choice, Project, lock_name, refuse_two_accounts
 from wxsync.workflow.survey import all_problems, everything_but_pointers, survey
 
 
@@ -17,6 +17,7 @@ def validate(choice: Choice, *, use_cache: bool = True) -> tuple[Manifest, tuple
 
     A Git LFS pointer is in order where a lock of this manifest holds what it points to.
     """
+    refuse_two_accounts(choice)
     manifest, problems = read_manifest(choice.manifest)
     project = Project(manifest, problems, None, choice.sandbox, manifest_stem(choice.manifest) or "", "", None)
     locks, lock_problems = _locks(choice, project)

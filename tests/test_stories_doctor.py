@@ -1,0 +1,591 @@
+"""What doctor finds and says to do, and what explain tells of a code."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+from contextlib import redirect_stderr, redirect_stdout
+from typing import Any
+
+import pytest
+
+from tests.project import Project, Run, Server, serving
+from tests.wechat_fake import EMPTY_PAGE, SECRET, TOKEN, FakeWeChat, no, ok, raw
+from wxsync.cli import run
+from wxsync.cli.doctor import exit_code_of
+from wxsync.errors import HaltedForNow, Refused
+from wxsync.model import Page
+from wxsync.render import checks_page, checks_text
+from wxsync.render.checks import Check
+from wxsync.sandbox import AUTHORIZER_REFRESH_TOKEN, COMPONENT_ACCESS_TOKEN, COMPONENT_APPID, Switches
+from wxsync.wechat import TABLE, Quota
+from wxsync.workflow import Choice, Diagnosis, Watcher, doctor
+from wxsync.workflow.diagnosis import ADD_MATERIAL, LISTING, Heard, Way, check_appid, check_proxy, diagnose
+
+ACCOUNT = ("token", "library", "listing", "quota:add_material", "quota:uploadimg", "quota:batchget_material")
+PLENTY = ok(errcode=0, quota={"daily_limit": 1000, "used": 1, "remain": 999})
+EMPTY = ok(voice_count=0, video_count=0, image_count=0, news_count=0)
+WAY = Way("its own secret", "all is well")
+
+
+def states(found: Run) -> dict[str, str]:
+    return {one["check"]: one["state"] for one in found.json["checks"]}
+
+
+def check(found: Run, name: str) -> Any:
+    return next(one for one in found.json["checks"] if one["check"] == name)
+
+
+def without_waiting(choice: Choice) -> tuple[Diagnosis, list[float]]:
+    """Runs a doctor whose pauses take no time."""
+    waited: list[float] = []
+
+    def pause(seconds: float) -> bool:
+        waited.append(seconds)
+        return False
+
+    return doctor(choice, Watcher(lambda _planned: True, pause=pause)), waited
+
+
+def choice_of(project: Project, **environ: str) -> Choice:
+    return Choice(project.root / "materials.yaml", None, False, {**project.environ, **environ})
+
+
+def test_a_healthy_account_needs_no_manifest_and_six_calls(project: Project, server: Server) -> None:
+    found = project.run("doctor")
+
+    assert found.code == 0, found.out
+    assert "✗" not in found.out
+    assert server.sandbox.appid in found.out
+    assert "6 calls" in found.err
+    assert server.calls() == {"stable_token": 1, "get_materialcount": 1, "batchget_material": 1, "quota": 3}
+    assert list(project.root.iterdir()) == []
+
+
+def test_programs_get_json_on_standard_output_and_nothing_else(project: Project, server: Server) -> None:
+    found = project.run("doctor", "--format", "json", "--quiet")
+
+    assert found.err == ""
+    assert set(found.json) == {"format_version", "account", "host", "checks"}
+    assert found.json["account"] == server.sandbox.appid
+    assert found.json["host"] in server.sandbox.url
+    assert all(set(one) == {"check", "state", "found", "todo", "errcode", "rid"} for one in found.json["checks"])
+    assert {name: states(found)[name] for name in ACCOUNT} == dict.fromkeys(ACCOUNT, "ok")
+
+
+def test_with_a_manifest_its_lock_and_its_folder_are_checked(project: Project) -> None:
+    project.images("a.png", "b.png")
+    project.apply()
+
+    found = project.run("doctor", "--format", "json")
+
+    assert found.code == 0
+    assert {name: states(found)[name] for name in ("manifest", "lock", "journal", "folder")} == dict.fromkeys(
+        ("manifest", "lock", "journal", "folder"), "ok"
+    )
+    assert "2 materials" in check(found, "lock")["found"]
+    assert "2 of 100,000 images" in check(found, "library")["found"]
+
+
+def test_each_account_of_a_manifest_has_its_own_variables_and_lock(project: Project, server: Server) -> None:
+    other = "wxfedcba9876543210"
+    project.manifest(
+        f"accounts:\n  prod: {{appid: {server.sandbox.appid}}}\n  my-test: {{appid: {other}}}\nmaterials: []\n"
+    )
+    del project.environ["WXSYNC_APPID"]
+    project.environ["WXSYNC_PROD_SECRET"] = project.environ["WXSYNC_MY_TEST_SECRET"] = project.environ.pop(
+        "WXSYNC_SECRET"
+    )
+
+    healthy = project.run("-a", "prod", "doctor", "--format", "json")
+    unknown = project.run("doctor", "-a", "my-test", "--format", "json")
+
+    assert healthy.code == 0
+    assert "WXSYNC_PROD_SECRET" in check(healthy, "credentials")["found"]
+    assert "materials.prod.lock.json" in check(healthy, "lock")["found"]
+    assert unknown.code == 5
+    assert (check(unknown, "token")["errcode"], unknown.json["account"]) == (40013, other)
+    assert project.run("doctor").code == 64
+    assert project.run("doctor", "-a", "prd").code == 4
+    assert project.run("doctor", "-a", "prod", "--sandbox").code == 64
+
+
+def test_the_sandbox_is_healthy_and_a_doctor_makes_no_library_for_it(offline: Project) -> None:
+    assert offline.run("--sandbox", "doctor").code == 0
+    assert list(offline.root.iterdir()) == []
+
+    offline.images("a.png")
+    offline.run("--sandbox", "apply")
+
+    assert "1 of 100,000 images" in offline.run("doctor", "--sandbox").out
+
+
+def test_a_test_account_is_recognised_and_spared(project: Project) -> None:
+    with serving(switches=Switches(test_account=True)) as server:
+        project.environ = server.environ
+
+        found = project.run("doctor", "--format", "json")
+
+        assert found.code == 0
+        assert check(found, "test-account")["state"] == "warning"
+        assert "测试号" in check(found, "test-account")["found"]
+        assert server.calls()["batchget_material"] == server.calls()["get_materialcount"] == 1
+
+
+@pytest.mark.parametrize(
+    ("switches", "ill", "errcode", "words"),
+    [
+        (Switches(allowed_ips=()), "token", 40164, ("127.0.0.1", "WXSYNC_API_BASE", "HTTPS_PROXY", "白名单")),
+        (Switches(unauthorized=True), "library", 48001, ("not verified", "未认证")),
+    ],
+    ids=["allowlist", "permission"],
+)
+def test_what_an_account_lacks_is_for_a_person(
+    project: Project, switches: Switches, ill: str, errcode: int, words: tuple[str, ...]
+) -> None:
+    with serving(switches=switches) as server:
+        project.environ = server.environ
+
+        found = project.run("doctor", "--format", "json")
+        page = project.run("doctor")
+
+    assert (found.code, page.code) == (5, 5)
+    assert check(found, ill)["errcode"] == errcode
+    assert check(found, ill)["rid"]
+    assert f"errcode {errcode}, rid " in page.out
+    assert all(word in check(found, ill)["found"] + check(found, ill)["todo"] for word in words)
+    assert all(word in page.out for word in words)
+
+
+def test_without_permission_the_quota_is_told_all_the_same(project: Project) -> None:
+    with serving(switches=Switches(unauthorized=True)) as server:
+        project.environ = server.environ
+
+        found = project.run("doctor", "--format", "json")
+
+    assert [states(found)[name] for name in ACCOUNT] == ["ok", "error", "error", "ok", "ok", "ok"]
+
+
+def test_a_wrong_secret_is_one_call_and_never_shown(project: Project, server: Server) -> None:
+    project.images("a.png")
+    project.environ["WXSYNC_SECRET"] = SECRET
+
+    found = project.run("doctor", "--format", "json")
+
+    assert found.code == 5
+    assert check(found, "token")["errcode"] == 40125
+    assert [states(found)[name] for name in ACCOUNT[1:]] == ["skipped"] * 5
+    assert states(found)["lock"] == "ok"
+    assert server.calls() == {"stable_token": 1}
+    assert SECRET not in found.out + found.err
+
+
+def test_without_credentials_the_variables_are_named_and_the_folder_is_checked(project: Project) -> None:
+    project.images("a.png")
+    project.environ.clear()
+
+    found = project.run("doctor", "--format", "json")
+
+    assert found.code == 5
+    assert "WXSYNC_SECRET" in check(found, "credentials")["todo"]
+    assert (found.json["account"], found.json["host"]) == (None, None)
+    assert states(found)["folder"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("environ", "code"),
+    [
+        ({"WXSYNC_ACCESS_TOKEN": TOKEN}, 64),
+        ({"WXSYNC_API_BASE": f"http://example.org/{SECRET}"}, 64),
+        ({"WXSYNC_SECRET": "", "WXSYNC_AUTH": "yes"}, 64),
+    ],
+    ids=["two kinds", "unsafe address", "unknown kind"],
+)
+def test_where_it_is_not_clear_how_to_call_nothing_is_called(
+    project: Project, server: Server, environ: dict[str, str], code: int
+) -> None:
+    project.environ |= environ
+
+    found = project.run("doctor")
+
+    assert found.code == code
+    assert server.calls() == {}
+    assert TOKEN not in found.out + found.err
+    assert SECRET not in found.out + found.err
+
+
+def test_a_foreign_token_that_is_rejected_is_a_fault_of_the_token_and_one_call(
+    project: Project, server: Server
+) -> None:
+    project.environ |= {"WXSYNC_SECRET": "", "WXSYNC_ACCESS_TOKEN": TOKEN}
+
+    found = project.run("doctor", "--format", "json")
+
+    assert found.code == 5
+    assert check(found, "token")["errcode"] == 40001
+    assert [states(found)[name] for name in ACCOUNT] == ["error", *["skipped"] * 5]
+    assert server.calls() == {"get_materialcount": 1}
+    assert TOKEN not in found.out + found.err
+
+
+def test_a_third_party_platform_is_healthy_too(project: Project) -> None:
+    project.environ |= {
+        "WXSYNC_SECRET": "",
+        "WXSYNC_COMPONENT_APPID": COMPONENT_APPID,
+        "WXSYNC_COMPONENT_ACCESS_TOKEN": COMPONENT_ACCESS_TOKEN,
+        "WXSYNC_AUTHORIZER_REFRESH_TOKEN": AUTHORIZER_REFRESH_TOKEN,
+    }
+
+    found = project.run("doctor")
+
+    assert found.code == 0
+    assert "第三方平台" in found.out
+    assert COMPONENT_ACCESS_TOKEN not in found.out + found.err
+    assert AUTHORIZER_REFRESH_TOKEN not in found.out + found.err
+
+
+def test_a_cloud_call_fetches_no_token_and_cannot_ask_for_quotas(project: Project) -> None:
+    with serving(switches=Switches(cloud=True)) as server:
+        project.environ = server.environ | {"WXSYNC_SECRET": "", "WXSYNC_AUTH": "cloud"}
+
+        found = project.run("doctor", "--format", "json")
+
+        assert found.code == 0
+        assert [states(found)[name] for name in ACCOUNT] == ["ok", "ok", "ok", "skipped", "skipped", "skipped"]
+        assert server.calls() == {"get_materialcount": 1, "batchget_material": 1}
+
+
+@pytest.mark.parametrize(
+    ("limits", "name", "state", "code"),
+    [
+        ({ADD_MATERIAL: 0}, "quota:add_material", "ok", 0),
+        ({LISTING: 1}, "quota:batchget_material", "error", 7),
+        ({"/cgi-bin/media/uploadimg": 5}, "quota:uploadimg", "ok", 0),
+    ],
+    ids=["no limit told", "used up", "plenty"],
+)
+def test_the_quota_of_today_is_told(
+    project: Project, server: Server, limits: dict[str, int], name: str, state: str, code: int
+) -> None:
+    server.limit(daily=limits)
+
+    found = project.run("doctor", "--format", "json")
+
+    assert (states(found)[name], found.code) == (state, code)
+    assert ("Beijing" in check(found, name)["todo"]) == (state == "error")
+
+
+def test_a_quota_that_is_used_up_stops_only_what_it_is_for(project: Project, server: Server) -> None:
+    server.limit(daily={"/cgi-bin/material/get_materialcount": 0})
+
+    found = project.run("doctor", "--format", "json")
+
+    assert found.code == 7
+    assert check(found, "library")["errcode"] == 45009
+    assert states(found)["listing"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("answers", "code", "expected"),
+    [
+        ([no(76021), PLENTY, PLENTY], 0, ["warning", "ok", "ok"]),
+        ([no(76022), PLENTY, PLENTY], 5, ["error", "ok", "ok"]),
+        ([no(61007)], 0, ["warning", "skipped", "skipped"]),
+        ([no(88888)], 0, ["warning", "skipped", "skipped"]),
+    ],
+    ids=["path unknown", "path refused", "not granted", "unlisted code"],
+)
+def test_a_quota_that_is_not_told_keeps_nothing_from_working(
+    project: Project, answers: list[bytes], code: int, expected: list[str]
+) -> None:
+    with FakeWeChat(get_materialcount=[EMPTY], batchget_material=[EMPTY_PAGE], get=answers) as wechat:
+        project.environ["WXSYNC_API_BASE"] = wechat.base
+
+        found = project.run("doctor", "--format", "json")
+
+    assert found.code == code
+    assert [states(found)[name] for name in ACCOUNT[3:]] == expected
+
+
+@pytest.mark.parametrize(
+    ("counts", "state", "code", "word"),
+    [
+        ({"image_count": 90_000}, "ok", 0, "90%"),
+        ({"image_count": 80_000, "news_count": 10_001}, "warning", 0, "90,001 of 100,000"),
+        ({"voice_count": 901}, "warning", 0, "901 of 1,000 voices"),
+        ({"video_count": 1_000}, "error", 5, "1,000 of 1,000 videos"),
+    ],
+)
+def test_a_library_is_measured_against_its_places(
+    project: Project, counts: dict[str, int], state: str, code: int, word: str
+) -> None:
+    counted = ok(**{f"{kind}_count": 0 for kind in ("voice", "video", "image", "news")} | counts)
+    with FakeWeChat(get_materialcount=[counted], batchget_material=[EMPTY_PAGE], get=[PLENTY]) as wechat:
+        project.environ["WXSYNC_API_BASE"] = wechat.base
+
+        found = project.run("doctor", "--format", "json")
+
+    assert (states(found)["library"], found.code) == (state, code)
+    assert word in check(found, "library")["found"]
+
+
+@pytest.mark.parametrize("kind", [{}, {"WXSYNC_SECRET": "", "WXSYNC_ACCESS_TOKEN": TOKEN}], ids=["secret", "token"])
+def test_an_unreachable_wechat_is_asked_once_and_is_for_later(project: Project, kind: dict[str, str]) -> None:
+    found, waited = without_waiting(choice_of(project, WXSYNC_API_BASE="http://127.0.0.1:9", **kind))
+
+    assert exit_code_of(found) == 7
+    assert [one.state == "error" for one in found.checks].count(True) == 1
+    assert sum(found.calls.values()) == 1
+    assert not any(one.state == "ok" for one in found.checks if one.name in ACCOUNT)
+    assert found.retries == len(waited) == 4
+    assert project.environ["WXSYNC_SECRET"] not in shown(found)
+    assert TOKEN not in shown(found)
+
+
+@pytest.mark.parametrize(
+    ("fault", "errcode", "code"),
+    [
+        ("busy", -1, 7),
+        ("errcode=45011", 45011, 7),
+        ("status=502", None, 7),
+        ("html", None, 7),
+        ("errcode=99887", 99887, 5),
+    ],
+)
+def test_what_wechat_does_not_answer_well_is_said_once(
+    project: Project, server: Server, fault: str, errcode: int | None, code: int
+) -> None:
+    server.fault(f"get_materialcount:{fault}")
+
+    found, _ = without_waiting(choice_of(project))
+
+    assert exit_code_of(found) == code
+    [ill] = [one for one in found.checks if one.state == "error"]
+    assert (ill.name, ill.errcode) == ("library", errcode)
+    assert ("batchget_material" in server.calls()) == (errcode == 99887)
+
+
+def test_no_answer_however_odd_brings_a_secret_into_the_report(project: Project) -> None:
+    echo = f"access_token={TOKEN}&secret={SECRET} {TOKEN}"
+    answers = [no(99999, echo), no(40164, echo), no(48001, echo), ok(errcode=TOKEN), raw(echo.encode()), raw(b"{")]
+    for answer in answers:
+        for broken in ("stable_token", "get_materialcount", "batchget_material", "get"):
+            scripts = {"get_materialcount": [EMPTY], "batchget_material": [EMPTY_PAGE], "get": [PLENTY]}
+            with FakeWeChat(**scripts | {broken: [answer]}) as wechat:
+                choice = choice_of(project, WXSYNC_API_BASE=wechat.base, WXSYNC_SECRET=SECRET)
+                found, _ = without_waiting(choice)
+            assert SECRET not in shown(found)
+            assert TOKEN not in shown(found)
+
+
+@pytest.mark.parametrize(
+    ("environ", "found", "state"),
+    [
+        ({}, "none", "ok"),
+        ({"HTTPS_PROXY": f"http://me:{SECRET}@proxy.example:3128"}, "proxy.example:3128 (HTTPS_PROXY)", "ok"),
+        ({"https_proxy": "proxy.example", "HTTPS_PROXY": "other.example"}, "proxy.example (https_proxy)", "ok"),
+        ({"ALL_PROXY": "socks5://[::1]:1080/"}, "[::1]:1080 (ALL_PROXY)", "ok"),
+        ({"HTTPS_PROXY": f"http://me:1#{SECRET}@proxy.example"}, "hard to read", "warning"),
+        ({"HTTPS_PROXY": SECRET + "\n"}, "hard to read", "warning"),
+        ({"HTTPS_PROXY": "http://p", "NO_PROXY": "localhost, .weixin.qq.com"}, "none", "ok"),
+        ({"HTTPS_PROXY": "http://p", "no_proxy": "*"}, "none", "ok"),
+        ({"HTTPS_PROXY": "http://p", "no_proxy": "qq.com.example"}, "p (HTTPS_PROXY)", "ok"),
+    ],
+)
+def test_a_proxy_is_named_without_its_password(environ: dict[str, str], found: str, state: str) -> None:
+    checked = check_proxy(environ, "https://api.weixin.qq.com")
+
+    assert found in checked.found
+    assert checked.state == state
+    assert SECRET not in checked.found + checked.todo
+
+
+@pytest.mark.parametrize("base", ["http://127.0.0.1:8000", "http://api.weixin.qq.com"])
+def test_plain_http_never_goes_through_a_proxy(base: str) -> None:
+    assert check_proxy({"HTTPS_PROXY": "http://proxy.example"}, base).found == "none"
+
+
+@pytest.mark.parametrize(("appid", "state"), [("wx0123456789abcdef", "ok"), ("gh_0123456789ab", "warning")])
+def test_what_cannot_be_an_appid_is_said_so(appid: str, state: str) -> None:
+    assert check_appid(appid, source="WXSYNC_APPID", host="api.weixin.qq.com", way=WAY).state == state
+
+
+@pytest.mark.parametrize(
+    ("quota", "state", "words"),
+    [
+        (Quota(1000, 899, 101), "ok", "101 left until 00:00 Beijing time (in 1 h 30 min)"),
+        (Quota(1000, 900, 100), "warning", "100 left"),
+        (Quota(1000, 1003, -3), "error", "all 1,000 calls"),
+        (Quota(0, 0, 0), "ok", "no limit"),
+    ],
+)
+def test_a_quota_becomes_a_line(quota: Quota, state: str, words: str) -> None:
+    half_past_ten_at_night_in_beijing = 86_400 * 20_000 + 14.5 * 3600
+    heard = Heard(None, {}, Page(0, ()), {ADD_MATERIAL: quota})
+
+    checks = {one.name: one for one in diagnose(heard, WAY, now=half_past_ten_at_night_in_beijing)}
+
+    assert checks["quota:add_material"].state == state
+    assert words in checks["quota:add_material"].found
+    assert checks["quota:uploadimg"].state == "skipped"
+
+
+@pytest.mark.parametrize(
+    ("path", "limit", "is_one"),
+    [(ADD_MATERIAL, 10, True), (LISTING, 10, True), (LISTING, 11, False), (LISTING, 0, False)],
+)
+def test_a_test_account_is_known_by_its_limits(path: str, limit: int, is_one: bool) -> None:
+    heard = Heard(None, {}, Page(0, ()), {path: Quota(limit, 0, limit)})
+
+    assert ("test-account" in [one.name for one in diagnose(heard, WAY, now=0)]) == is_one
+
+
+def test_the_lock_of_another_account_is_a_conflict_and_the_rest_is_checked(project: Project, server: Server) -> None:
+    project.images("a.png")
+    project.apply()
+    lock = project.lock() | {"account": "wx0000000000000000"}
+    project.add("materials.lock.json", (json.dumps(lock, indent=2, sort_keys=True) + "\n").encode())
+
+    found = project.run("doctor", "--format", "json")
+
+    assert found.code == 6
+    assert states(found)["lock"] == "error"
+    assert states(found)["folder"] == states(found)["token"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "name", "code"),
+    [
+        ("materials.lock.json", b"{", "lock", 4),
+        ("materials.yaml", b"version: 1\nmaterials: 7\n", "manifest", 4),
+        (".wxsync/materials.journal", b"not one\nof ours\n", "journal", 5),
+        (".wxsync", b"a file", "folder", 5),
+    ],
+)
+def test_what_is_broken_in_the_folder_is_found(
+    project: Project, file: str, content: bytes, name: str, code: int
+) -> None:
+    project.images("a.png")
+    project.add(file, content)
+
+    found = project.run("doctor", "--format", "json")
+
+    assert found.code == code
+    assert check(found, name)["state"] == "error"
+    assert check(found, name)["todo"]
+    assert (project.root / file).read_bytes() == content
+
+
+def test_a_run_that_was_cut_off_is_told_of_and_left_to_apply(project: Project, server: Server) -> None:
+    project.images("a.png")
+    server.fault("add_material:reset-after*1", "batchget_material:errcode=45009@2")
+    project.apply()
+    server.forget_faults()
+
+    found = project.run("doctor", "--format", "json")
+
+    assert found.code == 0
+    assert check(found, "lock")["state"] == "warning"
+    assert "1 upload in doubt" in check(found, "lock")["found"]
+    assert project.apply().code == 0
+    assert states(project.run("doctor", "--format", "json"))["lock"] == "ok"
+
+
+def test_an_open_journal_is_a_warning_and_that_of_another_account_a_conflict(project: Project, server: Server) -> None:
+    from wxsync.journal import Journal
+    from wxsync.model import MaterialType, Unconfirmed
+
+    project.images("a.png")
+    (project.root / ".wxsync").mkdir()
+    doubt = Unconfirmed("a.png", MaterialType.IMAGE, "0" * 64, "a.wx0000000000000000.png", "2026-11-23T10:00:00Z")
+    with Journal(project.root / ".wxsync/materials.journal", account=server.sandbox.appid) as journal:
+        journal.intend(doubt)
+
+    own = project.run("doctor", "--format", "json")
+    project.environ["WXSYNC_APPID"] = "wx0000000000000000"
+    other = project.run("doctor", "--format", "json")
+
+    assert (own.code, check(own, "journal")["state"]) == (0, "warning")
+    assert "1 in doubt" in check(own, "journal")["found"]
+    assert check(other, "journal")["state"] == "error"
+    assert server.sandbox.appid in check(other, "journal")["found"]
+
+
+def test_git_is_asked_whether_locks_merge_by_themselves(project: Project) -> None:
+    git = ("git", "init", "-q", str(project.root))
+    subprocess.run(git, check=True, env=os.environ | {"GIT_CONFIG_GLOBAL": os.devnull})
+    project.images("a.png")
+
+    before = project.run("doctor", "--format", "json")
+    project.run("init")
+    after = project.run("doctor", "--format", "json")
+
+    assert (before.code, states(before)["git"]) == (0, "warning")
+    assert "wxsync init" in check(before, "git")["todo"]
+    assert (after.code, states(after)["git"]) == (0, "ok")
+
+
+def test_the_gravest_of_several_decides_the_exit_code() -> None:
+    def ending(*errors: Any) -> int:
+        from wxsync.render.checks import failed
+
+        return exit_code_of(Diagnosis(None, None, tuple(failed("x", error) for error in errors), {}, 0))
+
+    refused, later = Refused("no", code="x"), HaltedForNow("later", code="x")
+
+    assert ending() == 0
+    assert ending(later) == 7
+    assert ending(later, refused) == 5
+
+
+def test_a_page_has_colours_only_where_they_are_wanted(project: Project) -> None:
+    assert "\x1b[" in project.run("doctor", "--color", "always").out
+    assert "\x1b[" not in project.run("doctor", "--color", "never").out
+
+
+@pytest.mark.parametrize("code", TABLE)
+def test_every_code_is_explained_in_both_languages(code: int, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", str(code)], {}) == 0
+
+    said = capsys.readouterr().out
+    line = TABLE[code]
+    assert said.startswith(f"{code} ")
+    assert all(text in said for text in (line.errmsg, line.meaning_en, line.meaning_zh, line.action_en, line.action_zh))
+
+
+@pytest.mark.parametrize(
+    ("code", "near"),
+    [("40614", "40164"), ("4016", "40164"), ("99999", "89507"), ("-2", "-1"), ("7", "0 ("), ("1" * 30, "89507")],
+)
+def test_an_unknown_code_names_the_nearest(code: str, near: str) -> None:
+    told = explained(code)
+
+    assert told.code == 4
+    assert near in told.err
+    assert "WeChat's own" in told.err
+    assert told.out == ""
+
+
+@pytest.mark.parametrize("words", [("abc",), ("40164.5",), ("--frobnicate",), (), ("-x",), ("1", "2"), ("9" * 5000,)])
+def test_what_is_no_code_is_a_usage_error(words: tuple[str, ...]) -> None:
+    assert explained(*words).code == 64
+
+
+def test_a_negative_code_goes_with_the_global_options() -> None:
+    assert explained("-1").out == explained("-v", "-1").out == explained("-1", "-q").out != ""
+
+
+def explained(*words: str) -> Run:
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = run(["explain", *words], {})
+    return Run(code, out.getvalue(), err.getvalue())
+
+
+def shown(found: Diagnosis) -> str:
+    """All that a diagnosis could ever show."""
+    words: list[Check] = list(found.checks)
+    page = checks_page(words, account=found.account, host=found.host, color=False)
+    return page + checks_text(words, account=found.account, host=found.host) + repr(found)

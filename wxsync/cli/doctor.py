@@ -1,0 +1,58 @@
+"""The command that looks whether everything is ready."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from wxsync.cli.exits import Exit, exit_code_for
+from wxsync.cli.options import Settings, global_options
+
+if TYPE_CHECKING:
+    from wxsync.workflow import Diagnosis
+
+_GRAVEST = (Exit.PERSON, Exit.CONFLICT, Exit.INVALID, Exit.LATER)
+
+
+@click.command(short_help="Check credentials, allowlist, permissions, library and quota.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Default: text.")
+@global_options
+@click.pass_obj
+def doctor(settings: Settings, form: str) -> int:
+    """Check credentials, IP allowlist, permissions, library and today's quota, and say what to do.
+
+    Needs no manifest; with one, its lock and its folder are checked too. Takes 6 calls at most when all is well.
+    """
+    from wxsync.render import checks_page, checks_text, visible
+    from wxsync.workflow import Watcher
+    from wxsync.workflow import doctor as run
+
+    watcher = Watcher(lambda _planned: True, says=lambda message: settings.note(visible(message)))
+    found = run(settings.choice(), watcher)
+    if form == "json":
+        click.echo(checks_text(found.checks, account=found.account, host=found.host), nl=False)
+    else:
+        color = settings.colored(sys.stdout)
+        page = checks_page(found.checks, account=found.account, host=found.host, color=color)
+        click.echo(page, nl=False, color=True)
+    settings.note(_calls(found))
+    return exit_code_of(found)
+
+
+def exit_code_of(found: Diagnosis) -> Exit:
+    """Gives the exit code of a diagnosis; where several fit, the one that matters most."""
+    codes = {exit_code_for(check.error) for check in found.checks if check.state == "error" and check.error}
+    if Exit.REFUSED in codes:
+        codes.add(Exit.PERSON)  # what WeChat refuses to tell, it refuses tomorrow too
+    return next((code for code in _GRAVEST if code in codes), Exit.DONE)
+
+
+def _calls(found: Diagnosis) -> str:
+    from wxsync.render import plural
+
+    made = ", ".join(f"{name} {count}" for name, count in found.calls.items())
+    total = plural(sum(found.calls.values()), "call")
+    retries = f", and {plural(found.retries, 'repeat')}" if found.retries else ""
+    return f"{total} to WeChat" + (f": {made}{retries}." if made else ".")

@@ -1,0 +1,190 @@
+"""Turns what was learnt about an account into checks; pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from wxsync.errors import CallFailed, HaltedForNow, HaltedForPerson
+from wxsync.model import Page
+from wxsync.render import plural
+from wxsync.render.checks import Check, failed, passed, skipped, warned
+from wxsync.wechat import Kind, Quota
+
+ADD_MATERIAL = "/cgi-bin/material/add_material"
+LISTING = "/cgi-bin/material/batchget_material"
+QUOTA_PATHS = (ADD_MATERIAL, "/cgi-bin/media/uploadimg", LISTING)
+
+PATH_REFUSED = 76022
+"""The errcode of openapi/quota/get for a path that the account may not call."""
+ABOUT_THE_PATH = frozenset({76003, 76021, PATH_REFUSED})
+
+# getMaterialCount: 图片和图文消息素材的总数上限为100000，其他类型为1000.
+_PLACES = (
+    ("images and articles", ("image", "news"), 100_000),
+    ("voices", ("voice",), 1_000),
+    ("videos", ("video",), 1_000),
+)
+_NEARLY_FULL = 0.9
+# A test account (测试号) has 10 uploads and 10 listings a day (community of WeChat).
+_TEST_ACCOUNT_CALLS = 10
+_APPID = re.compile(r"wx[0-9a-f]{16}")
+_PROXY = re.compile(r"(?:[A-Za-z0-9]+://)?(?:[^/@#?\\\s]*@)?([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?/?")
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Holds how an account is called: `means` names variables and never their values, `token` is what is well.
+
+    `fetches` says whether the token is fetched by a call, `tells_quota` whether quotas can be asked for this way.
+    """
+
+    means: str
+    token: str
+    fetches: bool = True
+    tells_quota: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Holds what WeChat answered, or how it did not; None where it was not asked. `token` is why there is none."""
+
+    token: CallFailed | None = None
+    counts: Mapping[str, int] | CallFailed | None = None
+    page: Page | CallFailed | None = None
+    quotas: Mapping[str, Quota | CallFailed] = field(default_factory=dict)
+
+
+def diagnose(heard: Heard, way: Way, *, now: float) -> tuple[Check, ...]:
+    """Gives the checks about an account; `now` is in Unix seconds."""
+    quotas = [_quota(path, heard.quotas.get(path), way, now=now) for path in QUOTA_PATHS]
+    return (_token(heard, way), _library(heard), _listing(heard), *quotas, *_test_account(heard.quotas))
+
+
+def check_appid(appid: str, *, source: str, host: str, way: Way) -> Check:
+    """Says which account is called where and how, and warns of an appid that cannot be one."""
+    found = f"{appid} ({source}) at {host}, by {way.means}"
+    if _APPID.fullmatch(appid):
+        return passed("credentials", found)
+    todo = "An appid is wx and 16 hexadecimal digits; a 原始ID (gh_…) is none. · AppID 为 wx 加 16 位十六进制字符。"
+    return warned("credentials", found, todo)
+
+
+def check_proxy(environ: Mapping[str, str], base: str) -> Check:
+    """Says through which proxy WeChat is called; its password is not looked at."""
+    url = urlsplit(base)
+    names = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
+    name = next((name for name in names if environ.get(name)), None)
+    no_proxy = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
+    if name is None or url.scheme != "https" or _bypasses(url.hostname or "", no_proxy):
+        return passed("proxy", "none")
+    known = _PROXY.fullmatch(environ[name])
+    if known is None:
+        return warned("proxy", f"{name} is set to what is hard to read", "Write it as http://host:port.")
+    address = known[1] + (known[2] or "")
+    return passed("proxy", f"{address} ({name}): WeChat sees its address, which must be on the IP allowlist")
+
+
+def not_asked(why: str) -> tuple[Check, ...]:
+    """Gives the checks about an account that could not even be called."""
+    return tuple(skipped(name, why) for name in ("token", "library", "listing", *map(_quota_name, QUOTA_PATHS)))
+
+
+def _bypasses(host: str, no_proxy: str) -> bool:
+    names = [name.strip().lstrip(".").lower() for name in no_proxy.split(",") if name.strip()]
+    return any(name == "*" or f".{host}".endswith(f".{name}") for name in names)
+
+
+def _rejection(heard: Heard) -> CallFailed | None:
+    """Finds the first call whose token was rejected: that says nothing about what it asked for."""
+    answers: Iterable[object] = (heard.counts, heard.page, *heard.quotas.values())
+    return next((one for one in answers if isinstance(one, CallFailed) and one.code == Kind.TOKEN), None)
+
+
+def _token(heard: Heard, way: Way) -> Check:
+    no_token = heard.token or _rejection(heard)
+    if no_token:
+        return failed("token", no_token)
+    if not way.fetches and isinstance(heard.counts, CallFailed) and heard.counts.errcode is None:
+        return skipped("token", "not tried: WeChat gave no answer")
+    return passed("token", way.token)
+
+
+def _refused(name: str, answer: CallFailed | None) -> Check:
+    if answer is None:
+        return skipped(name, "not asked, for the reason above")
+    if answer.code == Kind.TOKEN:
+        return skipped(name, "not told: the token was rejected")
+    return failed(name, answer)
+
+
+def _library(heard: Heard) -> Check:
+    counts = heard.counts
+    if counts is None or isinstance(counts, CallFailed):
+        return _refused("library", counts)
+    rows = [(noun, sum(counts.get(kind, 0) for kind in kinds), most) for noun, kinds, most in _PLACES]
+    found = ", ".join(f"{count:,} of {most:,} {noun} ({count / most:.0%})" for noun, count, most in rows)
+    todo = (
+        "Delete what nothing uses (`wxsync prune`, or 素材库 on mp.weixin.qq.com). · "
+        "请删除不再使用的素材（`wxsync prune`，或公众平台的素材库）。"
+    )
+    if any(count >= most for _, count, most in rows):
+        return failed("library", HaltedForPerson(f"full: {found}", code=Kind.LIBRARY_FULL, hint=todo))
+    if any(count > most * _NEARLY_FULL for _, count, most in rows):
+        return warned("library", f"nearly full: {found}", todo)
+    return passed("library", found)
+
+
+def _listing(heard: Heard) -> Check:
+    page = heard.page
+    if page is None or isinstance(page, CallFailed):
+        return _refused("listing", page)
+    return passed("listing", f"the library can be listed: {plural(page.total, 'image')}")
+
+
+def _quota_name(path: str) -> str:
+    return "quota:" + path.rpartition("/")[2]
+
+
+def _quota(path: str, quota: Quota | CallFailed | None, way: Way, *, now: float) -> Check:
+    name = _quota_name(path)
+    if not way.tells_quota:
+        return skipped(name, "云调用 cannot ask for it: see 接口权限 on mp.weixin.qq.com")
+    if quota is None or isinstance(quota, CallFailed):
+        return _untold(name, quota)
+    if quota.daily_limit <= 0:
+        return passed(name, "WeChat tells no limit")
+    reset = f"00:00 Beijing time (in {_span(86_400 - (now + 8 * 3600) % 86_400)})"
+    if quota.remain <= 0:
+        message = f"all {plural(quota.daily_limit, 'call')} of today are used"
+        hint = f"Run again after {reset}. · 当日额度已用完，请在北京时间 0 点以后再运行。"
+        return failed(name, HaltedForNow(message, code=Kind.QUOTA, hint=hint))
+    found = f"{quota.used:,} of {plural(quota.daily_limit, 'call')} used, {quota.remain:,} left until {reset}"
+    if quota.remain * 10 <= quota.daily_limit:
+        return warned(name, found, "Little is left; `wxsync apply --max-uploads N` sends no more than N files.")
+    return passed(name, found)
+
+
+def _untold(name: str, error: CallFailed | None) -> Check:
+    """Judges a quota that was not told: that keeps nothing from working, unless the path itself is refused."""
+    if error is None or error.code == Kind.TOKEN or error.errcode in {None, PATH_REFUSED}:
+        return _refused(name, error)
+    return warned(name, error.message, "Uploads may work all the same; the console shows today's calls.", error)
+
+
+def _test_account(quotas: Mapping[str, Quota | CallFailed]) -> Iterable[Check]:
+    found = [quotas.get(path) for path in (ADD_MATERIAL, LISTING)]
+    if any(isinstance(quota, Quota) and 0 < quota.daily_limit <= _TEST_ACCOUNT_CALLS for quota in found):
+        yield warned(
+            "test-account",
+            "a test account (测试号): 10 uploads, 10 listings and 10 counts a day, failures count",
+            "Keep runs small (`--max-uploads`), and try things in the sandbox (`--sandbox`). · "
+            "测试号每天仅 10 次上传、10 次列表、10 次总数查询，失败也计数；请先用沙箱（`--sandbox`）试验。",
+        )
+
+
+def _span(seconds: float) -> str:
+    hours, minutes = divmod(int(seconds // 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"

@@ -1,0 +1,245 @@
+"""Looks whether apply would work here, asking WeChat as little as possible and changing nothing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from wxsync.errors import CallFailed, Conflict, InvalidInput, PersonNeeded, WxsyncError
+from wxsync.journal import read_journal
+from wxsync.model import MaterialType, Problem
+from wxsync.render import plural
+from wxsync.render.checks import Check, failed, passed, skipped, warned
+from wxsync.wechat import Cloud, Credentials, ForeignToken, Kind, OwnSecret, Platform, Quota, WeChat, read_credentials
+from wxsync.workflow.diagnosis import (
+    ABOUT_THE_PATH,
+    QUOTA_PATHS,
+    Heard,
+    Way,
+    check_appid,
+    check_proxy,
+    diagnose,
+    not_asked,
+)
+from wxsync.workflow.options import Watcher
+from wxsync.workflow.project import STATE, Choice, Project, lock_of, open_project
+from wxsync.workflow.remote import open_remote
+
+T = TypeVar("T")
+
+_SANDBOX = Way("the embedded sandbox (--sandbox)", "the sandbox gives a token")
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Holds all checks, and the calls that they took; `account` is an appid."""
+
+    account: str | None
+    host: str | None
+    checks: tuple[Check, ...]
+    calls: Mapping[str, int]
+    retries: int
+
+
+def doctor(choice: Choice, watcher: Watcher) -> Diagnosis:
+    """Checks credentials, token, permissions, library and today's quota, and the folder where a manifest is there.
+
+    Every failure becomes a check but those that leave nothing to check: raises UsageProblem, InvalidInput and Conflict
+    where it is not clear which account is meant or how to call it.
+    """
+    project = open_project(choice)
+    calls = _Calls(watcher)
+    host, account = _account_checks(choice, project, calls)
+    return Diagnosis(project.appid, host, (*account, *_folder_checks(choice, project)), calls.made, calls.retries)
+
+
+@dataclass(slots=True)
+class _Calls:
+    """Asks one thing after the other, counts, and stops where no further answer can be had."""
+
+    watcher: Watcher
+    made: Counter[str] = field(default_factory=Counter)
+    retries: int = 0
+    stopped: bool = False
+
+    def ask(self, name: str, question: Callable[[], T]) -> T | CallFailed | None:
+        if self.stopped:
+            return None
+        if name:
+            self.made[name] += 1
+        try:
+            return question()
+        except CallFailed as error:
+            self.stopped = error.errcode is None or error.code in _LAST_WORDS
+            return error
+
+    def says(self, message: str) -> None:
+        self.retries += 1
+        self.watcher.says(message)
+
+
+# After these every other call would get, after as long a wait, the same answer.
+_LAST_WORDS = frozenset({Kind.TOKEN, Kind.BUSY, Kind.TOO_FAST, Kind.ROUTE})
+
+
+def _account_checks(choice: Choice, project: Project, calls: _Calls) -> tuple[str | None, tuple[Check, ...]]:
+    try:
+        way = _SANDBOX if project.sandbox else _way(choice, project)
+    except PersonNeeded as error:
+        return None, (failed("credentials", error), *not_asked("not asked: there is nothing to sign in with"))
+    watcher = replace(calls.watcher, says=calls.says)
+    with _library_kept(project) as kept, open_remote(choice, kept, jobs=1, watcher=watcher) as remote:
+        host = urlsplit(remote.base).netloc
+        source = "the manifest" if project.account else "the sandbox's" if project.sandbox else "WXSYNC_APPID"
+        checks = (
+            check_appid(project.appid or "", source=source, host=host, way=way),
+            check_proxy(choice.environ, remote.base),
+            *diagnose(_hear(remote, way, calls), way, now=watcher.clock()),
+        )
+        return host, checks
+
+
+def _way(choice: Choice, project: Project) -> Way:
+    name, appid = (project.account.name, project.account.appid) if project.account else (None, None)
+    credentials = read_credentials(choice.environ, account=name, appid=appid)
+    return _described(credentials, f"WXSYNC_{name.replace('-', '_').upper()}_" if name else "WXSYNC_")
+
+
+def _described(credentials: Credentials, prefix: str) -> Way:
+    match credentials.access:
+        case OwnSecret():
+            token = "WeChat gives one to this address: the secret and the IP allowlist are right"  # noqa: S105
+            return Way(f"its own secret ({prefix}SECRET)", token)
+        case ForeignToken():
+            token = f"{prefix}ACCESS_TOKEN is taken as it is; WeChat did not reject it"
+            return Way(f"a token from elsewhere ({prefix}ACCESS_TOKEN)", token, fetches=False)
+        case Cloud(from_appid=other):
+            through = f", through {other}" if other else ""
+            means = f"云调用 ({prefix}AUTH=cloud{through})"
+            return Way(means, "none of ours is needed for 云调用", fetches=False, tells_quota=False)
+        case Platform():
+            return Way(f"a third-party platform, 第三方平台 ({prefix}COMPONENT_…)", "WeChat gives it to the platform")
+
+
+@contextmanager
+def _library_kept(project: Project) -> Iterator[Project]:
+    """Lets the sandbox use its library where it has one; where it has none, a doctor makes none."""
+    state = project.manifest.root / STATE
+    if not project.sandbox or (os.access(state, os.R_OK | os.W_OK | os.X_OK) and state.is_dir()):
+        yield project
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield replace(project, manifest=replace(project.manifest, file=Path(folder) / project.manifest.file.name))
+
+
+def _hear(remote: WeChat, way: Way, calls: _Calls) -> Heard:
+    no_token = calls.ask("token" if way.fetches else "", remote.sign_in)
+    if no_token:
+        return Heard(no_token)
+    counts = calls.ask("get_materialcount", remote.count)
+    page = calls.ask("batchget_material", lambda: remote.list_page(MaterialType.IMAGE, 0, 1))
+    return Heard(None, counts, page, _quotas(remote, calls) if way.tells_quota else {})
+
+
+def _quotas(remote: WeChat, calls: _Calls) -> Mapping[str, Quota | CallFailed]:
+    heard: dict[str, Quota | CallFailed] = {}
+    for path in QUOTA_PATHS:
+        answer = calls.ask("quota/get", lambda path=path: remote.quota(path))  # type: ignore[misc]
+        if answer is not None:
+            heard[path] = answer
+        if isinstance(answer, CallFailed) and answer.errcode not in ABOUT_THE_PATH:
+            break
+    return heard
+
+
+def _folder_checks(choice: Choice, project: Project) -> Iterable[Check]:
+    if not os.path.lexists(choice.manifest):
+        yield skipped("manifest", f"there is no {choice.manifest}: the lock and the folder are not checked")
+        return
+    yield _attempt("manifest", lambda: _manifest(project))
+    yield _attempt("lock", lambda: _lock(project))
+    yield _attempt("journal", lambda: _journal(project))
+    yield _attempt("folder", lambda: _folder(project))
+    yield _git(project)
+
+
+def _attempt(name: str, check: Callable[[], Check]) -> Check:
+    try:
+        return check()
+    except WxsyncError as error:
+        return failed(name, error)
+
+
+def _manifest(project: Project) -> Check:
+    errors = sum(problem.is_error for problem in project.problems)
+    if errors:
+        message = f"{project.manifest.file} has {plural(errors, 'error')}"
+        raise InvalidInput([Problem("manifest", message, "`wxsync validate` shows them all")])
+    return passed("manifest", f"{plural(len(project.manifest.assets), 'material')} in {project.manifest.file}")
+
+
+def _lock(project: Project) -> Check:
+    lock = lock_of(project)
+    name = project.lock_file.name
+    if lock is None:
+        return passed("lock", f"no {name} yet: the first apply writes it")
+    found = f"{name} of {lock.account}: {plural(len(lock.records), 'material')}, {len(lock.retired):,} retired"
+    if lock.unconfirmed:
+        doubts = plural(len(lock.unconfirmed), "upload")
+        return warned("lock", f"{found}, {doubts} in doubt", "The next apply looks for them before it sends anything.")
+    return passed("lock", found)
+
+
+def _journal(project: Project) -> Check:
+    journal = read_journal(project.journal_file)
+    if not journal.done and not journal.doubts:
+        return passed("journal", "no run was cut off")
+    if journal.account and project.appid and journal.account != project.appid:
+        raise Conflict(
+            f"a run for account {journal.account} was cut off, and this is {project.appid}",
+            hint="run apply for that account first, so that its ids reach its lock",
+        )
+    found = f"a run was cut off or is at work: {len(journal.done):,} done, {len(journal.doubts):,} in doubt"
+    return warned("journal", found, "Nothing is lost: the next apply brings it into the lock.")
+
+
+def _folder(project: Project) -> Check:
+    root = project.manifest.root
+    for folder in (root, root / STATE):
+        try:
+            if folder.exists():
+                with tempfile.TemporaryFile(dir=folder) as file:
+                    file.write(b"\0")
+        except OSError as error:
+            message = f"{folder} cannot be written: {error.strerror}"
+            raise PersonNeeded(message, hint="apply keeps its lock and its journal there") from None
+    return passed("folder", f"{root} and {STATE} in it can be written")
+
+
+def _git(project: Project) -> Check:
+    root = project.manifest.root
+    if _git_says(root, "rev-parse", "--is-inside-work-tree") != "true":
+        return skipped("git", "not in a git repository")
+    driver = _git_says(root, "config", "--get", "merge.wxsync.driver")
+    attribute = _git_says(root, "check-attr", "merge", "--", project.lock_file.name)
+    if driver and attribute.endswith(": wxsync"):
+        return passed("git", "lock files of two branches merge by themselves")
+    missing = "its configuration" if attribute.endswith(": wxsync") else ".gitattributes"
+    return warned("git", f"{missing} does not name the merge driver of lock files", "Run `wxsync init` in this clone.")
+
+
+def _git_says(root: Path, *words: str) -> str:
+    try:
+        command = ["git", *words]
+        done = subprocess.run(command, cwd=root, capture_output=True, check=False)  # noqa: S603 - our own words
+    except OSError:
+        return ""
+    return done.stdout.decode(errors="replace").strip() if done.returncode == 0 else ""
