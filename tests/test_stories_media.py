@@ -109,7 +109,7 @@ def test_a_voice_plays_for_a_minute_and_no_longer(
     assert f"{next_longer / 1000:g} s" in found["message"]
 
 
-CUT_LOGO = sample("images/logo.png")
+LOGO = sample("images/logo.png")
 
 
 @pytest.mark.parametrize(
@@ -124,8 +124,8 @@ CUT_LOGO = sample("images/logo.png")
         (sample("audio/welcome.mp3"), "a.mp3", "video", "format", "error", "MP3", "type: voice"),
         (sample("refused/film.mov"), "a.mp4", "video", "format", "error", "QuickTime", "ffmpeg -i a.mp4"),
         (sample("images/logo.png"), "a.jpg", "image", "extension", "warning", "PNG, but", "end in .png"),
-        (CUT_LOGO[:-40], "a.png", "image", "truncated", "warning", "cut short", "download it again"),
-        (CUT_LOGO[:33], "a.png", "image", "broken", "error", "no image data", "download it again"),
+        (LOGO[:-40], "a.png", "image", "truncated", "warning", "cut short", "download it again"),
+        (LOGO[:33], "a.png", "image", "broken", "error", "no image data", "download it again"),
         (sample("video/intro.mp4")[:-500], "a.mp4", "video", "truncated", "warning", "500 bytes", "download it again"),
         (sample("video/index-last.mp4")[:3000], "a.mp4", "video", "broken", "error", "moov", "download it again"),
         (wav(1000)[:44], "a.wav", "voice", "broken", "error", "no sound", "download it again"),
@@ -171,7 +171,7 @@ def test_a_video_needs_a_title_and_long_texts_only_warn(offline: Project, title:
 
 def test_warnings_are_shown_and_do_not_stop_apply(project: Project, server: Server) -> None:
     project.add("named.jpg", png("named"))
-    project.add("cut.png", CUT_LOGO[:-40])
+    project.add("cut.png", LOGO[:-40])
     project.manifest("materials:\n" + entry("named.jpg", "image") + entry("cut.png", "image"))
 
     applied = project.apply()
@@ -218,35 +218,7 @@ def test_plan_judges_only_what_it_would_upload(project: Project, server: Server)
     assert server.calls() == calls
 
 
-# What plays or shows nothing has the right format: the sandbox takes it, validate does not.
-BROKEN = {
-    "broken/cut.png": CUT_LOGO[:33],
-    "broken/cut.jpg": sample("covers/intro.jpg")[:100],
-    "broken/cut.gif": sample("images/banner.gif")[:13],
-    "broken/cut.mp4": sample("video/index-last.mp4")[:3000],
-    "broken/cut.wav": wav(1000)[:44],
-    "broken/cut.amr": b"#!AMR\n",
-}
-TOO_MUCH = {
-    "much/image.png": png("much").ljust(10 * MIB + 1, b"\0"),
-    "much/article.png": png("much").ljust(MIB, b"\0"),
-    "much/cover.jpg": sample("covers/intro.jpg").ljust(64 * KIB + 1, b"\0"),
-    "much/voice.wav": wav(1000).ljust(2 * MIB + 1, b"\0"),
-    "much/film.mp4": sample("video/intro.mp4").ljust(10 * MIB + 1, b"\0"),
-    "much/talk.wav": wav(60_100),
-    "much/talk.amr": amr(60_100),
-}
-FULL = {
-    "full/image.png": png("full").ljust(10 * MIB, b"\0"),
-    "full/article.png": png("full").ljust(MIB - 1, b"\0"),
-    "full/cover.jpg": sample("covers/intro.jpg").ljust(64 * KIB, b"\0"),
-    "full/talk.wav": wav(60_000),
-}
-COMMITTED = {
-    str(file.relative_to(MEDIA).as_posix()): file.read_bytes()
-    for folder in ("refused", "images", "voices", "video", "covers", "articles")
-    for file in sorted((MEDIA / folder).glob("*.*"))
-}
+COMMITTED = ("refused", "images", "voices", "video", "covers", "articles")
 USUAL = {"image": "png", "thumb": "jpg", "article_image": "jpg", "voice": "mp3", "video": "mp4"}
 CODES = {
     "empty": {44001},
@@ -259,7 +231,7 @@ CODES = {
 
 @pytest.mark.parametrize("material_type", TYPES)
 def test_the_sandbox_refuses_what_validate_refuses(project: Project, server: Server, material_type: str) -> None:
-    files = {**COMMITTED, **BROKEN, **TOO_MUCH, **FULL}
+    files = {**committed(), **broken(), **large()}
     for path, content in files.items():
         project.add(path, content)
     project.manifest("materials:\n" + "".join(entry(path, material_type) for path in files))
@@ -272,6 +244,43 @@ def test_the_sandbox_refuses_what_validate_refuses(project: Project, server: Ser
         told = {code for error in errors - {"broken"} for code in CODES[error]}
         assert upload(wechat, material_type, content).get("errcode", 0) in (told or {0}), path
         assert (path in refused) == bool(errors), path
+
+
+def committed() -> dict[str, bytes]:
+    files = (file for folder in COMMITTED for file in sorted((MEDIA / folder).glob("*.*")))
+    return {file.relative_to(MEDIA).as_posix(): file.read_bytes() for file in files}
+
+
+def broken() -> dict[str, bytes]:
+    """Gives what plays or shows nothing: its format is right, so the sandbox takes it and validate does not."""
+    return {
+        "broken/cut.png": LOGO[:33],
+        "broken/cut.jpg": sample("covers/intro.jpg")[:100],
+        "broken/cut.gif": sample("images/banner.gif")[:13],
+        "broken/cut.mp4": sample("video/index-last.mp4")[:3000],
+        "broken/cut.wav": wav(1000)[:44],
+        "broken/cut.amr": amr(0),
+    }
+
+
+def large() -> dict[str, bytes]:
+    """Gives what is as large or as long as a type lets it be, and what is a little more."""
+    cover, film = sample("covers/intro.jpg"), sample("video/intro.mp4")
+    return {
+        "full/image.png": LOGO.ljust(10 * MIB, b"\0"),
+        "much/image.png": LOGO.ljust(10 * MIB + 1, b"\0"),
+        "full/article.png": LOGO.ljust(MIB - 1, b"\0"),
+        "much/article.png": LOGO.ljust(MIB, b"\0"),
+        "full/cover.jpg": cover.ljust(64 * KIB, b"\0"),
+        "much/cover.jpg": cover.ljust(64 * KIB + 1, b"\0"),
+        "full/film.mp4": film.ljust(10 * MIB, b"\0"),
+        "much/film.mp4": film.ljust(10 * MIB + 1, b"\0"),
+        "full/voice.wav": wav(1000).ljust(2 * MIB, b"\0"),
+        "much/voice.wav": wav(1000).ljust(2 * MIB + 1, b"\0"),
+        "full/talk.wav": wav(60_000),
+        "much/talk.wav": wav(60_100),
+        "much/talk.amr": amr(60_100),
+    }
 
 
 def upload(wechat: OverHttp, material_type: str, content: bytes) -> Answer:
