@@ -18,7 +18,8 @@ _HERE = Path(__file__).parent
 # In a wheel the schemas lie inside the package, in a checkout beside it.
 SCHEMAS = next(folder for folder in (_HERE / "schemas", _HERE.parent / "schemas") if folder.is_dir())
 
-_READ_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+# A FIFO must not make us wait, and a link that is put in the place of a resolved file must not be followed.
+_READ_FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOFOLLOW", "O_BINARY", "O_CLOEXEC"))
 
 
 def write_atomic(path: Path, content: bytes) -> None:
@@ -126,9 +127,12 @@ def only_run(folder: Path, purpose: str) -> Iterator[None]:
 
 
 def _read_all(descriptor: int, size: int) -> bytes:
+    """Reads to the end, or one byte beyond the size, which is enough to tell that the file grew."""
     parts = []
-    while part := os.read(descriptor, size + 1):
+    left = size + 1
+    while left and (part := os.read(descriptor, left)):
         parts.append(part)
+        left -= len(part)
     return b"".join(parts)
 
 

@@ -74,6 +74,7 @@ def read_document(content: bytes, *, shown_as: str) -> Plan | Report:
     """Reads a saved plan or result; raises InvalidInput where it is neither, or was changed by hand."""
     try:
         document = json.loads(content)
+        _text(document).encode()  # half of a surrogate pair can be escaped in JSON, but never be printed again
     except (ValueError, RecursionError) as error:
         raise _not_ours(shown_as, f"it is no JSON: {error}") from None
     kind = "result" if isinstance(document, dict) and "results" in document else "plan"
@@ -199,7 +200,7 @@ def _problem(problem: Problem) -> dict[str, Any]:
     }
 
 
-def _text(document: Mapping[str, Any]) -> str:
+def _text(document: object) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 

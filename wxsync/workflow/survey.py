@@ -150,7 +150,8 @@ def _unreadable(error: OSError) -> Finding:
     if isinstance(error, FileNotFoundError):
         return Finding("missing", Severity.ERROR, "the file does not exist any more", "run the command again")
     reason = error.strerror or str(error)
-    return Finding("unreadable", Severity.ERROR, f"the file cannot be read: {reason}", "check its permissions")
+    hint = "check its permissions" if isinstance(error, PermissionError) else "run the command again"
+    return Finding("unreadable", Severity.ERROR, f"the file cannot be read: {reason}", hint)
 
 
 def _problem(asset: Asset, finding: Finding) -> Problem:
