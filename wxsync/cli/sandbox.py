@@ -12,16 +12,17 @@ import click
 from wxsync.cli.options import global_options
 
 if TYPE_CHECKING:
-    from wxsync.sandbox import Sandbox
+    from wxsync.sandbox import Sandbox, Switches
 
 
 class _WithGrammar(click.Command):
-    """Adds the grammar of faults to the help, read from the sandbox only when somebody asks."""
+    """Adds the grammars of switches and faults to the help, read from the sandbox only when somebody asks."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's own
-        from wxsync.sandbox import admin, faults
+        from wxsync.sandbox import admin, faults, switches
 
-        for heading, text in (("Faults", faults.HELP), ("What it saw, over HTTP", admin.HELP)):
+        shown = (("Switches", switches.HELP), ("Faults", faults.HELP), ("What it saw, over HTTP", admin.HELP))
+        for heading, text in shown:
             with formatter.section(heading):
                 formatter.write("".join(f"  {line}".rstrip() + "\n" for line in text.splitlines()))
 
@@ -31,20 +32,41 @@ class _WithGrammar(click.Command):
 @click.option("--state", type=click.Path(dir_okay=False), metavar="FILE", help="Keep the library here; else nowhere.")
 @click.option("--appid", help="Default: the sandbox's own.")
 @click.option("--secret", help="Default: the sandbox's own.")
+@click.option("--switch", "switches", multiple=True, metavar="SWITCH", help="Where truth is unknown; repeatable.")
 @click.option("--fault", "faults", multiple=True, metavar="FAULT", help="Misbehave on request; repeatable.")
 @global_options
-def sandbox(port: int, state: str | None, appid: str | None, secret: str | None, faults: tuple[str, ...]) -> None:
+def sandbox(
+    *,
+    port: int,
+    state: str | None,
+    appid: str | None,
+    secret: str | None,
+    switches: tuple[str, ...],
+    faults: tuple[str, ...],
+) -> None:
     """Serve an offline WeChat on 127.0.0.1 until Ctrl-C; prints the variables to set."""
+    chosen = _chosen(switches)
     done = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: done.set())
     given = {"appid": appid, "secret": secret}
     named = {name: value for name, value in given.items() if value}
-    with _served(port=port, state=Path(state) if state else None, faults=faults, **named) as running:
+    kept = Path(state) if state else None
+    with _served(port=port, state=kept, switches=chosen, faults=faults, **named) as running:
         click.echo(f"export WXSYNC_API_BASE={running.url}")
         click.echo(f"export WXSYNC_APPID={running.appid}")
         click.echo(f"export WXSYNC_SECRET={running.secret}")
         done.wait()
+
+
+def _chosen(texts: tuple[str, ...]) -> Switches:
+    from wxsync.errors import UsageProblem
+    from wxsync.sandbox.switches import switches_from
+
+    try:
+        return switches_from(texts)
+    except ValueError as error:
+        raise UsageProblem(str(error), hint="wxsync sandbox --help lists the switches") from None
 
 
 def _served(**asked: Any) -> Sandbox:
