@@ -177,12 +177,10 @@ def test_a_record_of_the_wrong_shape_is_refused(content: bytes) -> None:
         parsed(content)
 
 
-@pytest.mark.parametrize("depth", range(200, 1100, 20))
-def test_however_deep_a_lock_is_nested_it_is_refused_in_words(depth: int) -> None:
-    nested = b"[" * depth + b"]" * depth
-
-    with pytest.raises(InvalidInput):
-        parsed(b'{"lock_version": 1, "account": ' + nested + b"}")
+def test_however_deep_a_lock_is_nested_it_is_refused_in_words() -> None:
+    for depth in range(500, 1100):  # somewhere there it can just be read and no longer be told
+        with pytest.raises(InvalidInput):
+            parsed(b'{"lock_version": 1, "account": ' + b"[" * depth + b"]" * depth + b"}")
 
 
 @pytest.mark.parametrize("twin", ["account", "x", "media_id"])

@@ -173,6 +173,7 @@ def _work(change: Change, run: _Run, events: queue.SimpleQueue[Event | BaseExcep
     try:
         result = _send(change, run)
     except BaseException as error:  # noqa: BLE001 - a defect of ours, raised again where the events are read
+        run.halt(_INTERRUPTED)
         events.put(error)
     else:
         events.put(Finished(replace(result, seconds=round(time.monotonic() - started, 3))))
