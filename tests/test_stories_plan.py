@@ -107,6 +107,17 @@ def test_a_saved_plan_that_is_done_already_is_done_again_without_an_upload(proje
     assert len(server.ids()) == 1
 
 
+def test_a_saved_plan_that_asks_for_an_upload_anew_is_done_once(project: Project, server: Server) -> None:
+    project.images("a.png")
+    project.apply()
+    file = str(project.root / "saved.json")
+    project.run("plan", "--replace", "a.png", "--out", file)
+
+    assert project.apply(file).code == 0
+    assert project.apply(file).code == 0
+    assert len(server.ids()) == 2
+
+
 def test_a_plan_that_was_edited_is_refused(project: Project) -> None:
     project.images("a.png")
     file = project.root / "saved.json"

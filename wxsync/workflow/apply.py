@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from wxsync.errors import Conflict, PersonNeeded
 from wxsync.files import only_run, state_folder
-from wxsync.model import Report, Result
+from wxsync.model import Lock, Report, Result
 from wxsync.planner import misfits, utc
 from wxsync.workflow.options import ApplyOptions, NotAgreed, Watcher, WouldUpload
 from wxsync.workflow.plan import Planned, plan_with
@@ -26,6 +27,7 @@ def apply(choice: Choice, options: ApplyOptions, watcher: Watcher) -> Report:
     project = open_project(choice)
     with only_run(_state(project), "wxsync apply"):
         lock = recover(project, now=utc(watcher.clock()))
+        options = _with_what_was_asked(options, lock)
         planned = _reviewed(plan_with(project, lock, options.plan), options)
         _hold_rails(planned, options)
         if planned.plan.pending:
@@ -56,13 +58,26 @@ def _ask(planned: Planned, watcher: Watcher) -> None:
         raise NotAgreed
 
 
+def _with_what_was_asked(options: ApplyOptions, lock: Lock | None) -> ApplyOptions:
+    """Uploads anew what a saved plan replaces with the same content, which only --replace can have asked for."""
+    if options.saved is None or lock is None:
+        return options
+    asked = (
+        change.name
+        for change in options.saved.uploads
+        if change.before and change.after and change.before.fingerprint == change.after.fingerprint
+        if lock.records.get(change.name) == change.before
+    )
+    return replace(options, plan=replace(options.plan, renew=(*options.plan.renew, *asked)))
+
+
 def _reviewed(planned: Planned, options: ApplyOptions) -> Planned:
     if options.saved is None:
         return planned
     reasons = misfits(options.saved, planned.plan)
     if reasons:
         raise Conflict(
-            "the plan no longer fits, nothing was sent:\n" + "\n".join(f"  {reason}" for reason in reasons),
+            "the plan no longer fits, nothing was sent:\n" + "\n".join(f"  - {reason}" for reason in reasons),
             hint="make a new plan and have it reviewed",
         )
     return planned.only({change.name for change in options.saved.pending})

@@ -64,9 +64,10 @@ def settle(
 
 def sent_times(plan: Plan, lock: Lock | None) -> list[float]:
     """Gives when the uploads were sent that are in doubt and that a plan would send again."""
-    doubts = {one.uploaded_as: one for one in lock.unconfirmed} if lock else {}
+    sent = {tag_in(one.uploaded_as): one.sent_at for one in lock.unconfirmed} if lock else {}
     names = (change.after.uploaded_as for change in plan.uploads if change.after and change.type in _LISTED_AS)
-    return [_seconds(doubts[name].sent_at) for name in names if name in doubts]
+    # By the tag, for the material may have been renamed since.
+    return [_seconds(sent[tag]) for tag in map(tag_in, filter(None, names)) if tag in sent]
 
 
 def for_a_person(plan: Plan, lock: Lock | None, observed: Iterable[Material], renew: Collection[str]) -> list[Result]:
