@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
@@ -54,24 +53,28 @@ class Settings:
 
 def say(text: str) -> None:
     """Writes to standard error; that nobody can read it stops no run."""
-    with suppress(OSError, ValueError):
+    try:
         click.echo(text, nl=False, file=sys.stderr, color=True)
+    except OSError:
+        _turn_away(sys.stderr)
 
 
 def emit(text: str) -> None:
     """Writes data to standard output; raises PersonNeeded where it cannot be, but not where its reader has left."""
     try:
         click.echo(text, nl=False, color=True)
-        if sys.stdout:
-            sys.stdout.flush()
     except BrokenPipeError:
-        # Python flushes once more at its end, and would complain then.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _turn_away(sys.stdout)
     except OSError as error:
         from wxsync.errors import PersonNeeded
 
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _turn_away(sys.stdout)
         raise PersonNeeded(f"standard output cannot be written: {error.strerror}") from None
+
+
+def _turn_away(stream: TextIO) -> None:
+    # What is still in its buffer would fail once more when Python ends, and spoil the exit code.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def global_options(function: Function) -> Function:
