@@ -190,6 +190,12 @@ class Lock:
     retired: tuple[Retired, ...] = ()
     unconfirmed: tuple[Unconfirmed, ...] = ()
 
+    @property
+    def media_ids(self) -> frozenset[str | None]:
+        """Gives every id that is known, in use or retired; None stands for those of article images."""
+        records = (*self.records.values(), *(one.record for one in self.retired))
+        return frozenset(record.media_id for record in records)
+
 
 class Action(StrEnum):
     """Names what a change does; in the order in which a plan counts them."""

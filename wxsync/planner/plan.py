@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from wxsync.model import Action, Change, Desired, Fingerprint, Lock, Material, Origin, Plan, Record
@@ -95,7 +95,7 @@ def _retired(lock: Lock | None) -> list[Record]:
 
 
 def _unclaimed(observed: Iterable[Material], lock: Lock | None) -> dict[str, tuple[Material, ...]]:
-    known = set(_media_ids(lock)) if lock else set()
+    known = lock.media_ids if lock else frozenset()
     found: dict[str, list[Material]] = defaultdict(list)
     distinct = {material.media_id: material for material in sorted(observed, key=_age)}
     for material in sorted(distinct.values(), key=_age):
@@ -107,11 +107,6 @@ def _unclaimed(observed: Iterable[Material], lock: Lock | None) -> dict[str, tup
 
 def _age(material: Material) -> tuple[int, str, str, str]:
     return material.updated_at, material.media_id, material.name, material.url or ""
-
-
-def _media_ids(lock: Lock) -> Iterator[str | None]:
-    yield from (record.media_id for record in lock.records.values())
-    yield from (one.record.media_id for one in lock.retired)
 
 
 def _decide(wanted: Desired, held: Record | None, sources: _Sources, *, asked: bool) -> Change:

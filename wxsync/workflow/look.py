@@ -72,7 +72,7 @@ def sent_times(plan: Plan, lock: Lock | None) -> list[float]:
 
 def for_a_person(plan: Plan, lock: Lock | None, observed: Iterable[Material], renew: Collection[str]) -> list[Result]:
     """Holds back videos whose title already stands in the library: a listing shows no more of a video than that."""
-    known = _known(lock)
+    known = lock.media_ids if lock else frozenset()
     titles = {one.name for one in observed if one.type is MaterialType.VIDEO and one.media_id not in known}
     return [
         Result(change, Outcome.FAILED, error=_ask(change))
@@ -93,7 +93,7 @@ def _ask(change: Change) -> Failure:
 
 
 def _list(remote: Listing, lock: Lock | None, listed: MaterialType, how: Look) -> Iterator[Material]:
-    known, newest = _known(lock), _newest(lock)
+    known, newest = lock.media_ids if lock else frozenset(), _newest(lock)
     pages, offset = 0, 0
     while True:
         page = remote.list_page(listed, offset)
@@ -111,12 +111,6 @@ def _is_enough(page: Page, known: Collection[str | None], newest: float | None, 
         return False  # uploads of ours that the lock does not know: it was lost, so all of them are wanted
     is_old = newest is not None and all(one.updated_at < newest - _OLD_SECONDS for one in page.items)
     return not unknown or is_old or pages >= _PAGES
-
-
-def _known(lock: Lock | None) -> set[str | None]:
-    if lock is None:
-        return set()
-    return {record.media_id for record in lock.records.values()} | {one.record.media_id for one in lock.retired}
 
 
 def _newest(lock: Lock | None) -> float | None:
