@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from wxsync.errors import CallFailed, InvalidInput, WxsyncError
-from wxsync.render.words import plural, visible, width
+from wxsync.render.words import paint, plural, visible, width
 
 FORMAT_VERSION = 1
 
@@ -102,7 +102,7 @@ def checks_text(checks: Iterable[Check], *, account: str | None, host: str | Non
 
 def _lines(check: Check, column: int, *, color: bool) -> Iterable[str]:
     mark, code = _MARKS[check.state]
-    painted = f"\x1b[{code}m{mark}\x1b[0m" if color else mark
+    painted = paint(mark, code, color=color)
     padding = " " * (column - width(check.name))
     yield f"  {painted} {check.name}{padding}  {visible(check.found)}"
     if check.errcode is not None:

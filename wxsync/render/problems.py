@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from wxsync.model import Problem, Severity
-from wxsync.render.words import plural, visible, width
+from wxsync.render.words import paint, plural, visible, width
 
 _EXCERPT_COLUMNS = 160
 
@@ -21,7 +21,7 @@ def render_problems(problems: Iterable[Problem], *, color: bool) -> str:
 
 
 def _problem(problem: Problem, *, color: bool) -> str:
-    severity = _paint(problem.severity, "31" if problem.severity is Severity.ERROR else "33", color=color)
+    severity = paint(problem.severity, "1;31" if problem.severity is Severity.ERROR else "1;33", color=color)
     place = f"{visible(str(problem.place))}: " if problem.place else ""
     lines = [f"{place}{severity}: {visible(problem.message)} [{problem.code}]"]
     if problem.excerpt.strip() and problem.place:
@@ -36,7 +36,3 @@ def _excerpt(excerpt: str, column: int) -> list[str]:
     cut = excerpt[start : start + _EXCERPT_COLUMNS]
     # A bar before it, for GitHub's runner takes a line that begins with `::` for a command, blanks before it or not.
     return [f"    | {visible(cut)}", "    | " + " " * width(visible(cut[: column - 1 - start])) + "^"]
-
-
-def _paint(text: str, code: str, *, color: bool) -> str:
-    return f"\x1b[1;{code}m{text}\x1b[0m" if color else text

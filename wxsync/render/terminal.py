@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from wxsync.render.rows import Page, Row
-from wxsync.render.words import visible, width
+from wxsync.render.words import paint, visible, width
 
 _COLORS = {"+": "32", "✓": "32", "±": "33", "?": "33", "→": "36", "&": "36", "=": "36", "-": "31", "✗": "31"}
 _MOST_COLUMNS = 48
@@ -20,14 +20,14 @@ def terminal(page: Page, *, color: bool) -> str:
     lines += [""] if page.rows else []
     if page.drift:
         lines += ["Drift at WeChat:", *(f"  ! {visible(one)}" for one in page.drift), ""]
-    lines += [_paint(line, "1", color=color) for line in page.summary]
+    lines += [paint(line, "1", color=color) for line in page.summary]
     return "".join(f"{line}\n" for line in lines)
 
 
 def _row(row: Row, columns: Sequence[int], *, color: bool) -> Iterable[str]:
     (name, kind, size), said = _cells(row), visible(f"{row.verb}: {row.why}" if row.why else row.verb)
     padded = name + " " * max(0, columns[0] - width(name))
-    mark = _paint(row.mark, _COLORS.get(row.mark, "2"), color=color)
+    mark = paint(row.mark, _COLORS.get(row.mark, "2"), color=color)
     yield f"  {mark} {padded}  {kind:<{columns[1]}}  {size:>{columns[2]}}  {said}"
     # GitHub's runner takes a line that begins with `::` for a command, blanks before it or not.
     yield from (f"    · {visible(note)}" for note in row.notes)
@@ -35,7 +35,3 @@ def _row(row: Row, columns: Sequence[int], *, color: bool) -> Iterable[str]:
 
 def _cells(row: Row) -> tuple[str, str, str]:
     return visible(row.name), row.type, row.size
-
-
-def _paint(text: str, code: str, *, color: bool) -> str:
-    return f"\x1b[{code}m{text}\x1b[0m" if color else text

@@ -34,6 +34,11 @@ def width(text: str) -> int:
     return sum(columns)
 
 
+def paint(text: str, code: str, *, color: bool) -> str:
+    """Wraps a text in an ANSI code where colours are wanted."""
+    return f"\x1b[{code}m{text}\x1b[0m" if color else text
+
+
 def plural(count: int, noun: str) -> str:
     """Writes a count with its noun."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
