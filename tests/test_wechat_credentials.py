@@ -34,6 +34,15 @@ def test_an_appsecret_calls_wechat_itself() -> None:
     assert found.access.secret.reveal() == VALUE
 
 
+def test_the_older_way_to_a_token_is_taken_only_where_it_is_asked_for() -> None:
+    asked = read(WXSYNC_SECRET=VALUE, WXSYNC_AUTH="token").access
+    assert isinstance(asked, OwnSecret)
+    assert (asked.classic, asked.secret.reveal()) == (True, VALUE)
+    plain = read(WXSYNC_SECRET=VALUE).access
+    assert isinstance(plain, OwnSecret)
+    assert not plain.classic
+
+
 def test_a_token_of_somebody_else_is_taken_as_it_is() -> None:
     access = read(WXSYNC_ACCESS_TOKEN=VALUE).access
     assert isinstance(access, ForeignToken)
@@ -83,6 +92,8 @@ def test_the_appid_comes_from_the_variable_or_the_manifest() -> None:
         (None, {"WXSYNC_SECRET": VALUE, "WXSYNC_ACCESS_TOKEN": VALUE}, UsageProblem, ["WXSYNC_ACCESS_TOKEN"]),
         (None, {"WXSYNC_SECRET": VALUE, "WXSYNC_AUTH": "cloud"}, UsageProblem, ["WXSYNC_AUTH"]),
         (None, {"WXSYNC_AUTH": VALUE}, UsageProblem, ["WXSYNC_AUTH"]),
+        (None, {"WXSYNC_AUTH": "token"}, UsageProblem, ["WXSYNC_AUTH", "WXSYNC_SECRET"]),
+        (None, {"WXSYNC_AUTH": "token", "WXSYNC_ACCESS_TOKEN": VALUE}, UsageProblem, ["WXSYNC_AUTH"]),
         (
             None,
             {"WXSYNC_COMPONENT_ACCESS_TOKEN": VALUE},

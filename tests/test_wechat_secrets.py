@@ -23,6 +23,7 @@ from tests.wechat_fake import (
     foreign_token,
     no,
     ok,
+    older_way,
     own_secret,
     picture,
     raw,
@@ -114,7 +115,14 @@ FAILURES = [
 
 @pytest.mark.parametrize(
     ("how", "where"),
-    [(own_secret, "token"), (platform, "token"), (own_secret, "call"), (platform, "call"), (foreign_token, "call")],
+    [
+        (own_secret, "token"),
+        (older_way, "token"),
+        (platform, "token"),
+        (own_secret, "call"),
+        (platform, "call"),
+        (foreign_token, "call"),
+    ],
 )
 @pytest.mark.parametrize("call", [upload, look])
 @pytest.mark.parametrize("failure", FAILURES, ids=range(len(FAILURES)))
@@ -125,7 +133,10 @@ def test_no_failure_shows_a_secret(
         caplog.set_level(logging.DEBUG, logger=name)
     caplog.set_level(logging.DEBUG)
     authorized = ok(authorizer_access_token=TOKEN, expires_in=7200, authorizer_refresh_token=REFRESH)
-    broken = {"token": ["stable_token", "api_authorizer_token"], "call": ["add_material", "batchget_material"]}[where]
+    broken = {
+        "token": ["stable_token", "token", "api_authorizer_token"],
+        "call": ["add_material", "batchget_material"],
+    }[where]
     scripts = {"stable_token": [token()], "api_authorizer_token": [authorized], "add_material": [STORED]}
     told: list[str] = []
     time = Time()
@@ -139,7 +150,7 @@ def test_no_failure_shows_a_secret(
     assert_clean(caught.value, told, caplog.text)
 
 
-@pytest.mark.parametrize("how", [own_secret, platform, foreign_token])
+@pytest.mark.parametrize("how", [own_secret, older_way, platform, foreign_token])
 @pytest.mark.parametrize(
     "base",
     [

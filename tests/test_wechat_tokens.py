@@ -20,6 +20,7 @@ from tests.wechat_fake import (
     foreign_token,
     no,
     ok,
+    older_way,
     picture,
     raw,
     token,
@@ -86,6 +87,17 @@ def test_a_new_token_that_is_rejected_too_needs_a_person() -> None:
         list_once(wechat)
     assert (caught.value.code, caught.value.errcode, caught.value.attempts) == ("token-rejected", 40001, 2)
     assert tokens_used(server) == ["A", "B"]
+
+
+def test_the_older_way_asks_for_a_token_in_the_query_and_for_another_when_it_dies() -> None:
+    scripts = {"token": [token("A"), token("B")], "batchget_material": [EMPTY_PAGE, no(42001), EMPTY_PAGE]}
+    with FakeWeChat(**scripts) as server, client(server, credentials=older_way) as wechat:
+        list_once(wechat)
+        list_once(wechat)
+    asked = {"grant_type": "client_credential", "appid": APPID, "secret": SECRET}
+    assert [dict(seen.query) for seen in server.calls("/token")] == [asked, asked]
+    assert tokens_used(server) == ["A", "A", "B"]
+    assert server.calls("stable_token") == []
 
 
 def test_force_refresh_is_asked_for_only_when_the_rejected_token_itself_came_back_and_was_rejected_again() -> None:

@@ -151,7 +151,7 @@ class FakeWeChat(socketserver.ThreadingTCPServer):
 
     def __init__(self, **scripts: list[bytes]) -> None:
         super().__init__(("127.0.0.1", 0), _Connection)
-        self.scripts = {"stable_token": [token()], **scripts}
+        self.scripts = {"stable_token": [token()], "token": [token()], **scripts}
         self.seen: list[Seen] = []
         self.ending = threading.Event()
         self._lock = threading.Lock()
@@ -207,6 +207,10 @@ class Time:
 
 def own_secret(base: str) -> Credentials:
     return Credentials(APPID, base, OwnSecret(Secret(SECRET)))
+
+
+def older_way(base: str) -> Credentials:
+    return Credentials(APPID, base, OwnSecret(Secret(SECRET), classic=True))
 
 
 def foreign_token(base: str) -> Credentials:

@@ -41,9 +41,13 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class OwnSecret:
-    """Calls with tokens fetched by the account's own AppSecret (stable_token)."""
+    """Calls with tokens fetched by the account's own AppSecret: stable_token, which leaves production's token alone.
+
+    `classic` fetches by `token` instead, which ends the token that others hold: for gateways that know nothing newer.
+    """
 
     secret: Secret
+    classic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +146,7 @@ _KINDS = (
     ("COMPONENT_APPID", "COMPONENT_ACCESS_TOKEN", "AUTHORIZER_REFRESH_TOKEN"),
     ("AUTH",),
 )
+_CLASSIC = "token"
 
 
 def _access(variables: _Variables) -> OwnSecret | ForeignToken | Platform | Cloud:
@@ -153,7 +158,7 @@ def _access(variables: _Variables) -> OwnSecret | ForeignToken | Platform | Clou
             hint="A third-party platform needs all three: " + ", ".join(map(variables.name, kind)) + ".",
         )
     if kind == ("SECRET",):
-        return OwnSecret(variables.secret("SECRET"))
+        return OwnSecret(variables.secret("SECRET"), classic=variables.get("AUTH") == _CLASSIC)
     if kind == ("ACCESS_TOKEN",):
         return ForeignToken(variables.secret("ACCESS_TOKEN"))
     if kind == ("AUTH",):
@@ -167,6 +172,8 @@ def _access(variables: _Variables) -> OwnSecret | ForeignToken | Platform | Clou
 
 def _only_kind(variables: _Variables) -> tuple[str, ...]:
     kinds = [kind for kind in _KINDS if any(variables.get(word) for word in kind)]
+    if kinds == [("SECRET",), ("AUTH",)] and variables.get("AUTH") == _CLASSIC:
+        return ("SECRET",)  # here AUTH is no kind of its own but says how the secret is used
     if len(kinds) > 1:
         found = [variables.name(word) for kind in kinds for word in kind if variables.get(word)]
         raise UsageProblem(
@@ -185,7 +192,8 @@ def _only_kind(variables: _Variables) -> tuple[str, ...]:
 def _cloud(variables: _Variables) -> Cloud:
     if variables.get("AUTH") != "cloud":
         raise UsageProblem(
-            f"{variables.name('AUTH')} can only be: cloud", hint="Unset it to call with a secret or token."
+            f"{variables.name('AUTH')} can only be: cloud, or beside {variables.name('SECRET')}: {_CLASSIC}",
+            hint="Unset it to call with a secret or token.",
         )
     return Cloud(variables.get("FROM_APPID"))
 

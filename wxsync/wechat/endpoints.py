@@ -80,6 +80,12 @@ def stable_token(appid: str, own: OwnSecret, *, force: bool) -> Call[NewToken]:
     return Call("stable_token", _post("/cgi-bin/stable_token", body), answers.read_token)
 
 
+def classic_token(appid: str, own: OwnSecret) -> Call[NewToken]:
+    """Describes token (获取接口调用凭据), the older way: each call ends the token that others are using."""
+    query = {"grant_type": "client_credential", "appid": appid, "secret": own.secret.reveal()}
+    return Call("token", Request("GET", "/cgi-bin/token", query=query), answers.read_token)
+
+
 def authorizer_token(appid: str, platform: Platform) -> Call[NewToken]:
     """Describes api_authorizer_token (获取授权账号调用令牌) of a third-party platform."""
     body = {

@@ -107,7 +107,8 @@ def tokens_for(credentials: Credentials, ask: Ask, *, clock: Callable[[], float]
     access = credentials.access
     match access:
         case OwnSecret():
-            return Tokens(_stable(credentials.appid, access, ask), clock=clock, can_force=True)
+            fetch = _classic if access.classic else _stable
+            return Tokens(fetch(credentials.appid, access, ask), clock=clock, can_force=not access.classic)
         case ForeignToken():
             return Tokens(lambda _: Grant("access_token", access.token, inf), clock=clock)
         case Platform():
@@ -123,6 +124,10 @@ def uses_token_file(cloud: Cloud) -> bool:
 
 def _stable(appid: str, own: OwnSecret, ask: Ask) -> Fetch:
     return lambda force: _granted(_required(ask, endpoints.stable_token(appid, own, force=force)))
+
+
+def _classic(appid: str, own: OwnSecret, ask: Ask) -> Fetch:
+    return lambda _: _granted(_required(ask, endpoints.classic_token(appid, own)))
 
 
 def _authorized(appid: str, platform: Platform, ask: Ask) -> Fetch:

@@ -115,9 +115,10 @@ def _way(choice: Choice, project: Project) -> Way:
 
 def _described(credentials: Credentials, prefix: str) -> Way:
     match credentials.access:
-        case OwnSecret():
+        case OwnSecret(classic=classic):
             token = "WeChat gives one to this address: the secret and the IP allowlist are right"  # noqa: S105
-            return Way(f"its own secret ({prefix}SECRET)", token)
+            older = f", the older way ({prefix}AUTH=token): each run ends the token that others hold" if classic else ""
+            return Way(f"its own secret ({prefix}SECRET){older}", token)
         case ForeignToken():
             token = f"{prefix}ACCESS_TOKEN is taken as it is; WeChat did not reject it"
             return Way(f"a token from elsewhere ({prefix}ACCESS_TOKEN)", token, fetches=False)
