@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import unicodedata
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -88,7 +89,8 @@ def check_description(title: str, introduction: str) -> tuple[Finding, ...]:
 
     Lengths count characters.
     """
-    findings = []
+    texts = (("title", title.strip()), ("introduction", introduction.replace("\n", "")))
+    findings = [_control(what) for what, text in texts if any(unicodedata.category(char) == "Cc" for char in text)]
     if not title.strip():
         message = "the video's title is blank; WeChat refuses it (40062 invalid title size)"
         findings.append(_error("title", message, "give the video a title"))
@@ -97,6 +99,11 @@ def check_description(title: str, introduction: str) -> tuple[Finding, ...]:
     if len(introduction) > _INTRODUCTION_REPORTED:
         findings.append(_long("introduction", introduction, _INTRODUCTION_REPORTED))
     return tuple(findings)
+
+
+def _control(what: str) -> Finding:
+    # JSON can only escape it, and whether WeChat undoes escapes like \u0007 is not known.
+    return _error(what, f"the video's {what} holds a control character", "write it without: WeChat may show its escape")
 
 
 _SMALLER = {
