@@ -246,16 +246,44 @@ class Drift:
 
 
 @dataclass(frozen=True, slots=True)
+class Places:
+    """Holds how many places of one kind are taken, and how many there are."""
+
+    used: int
+    limit: int
+
+    @property
+    def left(self) -> int:
+        """Counts what is free."""
+        return max(0, self.limit - self.used)
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """Holds what WeChat told of its room: the library by kind (image, voice, video), and today's uploads."""
+
+    library: Mapping[str, Places]
+    today: Places | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Holds the whole decision, changes sorted by name; `account` is None where nothing names one yet.
 
     `kept_beside` counts what is kept beyond the changes listed here: a saved plan lists only what is pending.
+    `capacity` is known only where WeChat was asked.
     """
 
     account: str | None
     changes: tuple[Change, ...]
     drift: tuple[Drift, ...] = ()
     kept_beside: int = 0
+    capacity: Capacity | None = None
+
+    @property
+    def gone(self) -> frozenset[str]:
+        """Gives the ids that WeChat does not have any more."""
+        return frozenset(one.media_id for one in self.drift if one.kind == "gone")
 
     @property
     def counts(self) -> Mapping[Action, int]:

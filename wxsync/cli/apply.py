@@ -55,6 +55,7 @@ def apply(
     targets: tuple[str, ...],
     renew: tuple[str, ...],
     no_cache: bool,
+    fresh: bool,
 ) -> int:
     """Upload what is new or changed and write the lock; PLANFILE: only what a saved plan says.
 
@@ -69,7 +70,7 @@ def apply(
     stop = threading.Event()
     progress = Progress(settings)
     options = ApplyOptions(
-        plan=PlanOptions(targets, renew, not no_cache),
+        plan=PlanOptions(targets, renew, not no_cache, fresh),
         saved=_saved_plan(planfile) if planfile else None,
         limits=Limits(jobs, max_uploads),
         look=Look(how),

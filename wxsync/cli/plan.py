@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -27,6 +26,7 @@ def planning_options(function: Function) -> Function:
     """Adds the options that narrow or widen a plan."""
     for option in (
         click.option("--no-cache", is_flag=True, help="Hash every file, whatever is remembered of it."),
+        click.option("--refresh", "fresh", is_flag=True, help="Ask WeChat what is gone, and plan that again."),
         click.option("--replace", "renew", multiple=True, metavar="NAME", help="Upload NAME anew; repeatable."),
         click.option(
             "--target", "targets", multiple=True, metavar="NAME", help="Only these names or globs; repeatable."
@@ -54,14 +54,15 @@ def plan(
     targets: tuple[str, ...],
     renew: tuple[str, ...],
     no_cache: bool,
+    fresh: bool,
 ) -> int:
-    """Show what apply would do; needs no network and no credentials."""
-    from wxsync.planner import utc
-    from wxsync.render import plan_text
-    from wxsync.workflow import PlanOptions
+    """Show what apply would do; needs no network and no credentials but for --refresh."""
+    from wxsync.render import plan_text, visible
+    from wxsync.workflow import PlanOptions, Watcher
     from wxsync.workflow import plan as run
 
-    planned = run(settings.choice(), PlanOptions(targets, renew, not no_cache), now=utc(time.time()))
+    watcher = Watcher(lambda _planned: True, says=lambda message: settings.note(visible(message)))
+    planned = run(settings.choice(), PlanOptions(targets, renew, not no_cache, fresh), watcher)
     warn(settings, planned.warnings)
     if out:
         save(out, plan_text(planned.plan, everything=settings.verbose))

@@ -2,11 +2,12 @@
 
 from wxsync.media.checks import Finding, check, check_description, check_size
 from wxsync.media.formats import Defect, Format, LfsPointer, Media
-from wxsync.media.limits import LIMITS, Limit
+from wxsync.media.limits import LIMITS, PLACES, Limit
 from wxsync.media.sniff import probe
 
 __all__ = [
     "LIMITS",
+    "PLACES",
     "Defect",
     "Finding",
     "Format",

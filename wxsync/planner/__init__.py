@@ -7,6 +7,17 @@ from wxsync.planner.fit import misfits, past_rail
 from wxsync.planner.fold import fold, fold_journal
 from wxsync.planner.merge import merge
 from wxsync.planner.naming import filename_for, tag_in, utc
-from wxsync.planner.plan import make_plan
+from wxsync.planner.plan import drift_of, make_plan
 
-__all__ = ["filename_for", "fold", "fold_journal", "make_plan", "merge", "misfits", "past_rail", "tag_in", "utc"]
+__all__ = [
+    "drift_of",
+    "filename_for",
+    "fold",
+    "fold_journal",
+    "make_plan",
+    "merge",
+    "misfits",
+    "past_rail",
+    "tag_in",
+    "utc",
+]

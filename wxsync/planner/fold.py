@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Collection, Iterable, MutableMapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -10,11 +10,11 @@ from wxsync.model import Lock, Origin, Outcome, Record, Result, Retired, Unconfi
 from wxsync.planner.naming import tag_in
 
 
-def fold(lock: Lock, results: Iterable[Result], *, at: str) -> Lock:
+def fold(lock: Lock, results: Iterable[Result], *, at: str, gone: Collection[str] = ()) -> Lock:
     """Adds what is done, and what is in doubt, to a lock; everything else stays exactly as it was.
 
-    A record that is replaced or leaves goes to `retired`, stamped with `at`, unless it was imported or another name
-    still uses its material.
+    A record that is replaced or leaves goes to `retired`, stamped with `at`, unless it was imported, another name still
+    uses its material, or WeChat does not have it any more (`gone`).
     """
     records, displaced = dict(lock.records), list[_Displaced]()
     doubts = {content_sent(one.uploaded_as): one for one in lock.unconfirmed}
@@ -26,7 +26,8 @@ def fold(lock: Lock, results: Iterable[Result], *, at: str) -> Lock:
         if result.outcome is Outcome.DONE:
             displaced += _settle(records, result)
             doubts.pop(_content_of(result.record), None)
-    return _with_retired(replace(lock, records=_frozen(records), unconfirmed=tuple(doubts.values())), displaced, at)
+    folded = replace(lock, records=_frozen(records), unconfirmed=tuple(doubts.values()))
+    return _with_retired(folded, [one for one in displaced if one.record.media_id not in gone], at)
 
 
 def fold_journal(lock: Lock, done: Iterable[tuple[str, Record]], doubts: Iterable[Unconfirmed], *, at: str) -> Lock:

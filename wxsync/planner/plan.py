@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from wxsync.model import Action, Change, Desired, Fingerprint, Lock, Material, Origin, Plan, Record
+from wxsync.model import Action, Change, Desired, Drift, Fingerprint, Lock, Material, Origin, Plan, Record
 from wxsync.planner.naming import filename_for, tag_in, utc
 
 
@@ -18,30 +18,71 @@ def make_plan(
     observed: Iterable[Material] = (),
     targets: Callable[[str], bool] = lambda _name: True,
     renew: Collection[str] = (),
+    gone: Collection[str] = (),
 ) -> Plan:
     """Gives the changes that bring the lock in step with what should exist, sorted by name.
 
     `observed` are listed materials, of which uploads of ours that the lock does not know are adopted. Nothing that
-    `targets` says no to is touched. The names in `renew` are uploaded anew whatever the lock holds; only an upload that
-    the lock does not know yet, such as one whose answer was lost, takes the place of theirs.
+    `targets` says no to is touched. The names in `renew`, and those whose id is `gone`, are uploaded anew whatever the
+    lock holds; only an upload that the lock does not know yet, such as one whose answer was lost, takes the place of
+    theirs.
     """
     wanted = {one.asset.name: one for one in desired}
-    asked = {name for name in wanted if name in renew and targets(name)}
-    held = lock.records if lock else {}
-    leaving = {name for name in held.keys() - wanted.keys() if targets(name)}
-    sources = _sources(wanted, lock, account, leaving=leaving, asked=asked, observed=observed)
+    held = _Held(lock, frozenset(gone))
+    asked = dict.fromkeys(renew, "asked for") | dict.fromkeys(held.gone_names, "gone at WeChat")
+    asked = {name: reason for name, reason in asked.items() if name in wanted and targets(name)}
+    leaving = {name for name in held.records.keys() - wanted.keys() if targets(name)}
+    sources = _sources(wanted, held, account, leaving=leaving, asked=asked, observed=observed)
     changes = [
-        _decide(wanted[name], held.get(name), sources, asked=name in asked) for name in sorted(wanted) if targets(name)
+        _decide(wanted[name], held.records.get(name), sources, asked=asked.get(name))
+        for name in sorted(wanted)
+        if targets(name)
     ]
-    changes += [_retire(name, held[name]) for name in leaving - sources.renamed]
+    changes += [_retire(name, held.records[name]) for name in leaving - sources.renamed]
     return Plan(account, tuple(sorted(changes, key=lambda change: change.name)))
+
+
+def drift_of(plan: Plan, lock: Lock | None, *, observed: Iterable[Material], gone: Collection[str]) -> Plan:
+    """Adds to a plan what WeChat shows and the lock does not explain: ids that are gone, and uploads nobody claims."""
+    known = lock.media_ids if lock else frozenset()
+    taken = {one.media_id for change in plan.changes for one in (change.after, *change.duplicates) if one}
+    strays = {one.media_id: one.name for one in observed if tag_in(one.name) and one.media_id not in known | taken}
+    records = lock.records.items() if lock else ()
+    missing = [Drift(name, one.media_id, "gone") for name, one in records if one.media_id and one.media_id in gone]
+    return replace(plan, drift=(*missing, *(Drift(name, key, "unclaimed") for key, name in sorted(strays.items()))))
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Holds the lock, and which of its ids WeChat does not have any more."""
+
+    lock: Lock | None
+    gone: frozenset[str]
+
+    @property
+    def records(self) -> Mapping[str, Record]:
+        return self.lock.records if self.lock else {}
+
+    @property
+    def gone_names(self) -> list[str]:
+        return [name for name, record in self.records.items() if not self.has(record)]
+
+    @property
+    def retired(self) -> list[Record]:
+        """Gives the retired records, of two with one fingerprint the older one last."""
+        records = [one.record for one in self.lock.retired if self.has(one.record)] if self.lock else []
+        return sorted(records, key=lambda one: (one.uploaded_at or "", one.media_id or one.url or ""), reverse=True)
+
+    def has(self, record: Record) -> bool:
+        return record.media_id not in self.gone
 
 
 @dataclass(slots=True)
 class _Sources:
     """Knows where the material of a fingerprint could come from without an upload; filled while a plan is made.
 
-    `fresh` are the holders whose material is new to the lock; what is uploaded anew may only share those.
+    `fresh` are the holders whose material is new to the lock; what is uploaded anew may only share those. `seen` tells
+    since when WeChat has what it lists.
     """
 
     account: str | None
@@ -49,6 +90,7 @@ class _Sources:
     holders: dict[Fingerprint, tuple[str, Record]]
     retired: Mapping[Fingerprint, Record]
     listed: Mapping[str, tuple[Material, ...]]
+    seen: Mapping[str, str]
     doubted: Collection[tuple[str, str]]
     fresh: dict[Fingerprint, tuple[str, Record]] = field(default_factory=dict)
     renamed: set[str] = field(default_factory=set)
@@ -56,16 +98,17 @@ class _Sources:
 
 def _sources(
     wanted: Mapping[str, Desired],
-    lock: Lock | None,
+    held: _Held,
     account: str | None,
     *,
     leaving: Collection[str],
     asked: Collection[str],
     observed: Iterable[Material],
 ) -> _Sources:
+    materials = {one.media_id: one for one in sorted(observed, key=_age)}
     left: dict[Fingerprint, list[tuple[str, Record]]] = defaultdict(list)
     holders: dict[Fingerprint, tuple[str, Record]] = {}
-    for name, record in _stayers_first(lock, wanted):
+    for name, record in _stayers_first(held, wanted):
         if name in leaving:
             left[record.fingerprint].append((name, record))
         elif name not in asked:
@@ -74,31 +117,25 @@ def _sources(
         account,
         left,
         holders,
-        {record.fingerprint: record for record in _retired(lock)},
-        _unclaimed(observed, lock),
-        {(one.type, one.sha256) for one in lock.unconfirmed} if lock else (),
+        {record.fingerprint: record for record in held.retired},
+        _unclaimed(materials.values(), held.lock),
+        {key: utc(one.updated_at) for key, one in materials.items()},
+        {(one.type, one.sha256) for one in held.lock.unconfirmed} if held.lock else (),
     )
 
 
-def _stayers_first(lock: Lock | None, wanted: Mapping[str, Desired]) -> list[tuple[str, Record]]:
+def _stayers_first(held: _Held, wanted: Mapping[str, Desired]) -> list[tuple[str, Record]]:
     def moves(entry: tuple[str, Record]) -> tuple[bool, str]:
         name, record = entry
         return name not in wanted or wanted[name].fingerprint != record.fingerprint, name
 
-    return sorted(lock.records.items(), key=moves) if lock else []
+    return sorted(((name, record) for name, record in held.records.items() if held.has(record)), key=moves)
 
 
-def _retired(lock: Lock | None) -> list[Record]:
-    """Gives the retired records, of two with one fingerprint the older one last."""
-    records = [one.record for one in lock.retired] if lock else []
-    return sorted(records, key=lambda one: (one.uploaded_at or "", one.media_id or one.url or ""), reverse=True)
-
-
-def _unclaimed(observed: Iterable[Material], lock: Lock | None) -> dict[str, tuple[Material, ...]]:
+def _unclaimed(materials: Iterable[Material], lock: Lock | None) -> dict[str, tuple[Material, ...]]:
     known = lock.media_ids if lock else frozenset()
     found: dict[str, list[Material]] = defaultdict(list)
-    distinct = {material.media_id: material for material in sorted(observed, key=_age)}
-    for material in sorted(distinct.values(), key=_age):
+    for material in sorted(materials, key=_age):
         tag = tag_in(material.name)
         if tag and material.media_id not in known:
             found[tag].append(material)
@@ -109,10 +146,10 @@ def _age(material: Material) -> tuple[int, str, str, str]:
     return material.updated_at, material.media_id, material.name, material.url or ""
 
 
-def _decide(wanted: Desired, held: Record | None, sources: _Sources, *, asked: bool) -> Change:
+def _decide(wanted: Desired, held: Record | None, sources: _Sources, *, asked: str | None) -> Change:
     fingerprint = wanted.fingerprint
     if held and held.fingerprint == fingerprint and not asked:
-        return _keep_or_move(wanted, held)
+        return _with_twins(wanted, held, sources) or _keep_or_move(wanted, held)
     free = _new_to_the_lock(wanted, held, sources) if asked else _without_upload(wanted, held, sources)
     change = free or _upload(wanted, held, sources, asked=asked)
     if change.after:
@@ -125,6 +162,17 @@ def _keep_or_move(wanted: Desired, held: Record) -> Change:
     if held.path == path:
         return _change(wanted, Action.KEEP, "in step", held, held)
     return _change(wanted, Action.RENAME, f"moved from {held.path}", held, replace(held, path=path))
+
+
+def _with_twins(wanted: Desired, held: Record, sources: _Sources) -> Change | None:
+    """Leaves the oldest of several uploads of one content, which two runs at once can make; both agree on it."""
+    twins = _listed(wanted, sources) if held.origin is Origin.UPLOADED else []
+    if not twins:
+        return None
+    since = {one.media_id: sources.seen.get(one.media_id or "", one.uploaded_at or "") for one in (held, *twins)}
+    first, *others = sorted((held, *twins), key=lambda one: (since[one.media_id], one.media_id or ""))
+    change = _change(wanted, Action.ADOPT, "uploaded by two runs at once, the older stays", held, first)
+    return replace(change, duplicates=tuple(others))
 
 
 def _without_upload(wanted: Desired, held: Record | None, sources: _Sources) -> Change | None:
@@ -146,13 +194,19 @@ def _new_to_the_lock(wanted: Desired, held: Record | None, sources: _Sources) ->
     fingerprint = wanted.fingerprint
     if fingerprint in sources.fresh:
         return _share(wanted, held, sources.fresh[fingerprint])
-    listed = sources.listed.get(fingerprint.tag(sources.account)) if sources.account else None
+    listed = _listed(wanted, sources)
     if not listed:
         return None
-    first, *others = (_found(wanted, material) for material in listed)
+    first, *others = listed
     sources.fresh[fingerprint] = wanted.asset.name, first
     change = _change(wanted, Action.ADOPT, "an earlier upload of ours is at WeChat", held, first)
     return replace(change, duplicates=tuple(others))
+
+
+def _listed(wanted: Desired, sources: _Sources) -> list[Record]:
+    """Gives the uploads of ours that the lock does not know, the oldest first."""
+    tag = wanted.fingerprint.tag(sources.account) if sources.account else ""
+    return [_found(wanted, material) for material in sources.listed.get(tag, ())]
 
 
 def _share(wanted: Desired, held: Record | None, holder: tuple[str, Record]) -> Change:
@@ -160,11 +214,11 @@ def _share(wanted: Desired, held: Record | None, holder: tuple[str, Record]) -> 
     return _change(wanted, Action.SHARE, f"same content as {name}", held, replace(record, path=wanted.asset.path))
 
 
-def _upload(wanted: Desired, held: Record | None, sources: _Sources, *, asked: bool) -> Change:
+def _upload(wanted: Desired, held: Record | None, sources: _Sources, *, asked: str | None) -> Change:
     after = _to_come(wanted, sources.account)
     sources.fresh[wanted.fingerprint] = wanted.asset.name, after
     if held:
-        return _change(wanted, Action.REPLACE, "asked for" if asked else _difference(held, after), held, after)
+        return _change(wanted, Action.REPLACE, asked or _difference(held, after), held, after)
     doubted = (wanted.asset.type, wanted.sha256) in sources.doubted
     reason = "new; an earlier upload is in doubt and is looked for first" if doubted else "new"
     return _change(wanted, Action.CREATE, reason, None, after)

@@ -11,11 +11,13 @@ from typing import Any
 from wxsync.errors import InvalidInput
 from wxsync.model import (
     Action,
+    Capacity,
     Change,
     Drift,
     Failure,
     MaterialType,
     Outcome,
+    Places,
     Plan,
     Problem,
     Record,
@@ -37,10 +39,11 @@ def plan_text(plan: Plan, *, everything: bool = False) -> str:
         {
             "format_version": FORMAT_VERSION,
             "account": plan.account,
-            "digest": _digest(plan.account, pending),
+            "digest": _digest(plan.account, pending, _drift(plan)),
             "summary": {action.value: count for action, count in plan.counts.items()},
             "changes": [_change(change) for change in plan.changes] if everything else pending,
-            "drift": [{"name": one.name, "media_id": one.media_id, "kind": one.kind} for one in plan.drift],
+            "drift": _drift(plan),
+            "capacity": _capacity(plan.capacity) if plan.capacity else None,
         }
     )
 
@@ -87,20 +90,37 @@ def read_document(content: bytes, *, shown_as: str) -> Plan | Report:
 def _plan_from(document: Mapping[str, Any], shown_as: str) -> Plan:
     changes = tuple(map(_change_from, document["changes"]))
     pending = [_change(change) for change in changes if change.action is not Action.KEEP]
-    if _digest(document["account"], pending) != document["digest"]:
+    if _digest(document["account"], pending, document["drift"]) != document["digest"]:
         raise _not_ours(shown_as, "its digest does not fit its changes, so it was edited")
     drift = (Drift(one["name"], one["media_id"], one["kind"]) for one in document["drift"])
     kept = document["summary"]["keep"] - (len(changes) - len(pending))
-    return Plan(document["account"], changes, tuple(drift), max(0, kept))
+    capacity = _capacity_from(document["capacity"]) if document.get("capacity") else None
+    return Plan(document["account"], changes, tuple(drift), max(0, kept), capacity)
 
 
 def _report_from(document: Mapping[str, Any]) -> Report:
     return Report(document["account"], tuple(map(_result_from, document["results"])))
 
 
-def _digest(account: str | None, pending: list[dict[str, Any]]) -> str:
-    said = json.dumps([account, pending], sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+def _digest(account: str | None, pending: list[dict[str, Any]], drift: list[dict[str, str]]) -> str:
+    # What is gone decides what is retired, so it belongs to what was reviewed.
+    said = json.dumps([account, pending, drift], sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(said.encode()).hexdigest()
+
+
+def _drift(plan: Plan) -> list[dict[str, str]]:
+    return [{"name": one.name, "media_id": one.media_id, "kind": one.kind} for one in plan.drift]
+
+
+def _capacity(capacity: Capacity) -> dict[str, Any]:
+    library = {kind: {"used": places.used, "limit": places.limit} for kind, places in capacity.library.items()}
+    today = capacity.today
+    return {"library": library, "today": {"used": today.used, "limit": today.limit} if today else None}
+
+
+def _capacity_from(document: Mapping[str, Any]) -> Capacity:
+    library = {kind: Places(**places) for kind, places in document["library"].items()}
+    return Capacity(library, Places(**document["today"]) if document["today"] else None)
 
 
 def _change(change: Change) -> dict[str, Any]:

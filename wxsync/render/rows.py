@@ -128,11 +128,21 @@ _PLANNED = {
 def _plan_summary(plan: Plan) -> tuple[str, ...]:
     counts = plan.counts
     if not plan.pending:
-        return (f"Nothing to do: {plural(counts[Action.KEEP], 'material')} in step.",)
+        return (f"Nothing to do: {plural(counts[Action.KEEP], 'material')} in step.", *_room(plan))
     said = ", ".join(f"{counts[action]:,} {words}" for action, words in _PLANNED.items() if counts[action])
     uploads = plan.uploads
     sent = f"Uploads: {plural(len(uploads), 'file')}, {human_size(sum(change.size for change in uploads))}."
-    return (f"Plan: {said}.", sent if uploads else "Nothing is uploaded.")
+    return (f"Plan: {said}.", sent if uploads else "Nothing is uploaded.", *_room(plan))
+
+
+def _room(plan: Plan) -> tuple[str, ...]:
+    capacity = plan.capacity
+    if capacity is None:
+        return ()
+    shares = (f"{places.used:,} of {places.limit:,} {kind}s" for kind, places in capacity.library.items())
+    today = capacity.today
+    left = f"; today {today.left:,} of {plural(today.limit, 'upload')} are left" if today else ""
+    return (f"Library: {', '.join(shares)}{left}.",)
 
 
 def _report_summary(report: Report) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,10 +11,14 @@ from wxsync.errors import Conflict, PersonNeeded
 from wxsync.files import only_run, state_folder
 from wxsync.model import Lock, Report, Result
 from wxsync.planner import misfits, utc
-from wxsync.workflow.options import ApplyOptions, NotAgreed, Watcher, WouldUpload
+from wxsync.wechat import WeChat
+from wxsync.workflow.aftermath import look_after
+from wxsync.workflow.capacity import ask_capacity, count, refuse_what_cannot_fit
+from wxsync.workflow.options import ApplyOptions, Look, NotAgreed, Watcher, WouldUpload
 from wxsync.workflow.plan import Planned, plan_with
 from wxsync.workflow.project import Choice, Project, open_project
 from wxsync.workflow.recall import recover
+from wxsync.workflow.refresh import Inventory, refresh
 from wxsync.workflow.remote import open_remote
 from wxsync.workflow.send import NothingToSend, carry_out, looked_at, send
 
@@ -28,17 +33,46 @@ def apply(choice: Choice, options: ApplyOptions, watcher: Watcher) -> Report:
     with only_run(_state(project), "wxsync apply"):
         lock = recover(project, now=utc(watcher.clock()))
         options = _with_what_was_asked(options, lock)
-        planned = _reviewed(plan_with(project, lock, options.plan), options)
+
+        def remote() -> AbstractContextManager[WeChat]:
+            return open_remote(choice, project, jobs=options.limits.jobs, watcher=watcher)
+
+        inventory = _inventory(lock, remote, options, watcher)
+        planned = _reviewed(plan_with(project, lock, options.plan, inventory), options)
         _hold_rails(planned, options)
         if planned.plan.pending:
             watcher.admits(planned)
         if not planned.plan.uploads:
             return _without_sending(planned, options, watcher)
-        with open_remote(choice, project, jobs=options.limits.jobs, watcher=watcher) as remote:
-            planned, held_back = looked_at(planned, remote, options, watcher)
-            _ask(planned, watcher)
-            results = send(planned.without({one.change.name for one in held_back}), remote, options, watcher)
-            return _report(planned, [*results, *held_back])
+        with remote() as wechat:
+            return _with_sending(planned, wechat, options, watcher)
+
+
+def _inventory(
+    lock: Lock | None,
+    remote: Callable[[], AbstractContextManager[WeChat]],
+    options: ApplyOptions,
+    watcher: Watcher,
+) -> Inventory:
+    if options.plan.refresh:
+        with remote() as wechat:
+            return refresh(wechat, lock, watcher.says)
+    drift = options.saved.gone if options.saved else frozenset()
+    return Inventory(gone=drift & frozenset(one for one in (lock.media_ids if lock else ()) if one))
+
+
+def _with_sending(planned: Planned, remote: WeChat, options: ApplyOptions, watcher: Watcher) -> Report:
+    before = None if options.look is Look.NONE else count(remote, watcher.says)
+    planned, held_back = looked_at(planned, remote, options, watcher)
+    planned = planned.without({one.change.name for one in held_back})
+    if before is not None:
+        planned = planned.with_capacity(ask_capacity(remote, before))
+        refuse_what_cannot_fit(planned.plan, bound=options.limits.uploads, says=watcher.says)
+    _ask(planned, watcher)
+    ended, results = send(planned, remote, options, watcher)
+    if before is not None and not watcher.stop.is_set():
+        results = look_after(ended, results, remote, options, watcher, known=planned.lock, counts=before)
+    return _report(planned, [*results, *held_back])
 
 
 def _without_sending(planned: Planned, options: ApplyOptions, watcher: Watcher) -> Report:

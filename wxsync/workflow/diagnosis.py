@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from wxsync.errors import CallFailed, HaltedForNow, HaltedForPerson
+from wxsync.media import PLACES
 from wxsync.model import Page
 from wxsync.render import plural
 from wxsync.render.checks import Check, failed, passed, skipped, warned
@@ -21,11 +22,10 @@ PATH_REFUSED = 76022
 """The errcode of openapi/quota/get for a path that the account may not call."""
 ABOUT_THE_PATH = frozenset({76003, 76021, PATH_REFUSED})
 
-# getMaterialCount: 图片和图文消息素材的总数上限为100000，其他类型为1000.
-_PLACES = (
-    ("images and articles", ("image", "news"), 100_000),
-    ("voices", ("voice",), 1_000),
-    ("videos", ("video",), 1_000),
+_LIBRARY = (
+    ("images and articles", ("image", "news"), PLACES["image"]),
+    ("voices", ("voice",), PLACES["voice"]),
+    ("videos", ("video",), PLACES["video"]),
 )
 _NEARLY_FULL = 0.9
 # A test account (测试号) has 10 uploads and 10 listings a day (community of WeChat).
@@ -124,7 +124,7 @@ def _library(heard: Heard) -> Check:
     counts = heard.counts
     if counts is None or isinstance(counts, CallFailed):
         return _refused("library", counts)
-    rows = [(noun, sum(counts.get(kind, 0) for kind in kinds), most) for noun, kinds, most in _PLACES]
+    rows = [(noun, sum(counts.get(kind, 0) for kind in kinds), most) for noun, kinds, most in _LIBRARY]
     found = ", ".join(f"{count:,} of {most:,} {noun} ({count / most:.0%})" for noun, count, most in rows)
     todo = (
         "Delete what nothing uses (`wxsync prune`, or 素材库 on mp.weixin.qq.com). · "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,11 +18,20 @@ _EVERY_SECONDS = 2.0
 class Ledger:
     """Holds the lock of a run that is under way; only one thread may use it."""
 
-    def __init__(self, file: Path, lock: Lock | None, account: str, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        file: Path,
+        lock: Lock | None,
+        account: str,
+        *,
+        gone: Collection[str] = (),
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._file = file
         self._on_disk = lock
         self._lock = lock or Lock(account)
         self._results: list[Result] = []
+        self._gone = gone
         self._clock = clock
         self._written_at = clock()
 
@@ -51,7 +60,7 @@ class Ledger:
         return lock
 
     def _folded(self) -> Lock:
-        self._lock = fold(self._lock, self._results, at=utc(self._clock()))
+        self._lock = fold(self._lock, self._results, at=utc(self._clock()), gone=self._gone)
         self._results.clear()
         return self._lock
 

@@ -1,14 +1,16 @@
-"""Looks at WeChat's listing before anything is sent, so that no upload of ours that is there already is made again."""
+"""Looks at WeChat's listing, so that no upload of ours that is there already is made again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from wxsync.model import Change, Failure, Lock, Material, MaterialType, Outcome, Page, Plan, Remedy, Result
+from wxsync.model import Lock, Material, MaterialType, Page, Plan, Unconfirmed
 from wxsync.planner import tag_in
 from wxsync.workflow.options import Look
+
+T = TypeVar("T")
 
 PAGE = 20  # the most that batchget_material gives at once
 _PAGES = 50
@@ -17,7 +19,7 @@ _SETTLE_WAITS = (2.0, 8.0, 20.0, 60.0)
 
 # A thumb has no listing of its own; it is counted, and so inferred to be listed, among the images. An article image
 # cannot be listed at all, and takes no place: after a lost answer it is simply sent again.
-_LISTED_AS = {
+LISTED_AS = {
     MaterialType.IMAGE: MaterialType.IMAGE,
     MaterialType.THUMB: MaterialType.IMAGE,
     MaterialType.VOICE: MaterialType.VOICE,
@@ -32,22 +34,22 @@ class Listing(Protocol):
         """Lists materials, newest first."""
 
 
-def look(remote: Listing, lock: Lock | None, plan: Plan, how: Look) -> tuple[Material, ...]:
-    """Lists the types that a plan uploads, each until nothing unknown is to be expected further back."""
+def look(remote: Listing, lock: Lock | None, types: Collection[MaterialType], how: Look) -> tuple[Material, ...]:
+    """Lists some types, each until nothing that the lock does not know is to be expected further back."""
     if how is Look.NONE:
         return ()
-    types = sorted({_LISTED_AS[change.type] for change in plan.uploads if change.type in _LISTED_AS})
-    return tuple(material for listed in types for material in _list(remote, lock, listed, how))
+    listed = sorted({LISTED_AS[one] for one in types if one in LISTED_AS})
+    return tuple(material for one in listed for material in _list(remote, lock, one, how))
 
 
 def settle(
-    again: Callable[[], tuple[Material, ...]],
-    doubted: Callable[[tuple[Material, ...]], Collection[float]],
+    again: Callable[[], T],
+    doubted: Callable[[T], Collection[float]],
     *,
     seconds: float,
     clock: Callable[[], float],
     pause: Callable[[float], bool],
-) -> tuple[Material, ...]:
+) -> T:
     """Looks again until every doubt is found or as old as `seconds`; WeChat may show an upload later than it took it.
 
     `doubted` gives the Unix times at which the uploads were sent that a listing does not show.
@@ -62,34 +64,21 @@ def settle(
     return observed
 
 
-def sent_times(plan: Plan, lock: Lock | None) -> list[float]:
-    """Gives when the uploads were sent that are in doubt and that a plan would send again."""
-    sent = {tag_in(one.uploaded_as): one.sent_at for one in lock.unconfirmed} if lock else {}
-    names = (change.after.uploaded_as for change in plan.uploads if change.after and change.type in _LISTED_AS)
+def doubts_of(plan: Plan, lock: Lock | None) -> Mapping[str, Unconfirmed]:
+    """Gives, by name, the doubts about what a plan would upload and WeChat could list."""
+    sent = {tag_in(one.uploaded_as): one for one in lock.unconfirmed} if lock else {}
     # By the tag, for the material may have been renamed since.
-    return [_seconds(sent[tag]) for tag in map(tag_in, filter(None, names)) if tag in sent]
-
-
-def for_a_person(plan: Plan, lock: Lock | None, observed: Iterable[Material], renew: Collection[str]) -> list[Result]:
-    """Holds back videos whose title already stands in the library: a listing shows no more of a video than that."""
-    known = lock.media_ids if lock else frozenset()
-    titles = {one.name for one in observed if one.type is MaterialType.VIDEO and one.media_id not in known}
-    return [
-        Result(change, Outcome.FAILED, error=_ask(change))
+    tags = {
+        change.name: tag_in(change.after.uploaded_as or "")
         for change in plan.uploads
-        if change.after and change.type is MaterialType.VIDEO and change.name not in renew
-        if change.after.title in titles
-    ]
+        if change.after and change.type in LISTED_AS
+    }
+    return {name: sent[tag] for name, tag in tags.items() if tag and tag in sent}
 
 
-def _ask(change: Change) -> Failure:
-    title = change.after.title if change.after else ""
-    return Failure(
-        "video-in-doubt",
-        f"a video with the title {title!r} is in the library already, and WeChat lists nothing else to tell it by",
-        f"look at mp.weixin.qq.com whether it is this file; to upload it anew: wxsync apply --replace {change.name!r}",
-        Remedy.PERSON,
-    )
+def unix_seconds(moment: str) -> float:
+    """Reads a moment as the lock writes it."""
+    return datetime.fromisoformat(moment).timestamp()
 
 
 def _list(remote: Listing, lock: Lock | None, listed: MaterialType, how: Look) -> Iterator[Material]:
@@ -115,8 +104,4 @@ def _is_enough(page: Page, known: Collection[str | None], newest: float | None, 
 
 def _newest(lock: Lock | None) -> float | None:
     times = [record.uploaded_at for record in lock.records.values() if record.uploaded_at] if lock else []
-    return _seconds(max(times)) if times else None
-
-
-def _seconds(moment: str) -> float:
-    return datetime.fromisoformat(moment).timestamp()
+    return unix_seconds(max(times)) if times else None

@@ -31,6 +31,7 @@ class PlanOptions:
     targets: tuple[str, ...] = ()
     renew: tuple[str, ...] = ()
     use_cache: bool = True
+    refresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)

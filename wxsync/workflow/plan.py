@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
-from wxsync.model import Desired, Lock, Material, Plan, Problem
-from wxsync.planner import make_plan, past_rail
-from wxsync.workflow.options import PlanOptions
+from wxsync.model import Capacity, Desired, Lock, Material, Plan, Problem
+from wxsync.planner import drift_of, make_plan, past_rail, utc
+from wxsync.workflow.options import PlanOptions, Watcher
 from wxsync.workflow.project import Choice, Project, open_project
 from wxsync.workflow.recall import recall
+from wxsync.workflow.refresh import Inventory, refresh
+from wxsync.workflow.remote import open_remote
 from wxsync.workflow.survey import all_problems, refuse_errors, sent_beyond, survey
 
 
@@ -26,6 +28,7 @@ class Planned:
     warnings: tuple[Problem, ...]
     plan: Plan
     names: Collection[str] | None = None
+    inventory: Inventory = field(default_factory=Inventory)
 
     @property
     def is_past_rail(self) -> bool:
@@ -38,7 +41,16 @@ class Planned:
 
     def only(self, names: Collection[str]) -> Planned:
         """Narrows the plan to some names."""
-        return replace(self, names=names).again(())
+        return replace(self, names=names).again(self.inventory.observed)
+
+    def with_capacity(self, capacity: Capacity) -> Planned:
+        """Adds what WeChat told of its room."""
+        inventory = replace(self.inventory, capacity=capacity)
+        return replace(self, inventory=inventory, plan=replace(self.plan, capacity=capacity))
+
+    def every(self) -> Planned:
+        """Takes back every narrowing to names."""
+        return replace(self, names=None)
 
     def without(self, names: Collection[str]) -> Planned:
         """Takes some names out of the plan as it stands."""
@@ -46,22 +58,30 @@ class Planned:
         return replace(self, plan=replace(self.plan, changes=changes))
 
 
-def plan(choice: Choice, options: PlanOptions, *, now: str) -> Planned:
-    """Shows what apply would do, without writing anything that matters; raises InvalidInput with every problem."""
+def plan(choice: Choice, options: PlanOptions, watcher: Watcher) -> Planned:
+    """Shows what apply would do, without writing anything that matters; raises InvalidInput with every problem.
+
+    WeChat is asked only where the options want a refresh.
+    """
     project = open_project(choice)
-    lock = recall(project, now=now).lock
-    return plan_with(project, lock, options)
+    lock = recall(project, now=utc(watcher.clock())).lock
+    if not options.refresh:
+        return plan_with(project, lock, options)
+    with open_remote(choice, project, jobs=1, watcher=watcher) as remote:
+        return plan_with(project, lock, options, refresh(remote, lock, watcher.says))
 
 
-def plan_with(project: Project, lock: Lock | None, options: PlanOptions) -> Planned:
+def plan_with(project: Project, lock: Lock | None, options: PlanOptions, inventory: Inventory | None = None) -> Planned:
     """Plans against a lock that is already read; its account is taken where nothing else names one."""
+    inventory = inventory or Inventory()
     project = replace(project, appid=project.appid or (lock.account if lock else None))
-    found = survey(project, sent_beyond(lock, renew=options.renew), use_cache=options.use_cache)
+    known = sent_beyond(lock, renew=options.renew, gone=inventory.gone)
+    found = survey(project, known, use_cache=options.use_cache)
     problems = all_problems(project, found)
     problems += tuple(_unknown_names(options, found.desired, lock))
     refuse_errors(problems)
-    empty = Planned(project, lock, found.desired, options, problems, Plan(project.appid, ()))
-    return empty.again(())
+    empty = Planned(project, lock, found.desired, options, problems, Plan(project.appid, ()), inventory=inventory)
+    return empty.again(inventory.observed)
 
 
 def _decide(planned: Planned, observed: Iterable[Material]) -> Plan:
@@ -72,9 +92,13 @@ def _decide(planned: Planned, observed: Iterable[Material]) -> Plan:
         observed=observed,
         targets=_matcher(planned.options.targets),
         renew=planned.options.renew,
+        gone=planned.inventory.gone,
     )
+    if planned.options.refresh:
+        plan = drift_of(plan, planned.lock, observed=observed, gone=planned.inventory.gone)
     names = planned.names
-    return plan if names is None else replace(plan, changes=tuple(one for one in plan.changes if one.name in names))
+    changes = plan.changes if names is None else tuple(one for one in plan.changes if one.name in names)
+    return replace(plan, changes=changes, capacity=planned.inventory.capacity)
 
 
 def _matcher(targets: tuple[str, ...]) -> Callable[[str], bool]:

@@ -6,24 +6,28 @@ Each round plans again with what WeChat lists, does that plan, and brings the re
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from wxsync.errors import CallFailed, InvalidInput
 from wxsync.executor import Finished, Remote, apply_plan
 from wxsync.files import read_inside
 from wxsync.journal import Journal, clear_journal
-from wxsync.model import Change, Failure, Material, Outcome, Problem, Remedy, Result, Upload, Uploaded
+from wxsync.model import Change, Failure, Outcome, Problem, Remedy, Result, Upload, Uploaded
 from wxsync.planner import utc
 from wxsync.wechat import UNLISTED, WeChat
 from wxsync.workflow.ledger import Ledger
-from wxsync.workflow.look import for_a_person, look, sent_times, settle
-from wxsync.workflow.options import ApplyOptions, Watcher
+from wxsync.workflow.look import doubts_of, look, settle, unix_seconds
+from wxsync.workflow.options import ApplyOptions, Look, Watcher
 from wxsync.workflow.plan import Planned
+from wxsync.workflow.videos import Recognised, for_a_person, recognise
 
 
-def send(planned: Planned, remote: WeChat, options: ApplyOptions, watcher: Watcher) -> list[Result]:
-    """Does a plan that was looked at, and then whatever of it is in doubt; gives one result for each change."""
+def send(planned: Planned, remote: WeChat, options: ApplyOptions, watcher: Watcher) -> tuple[Planned, list[Result]]:
+    """Does a plan that was looked at, and then whatever of it is in doubt; gives one result for each change.
+
+    The plan that it gives back holds the lock as it is then.
+    """
     planned, results = carry_out(planned, remote, options, watcher)
     done = {result.change.name: result for result in results}
     for may_send in (True, False):
@@ -38,32 +42,39 @@ def send(planned: Planned, remote: WeChat, options: ApplyOptions, watcher: Watch
             break
         if watcher.stop.is_set():
             break
-        held += _given_up(planned.plan.uploads, doubted, may_send=may_send)
+        held += _given_up(planned.without({one.change.name for one in held}), doubted, may_send=may_send)
         planned, results = carry_out(planned, remote, options, watcher, settled=held)
         for result in results:
             attempts = done[result.change.name].attempts + result.attempts
             done[result.change.name] = replace(result, attempts=attempts)
-    return list(done.values())
+    return planned, list(done.values())
 
 
 def looked_at(
     planned: Planned, remote: WeChat, options: ApplyOptions, watcher: Watcher
 ) -> tuple[Planned, list[Result]]:
-    """Plans again with what WeChat lists, waiting for what is in doubt; gives too what only a person can tell."""
+    """Plans again with what WeChat lists, waiting for what is in doubt; gives too what cannot be told now.
 
-    def again() -> tuple[Material, ...]:
-        return look(remote, planned.lock, planned.plan, options.look)
+    Of some videos only a person can tell; where nothing may be looked for, nobody can.
+    """
+    if options.look is Look.NONE:
+        return planned, _not_looked_for(planned)
 
-    def missing(observed: tuple[Material, ...]) -> list[float]:
-        return sent_times(planned.again(observed).plan, planned.lock)
+    def again() -> Recognised:
+        listed = look(remote, planned.lock, {change.type for change in planned.plan.uploads}, options.look)
+        return recognise(remote, (*planned.inventory.observed, *listed), planned.plan, planned.lock)
+
+    def missing(seen: Recognised) -> list[float]:
+        still = planned.again(seen.observed).without(seen.contested)
+        return [unix_seconds(doubt.sent_at) for doubt in doubts_of(still.plan, still.lock).values()]
 
     def pause(seconds: float) -> bool:
         watcher.says(f"an upload whose answer was lost is not listed yet: looking again in {seconds:.0f} s")
         return watcher.waits(seconds)
 
-    observed = settle(again, missing, seconds=options.settle, clock=watcher.clock, pause=pause)
-    seen = planned.again(observed)
-    return seen, for_a_person(seen.plan, seen.lock, observed, options.plan.renew)
+    seen = settle(again, missing, seconds=options.settle, clock=watcher.clock, pause=pause)
+    found = planned.again(seen.observed)
+    return found, for_a_person(found.plan, found.lock, seen, options.plan.renew)
 
 
 def carry_out(
@@ -78,7 +89,7 @@ def carry_out(
     planned = planned.without({result.change.name for result in settled})
     project, account = planned.project, planned.plan.account
     assert account is not None
-    ledger = Ledger(project.lock_file, planned.lock, account, clock=watcher.clock)
+    ledger = Ledger(project.lock_file, planned.lock, account, gone=planned.inventory.gone, clock=watcher.clock)
     results = list(settled)
     for result in settled:
         ledger.add(result)
@@ -123,13 +134,30 @@ def _patience(options: ApplyOptions, doubted: Mapping[str, Result]) -> ApplyOpti
     return replace(options, settle=0.0) if all(map(_is_unlisted, doubted.values())) else options
 
 
-def _given_up(absent: Iterable[Change], doubted: Mapping[str, Result], *, may_send: bool) -> list[Result]:
+def _not_looked_for(planned: Planned) -> list[Result]:
+    doubts = doubts_of(planned.plan, planned.lock)
+    return [
+        Result(change, Outcome.UNKNOWN, error=_UNSEEN, unconfirmed=doubts[change.name])
+        for change in planned.plan.uploads
+        if change.name in doubts
+    ]
+
+
+_UNSEEN = Failure(
+    "not-looked-for",
+    "an earlier upload of it is in doubt, and --look none keeps it from being looked for",
+    "run apply without --look none",
+    Remedy.LOOK,
+)
+
+
+def _given_up(absent: Planned, doubted: Mapping[str, Result], *, may_send: bool) -> list[Result]:
     """Gives the uploads that are not there and are not sent once more."""
     return [
         Result(
             change, Outcome.FAILED, error=_absent(doubted[change.name]), unconfirmed=doubted[change.name].unconfirmed
         )
-        for change in absent
+        for change in absent.plan.uploads
         if not may_send or _is_unlisted(doubted[change.name])
     ]
 

@@ -51,9 +51,10 @@ class _Files:
     learnt: dict[str, Remembered] = field(default_factory=dict)
 
 
-def sent_beyond(lock: Lock | None, *, renew: Collection[str] = ()) -> Known:
-    """Spares what a lock holds; whatever else the manifest names would be sent."""
-    records = _records(lock)
+def sent_beyond(lock: Lock | None, *, renew: Collection[str] = (), gone: Collection[str] = ()) -> Known:
+    """Spares what a lock holds and WeChat has; whatever else the manifest names would be sent."""
+    records = [record for record in _records(lock) if record.media_id not in gone]
+    renew = {*renew, *(name for name, record in (lock.records.items() if lock else ()) if record.media_id in gone)}
     fingerprints = frozenset(record.fingerprint for record in records)
     return Known(fingerprints, sizes=frozenset((record.type, record.size) for record in records), renew=renew)
 

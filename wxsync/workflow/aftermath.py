@@ -1,0 +1,63 @@
+"""Looks after a run: where the library grew by more than the run added, another run may have uploaded the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from wxsync.errors import CallFailed
+from wxsync.model import Action, Lock, MaterialType, Outcome, Result
+from wxsync.render import plural
+from wxsync.wechat import WeChat
+from wxsync.workflow.look import LISTED_AS, look
+from wxsync.workflow.options import ApplyOptions, Look, Watcher
+from wxsync.workflow.plan import Planned
+from wxsync.workflow.send import NothingToSend, carry_out
+
+
+def look_after(
+    planned: Planned,
+    results: list[Result],
+    remote: WeChat,
+    options: ApplyOptions,
+    watcher: Watcher,
+    *,
+    known: Lock | None,
+    counts: Mapping[str, int],
+) -> list[Result]:
+    """Takes the oldest of what this run and another one uploaded at once, and retires the others.
+
+    `planned` holds the lock as the run left it, `known` and `counts` are the lock and the library before it. Where
+    looking is impossible now the results stand as they are.
+    """
+    try:
+        # The pages since the run's start: those that hold anything that the lock did not know then.
+        observed = look(remote, known, _grown(counts, remote.count(), results), Look.AUTO)
+    except CallFailed as error:
+        watcher.says(f"looking for what another run uploaded meanwhile is impossible: {error.message}")
+        return results
+    seen = planned.every().again(observed)
+    twins = {change.name for change in seen.plan.changes if change.action is Action.ADOPT}
+    if not twins:
+        return results
+    watcher.says(f"another run uploaded {plural(len(twins), 'material')} meanwhile: the older of each two stays")
+    _, adopted = carry_out(
+        seen.without({change.name for change in seen.plan.changes} - twins), NothingToSend(), options, watcher
+    )
+    return _joined(results, adopted)
+
+
+def _grown(before: Mapping[str, int], after: Mapping[str, int], results: Iterable[Result]) -> list[MaterialType]:
+    """Gives the types of which the library gained more than this run sent and was answered."""
+    sent = (one.change.type for one in results if one.outcome is Outcome.DONE and one.attempts)
+    ours = Counter(LISTED_AS[kind] for kind in sent if kind in LISTED_AS)
+    listed = sorted({LISTED_AS[one.change.type] for one in results if one.change.type in LISTED_AS})
+    return [kind for kind in listed if after.get(kind, 0) - before.get(kind, 0) > ours[kind]]
+
+
+def _joined(results: list[Result], adopted: Iterable[Result]) -> list[Result]:
+    found = {result.change.name: result for result in adopted}
+    mine = {result.change.name: result for result in results}
+    joined = {name: replace(mine[name], record=one.record) if name in mine else one for name, one in found.items()}
+    return list((mine | joined).values())

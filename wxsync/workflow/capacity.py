@@ -1,0 +1,72 @@
+"""Asks how much room there is before anything is sent, and refuses what cannot fit."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+from wxsync.errors import CallFailed, HaltedForNow, PersonNeeded
+from wxsync.media import PLACES
+from wxsync.model import Capacity, MaterialType, Places, Plan
+from wxsync.wechat import WeChat
+from wxsync.workflow.look import LISTED_AS
+
+_ADD_MATERIAL = "/cgi-bin/material/add_material"
+
+
+def count(remote: WeChat, says: Callable[[str], None]) -> Mapping[str, int] | None:
+    """Counts the library, or gives None where WeChat does not tell; raises CallFailed where it does not answer."""
+    try:
+        return remote.count()
+    except CallFailed as error:
+        if error.errcode is None:
+            raise
+        says(f"WeChat does not count the library, so nobody knows how full it is: {error.message}")
+        return None
+
+
+def ask_capacity(remote: WeChat, counts: Mapping[str, int]) -> Capacity:
+    """Adds today's uploads to the counts of a library; not every way of calling is told a quota."""
+    taken = {"image": counts.get("image", 0) + counts.get("news", 0)}
+    library = {kind: Places(taken.get(kind, counts.get(kind, 0)), limit) for kind, limit in PLACES.items()}
+    try:
+        quota = remote.quota(_ADD_MATERIAL)
+    except CallFailed:
+        return Capacity(library)
+    return Capacity(library, Places(quota.used, quota.daily_limit) if quota.daily_limit > 0 else None)
+
+
+def refuse_what_cannot_fit(plan: Plan, *, bound: int | None, says: Callable[[str], None]) -> None:
+    """Raises PersonNeeded where the library has not places enough, HaltedForNow where today's uploads are used up.
+
+    `bound` is the most that the run may send; what today's quota takes only a part of is begun, with a word.
+    """
+    if plan.capacity is None:
+        return
+    sent = plan.uploads if bound is None else plan.uploads[:bound]
+    wanted = Counter(LISTED_AS[change.type].value for change in sent if change.type in LISTED_AS)
+    full = [
+        f"{wanted[kind]:,} {kind}s are to be uploaded, and {places.left:,} of {places.limit:,} places are free"
+        for kind, places in plan.capacity.library.items()
+        if wanted[kind] > places.left
+    ]
+    if full:
+        raise PersonNeeded(
+            f"the library cannot take them all: {'; '.join(full)}; nothing was sent · 素材库容量不足，未发送任何内容",
+            hint="Make room (`wxsync prune`, or 素材库 on mp.weixin.qq.com), or send a part with --max-uploads.",
+        )
+    _refuse_beyond_today(
+        plan.capacity.today, sum(change.type is not MaterialType.ARTICLE_IMAGE for change in sent), says
+    )
+
+
+def _refuse_beyond_today(today: Places | None, wanted: int, says: Callable[[str], None]) -> None:
+    if today is None or wanted <= today.left:
+        return
+    if not today.left:
+        raise HaltedForNow(
+            f"all {today.limit:,} uploads of today are used; nothing was sent · 当日上传额度已用完，未发送任何内容",
+            code="quota",
+            hint="Run apply again after 00:00 Beijing time. · 请在北京时间 0 点以后再运行。",
+        )
+    says(f"only {today.left:,} of the {wanted:,} uploads fit into today's quota; the rest is for tomorrow")

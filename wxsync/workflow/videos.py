@@ -1,0 +1,104 @@
+"""Tells whether a listed video is an upload of ours whose answer was lost: of a video only the title is listed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from wxsync.errors import Refused
+from wxsync.model import Change, Failure, Lock, Material, MaterialType, Outcome, Plan, Remedy, Result
+from wxsync.wechat import Article, FileContent, VideoDetails
+from wxsync.workflow.look import doubts_of, unix_seconds
+
+# The clocks of WeChat and of this machine may differ by so much.
+_SKEW_SECONDS = 600
+
+
+class Source(Protocol):
+    """Is what recognising needs of WeChat."""
+
+    def get(self, media_id: str) -> FileContent | VideoDetails | Article:
+        """Gets a material."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """Holds a listing in which our videos bear the names they were sent under, as all others do.
+
+    `contested` are the ids of which nobody but a person can say which one is the upload of that name.
+    """
+
+    observed: tuple[Material, ...]
+    contested: Mapping[str, tuple[str, ...]]
+
+
+def recognise(remote: Source, observed: Iterable[Material], plan: Plan, lock: Lock | None) -> Recognised:
+    """Looks for videos in doubt: one id that the lock does not know, of the time, with the title and introduction.
+
+    WeChat may give an introduction back empty (reported).
+    """
+    materials = tuple(observed)
+    unknown = _unknown_videos(materials, lock)
+    doubts = doubts_of(plan, lock)
+    found = {
+        change.name: tuple(_candidates(remote, change, unknown, since=unix_seconds(doubts[change.name].sent_at)))
+        for change in plan.uploads
+        if change.type is MaterialType.VIDEO and change.name in doubts
+    }
+    claims = Counter(media_id for ids in found.values() for media_id in ids)
+    sure = {name: ids for name, ids in found.items() if len(ids) == 1 and claims[ids[0]] == 1}
+    sent_as = {ids[0]: doubts[name].uploaded_as for name, ids in sure.items()}
+    named = (replace(one, name=sent_as[one.media_id]) if one.media_id in sent_as else one for one in materials)
+    return Recognised(tuple(named), {name: ids for name, ids in found.items() if ids and name not in sure})
+
+
+def for_a_person(plan: Plan, lock: Lock | None, seen: Recognised, renew: Collection[str]) -> list[Result]:
+    """Holds back the videos of which only a person can tell whether the library has them already."""
+    unknown, doubts = _unknown_videos(seen.observed, lock), doubts_of(plan, lock)
+    held_back = list[Result]()
+    for change in plan.uploads:
+        if change.type is not MaterialType.VIDEO or change.after is None:
+            continue
+        titled = [one.media_id for one in unknown if one.name == change.after.title]
+        is_new = change.name in doubts or change.name in renew
+        candidates = seen.contested.get(change.name, () if is_new else tuple(titled))
+        if candidates:
+            held_back.append(Result(change, Outcome.FAILED, error=_ask(change, candidates)))
+    return held_back
+
+
+def _unknown_videos(observed: Iterable[Material], lock: Lock | None) -> tuple[Material, ...]:
+    known = lock.media_ids if lock else frozenset()
+    return tuple(one for one in observed if one.type is MaterialType.VIDEO and one.media_id not in known)
+
+
+def _candidates(remote: Source, change: Change, unknown: Iterable[Material], *, since: float) -> Iterable[str]:
+    assert change.after is not None
+    for one in unknown:
+        if one.name == change.after.title and one.updated_at >= since - _SKEW_SECONDS:
+            details = _details(remote, one.media_id)
+            if details and details.introduction in {"", change.after.introduction}:
+                yield one.media_id
+
+
+def _details(remote: Source, media_id: str) -> VideoDetails | None:
+    try:
+        found = remote.get(media_id)
+    except Refused:
+        return None  # deleted since it was listed
+    return found if isinstance(found, VideoDetails) else None
+
+
+def _ask(change: Change, candidates: Collection[str]) -> Failure:
+    title = change.after.title if change.after else ""
+    first, *others = sorted(candidates)
+    also = f" (or {', '.join(others)})" if others else ""
+    return Failure(
+        "video-in-doubt",
+        f"the library has a video with the title {title!r} already, and WeChat lists nothing else to tell it by",
+        f"look at 素材库 on mp.weixin.qq.com whether it is {change.path}; if so: wxsync import {change.name!r} "
+        f"{first}{also}; if not, to upload this one: wxsync apply --replace {change.name!r}",
+        Remedy.PERSON,
+    )
