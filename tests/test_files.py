@@ -16,13 +16,13 @@ import pytest
 
 from wxsync.errors import Conflict
 from wxsync.files import (
+    DISK,
     ChangedWhileRead,
     NotRegular,
     OutsideRoot,
     only_run,
     read_inside,
     state_folder,
-    sync_folder,
     write_atomic,
 )
 
@@ -142,7 +142,7 @@ def test_a_killed_writer_leaves_a_whole_file(tmp_path: Path) -> None:
 
 
 def test_a_folder_s_names_are_synced(tmp_path: Path) -> None:
-    sync_folder(tmp_path)
+    DISK.sync_folder(tmp_path)
 
 
 def test_a_file_is_read_with_the_state_that_it_had(tmp_path: Path) -> None:

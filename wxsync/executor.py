@@ -8,9 +8,10 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 from wxsync.errors import CallFailed, Halted, HaltedForPerson, InvalidInput, OutcomeUnknown
@@ -72,6 +73,17 @@ class Tick:
 
 
 Event = Started | Finished | Tick
+Say = Callable[[Event], None]
+
+
+class Pool(Protocol):
+    """Is how works run side by side: `in_threads`, or a simulation's own order of steps."""
+
+    def __call__(self, works: Sequence[Callable[[Say], None]], *, jobs: int, tick: float) -> Iterator[Event]:
+        """Does the works and yields what they say, a Tick at least every `tick` seconds; raises what a work raises.
+
+        Whoever closes the iterator early lets nothing new begin.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +92,30 @@ class Limits:
 
     jobs: int = 4
     uploads: int | None = None
+
+
+def in_threads(works: Sequence[Callable[[Say], None]], *, jobs: int, tick: float) -> Iterator[Event]:
+    """Does works in threads, at most `jobs` at once; what it yields and raises, Pool says."""
+    said: queue.SimpleQueue[Event | BaseException | None] = queue.SimpleQueue()
+    left = len(works)
+    with ThreadPoolExecutor(max_workers=max(1, min(jobs, left)), thread_name_prefix="upload") as threads:
+        futures = [threads.submit(_listened_to, work, said) for work in works]
+        try:
+            while left:
+                try:
+                    event = said.get(timeout=tick)
+                except queue.Empty:
+                    event = Tick()
+                if isinstance(event, BaseException):
+                    raise event
+                if event:
+                    yield event
+                else:
+                    left -= 1
+        finally:
+            # Reached early only where a worker or the reader of the events failed: nothing more may begin.
+            for future in futures:
+                future.cancel()
 
 
 def apply_plan(
@@ -92,6 +128,7 @@ def apply_plan(
     stop: threading.Event,
     now: Callable[[], str],
     tick: float = 0.5,
+    pool: Pool = in_threads,
 ) -> Iterator[Event]:
     """Does the pending changes of a plan and yields what happens, a Tick at least every `tick` seconds.
 
@@ -102,7 +139,8 @@ def apply_plan(
     sent = uploads if limits.uploads is None else uploads[: limits.uploads]
     run = _Run(remote, read, memory, stop, now)
     outcomes: dict[Fingerprint, Result] = {}
-    for event in _send_all(sent, run, jobs=limits.jobs, tick=tick):
+    works = [partial(_work, change, run) for change in sent]
+    for event in pool(works, jobs=limits.jobs, tick=tick):
         if isinstance(event, Finished):
             _note(event.result, outcomes)
         yield event
@@ -113,6 +151,15 @@ def apply_plan(
     for change in plan.pending:
         if not change.action.uploads:
             yield Finished(_settle_without_upload(change, outcomes))
+
+
+def _listened_to(work: Callable[[Say], None], said: queue.SimpleQueue[Event | BaseException | None]) -> None:
+    try:
+        work(said.put)
+    except BaseException as error:  # noqa: BLE001 - raised again where the events are read
+        said.put(error)
+    else:
+        said.put(None)
 
 
 @dataclass(slots=True)
@@ -142,41 +189,19 @@ _LOST = Failure(
 _INTERRUPTED = Failure("interrupted", "the run was interrupted", "run apply again for the rest", Remedy.TIME)
 
 
-def _send_all(changes: tuple[Change, ...], run: _Run, *, jobs: int, tick: float) -> Iterator[Event]:
-    events: queue.SimpleQueue[Event | BaseException] = queue.SimpleQueue()
-    left = len(changes)
-    with ThreadPoolExecutor(max_workers=max(1, min(jobs, left)), thread_name_prefix="upload") as pool:
-        futures = [pool.submit(_work, change, run, events) for change in changes]
-        try:
-            while left:
-                try:
-                    event = events.get(timeout=tick)
-                except queue.Empty:
-                    event = Tick()
-                if isinstance(event, BaseException):
-                    raise event
-                left -= isinstance(event, Finished)
-                yield event
-        finally:
-            # Reached early only where a worker or the reader of the events failed: nothing more may begin.
-            for future in futures:
-                future.cancel()
-
-
-def _work(change: Change, run: _Run, events: queue.SimpleQueue[Event | BaseException]) -> None:
+def _work(change: Change, run: _Run, say: Say) -> None:
     reason = _INTERRUPTED if run.stop.is_set() else run.halted
     if reason:
-        events.put(Finished(_skipped(change, reason)))
+        say(Finished(_skipped(change, reason)))
         return
     started = time.monotonic()
-    events.put(Started(change))
+    say(Started(change))
     try:
         result = _send(change, run)
-    except BaseException as error:  # noqa: BLE001 - a defect of ours, raised again where the events are read
-        run.halt(_INTERRUPTED)
-        events.put(error)
-    else:
-        events.put(Finished(replace(result, seconds=round(time.monotonic() - started, 3))))
+    except BaseException:
+        run.halt(_INTERRUPTED)  # a defect of ours: nothing more may begin
+        raise
+    say(Finished(replace(result, seconds=round(time.monotonic() - started, 3))))
 
 
 def _send(change: Change, run: _Run) -> Result:

@@ -7,8 +7,9 @@ import os
 import secrets
 import socket
 import stat
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from wxsync.errors import Conflict
@@ -22,7 +23,68 @@ SCHEMAS = next(folder for folder in (_HERE / "schemas", _HERE.parent / "schemas"
 _READ_FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOFOLLOW", "O_BINARY", "O_CLOEXEC"))
 
 
-def write_atomic(path: Path, content: bytes) -> None:
+class Disk:
+    """Does what the lock and the journal ask of a file system, one step each; a crash may come between any two.
+
+    Every method may raise OSError. A simulation puts a disk of its own in the place of this one.
+    """
+
+    def read(self, file: Path) -> bytes:
+        """Reads a whole file."""
+        return file.read_bytes()
+
+    def create(self, file: Path) -> int:
+        """Makes a file that must not exist yet and gives its descriptor."""
+        return os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+
+    def open(self, file: Path) -> int:
+        """Opens a file for writing, or makes it, and gives its descriptor."""
+        return os.open(file, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+
+    def write(self, descriptor: int, content: bytes, place: int) -> int:
+        """Writes at a place and tells how many bytes were taken: it may be a part of them, without an error."""
+        os.lseek(descriptor, place, os.SEEK_SET)
+        return os.write(descriptor, content)
+
+    def sync(self, descriptor: int) -> None:
+        """Puts on the disk what was written."""
+        os.fsync(descriptor)
+
+    def close(self, descriptor: int) -> None:
+        """Lets go of a file."""
+        os.close(descriptor)
+
+    def copy_mode(self, source: Path, target: Path) -> None:
+        """Gives a file the mode of another."""
+        target.chmod(stat.S_IMODE(source.stat().st_mode))
+
+    def replace(self, source: Path, target: Path) -> None:
+        """Moves a file over another, which is gone then."""
+        source.replace(target)
+
+    def unlink(self, file: Path) -> None:
+        """Removes a file."""
+        file.unlink()
+
+    def sync_folder(self, folder: Path) -> None:
+        """Puts a folder's names on the disk, where the system has such a thing (Windows has not)."""
+        if os.name == "nt":
+            return
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def mutex(self) -> AbstractContextManager[object]:
+        """Makes what keeps threads apart that write to one file."""
+        return threading.Lock()
+
+
+DISK = Disk()
+
+
+def write_atomic(path: Path, content: bytes, *, disk: Disk = DISK) -> None:
     """Replaces a file so that a reader, and a crash at any point, sees all of the old or all of the new content.
 
     When it returns, the content and the name are on the disk. The file keeps the mode that it had. Raises OSError, and
@@ -30,29 +92,27 @@ def write_atomic(path: Path, content: bytes) -> None:
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
     try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        descriptor = disk.create(temporary)
+        try:
+            write_all(disk, descriptor, content, 0)
+            disk.sync(descriptor)
+        finally:
+            disk.close(descriptor)
         with suppress(FileNotFoundError):
-            temporary.chmod(stat.S_IMODE(path.stat().st_mode))
-        temporary.replace(path)
+            disk.copy_mode(path, temporary)
+        disk.replace(temporary, path)
     except BaseException:
         with suppress(OSError):
-            temporary.unlink()
+            disk.unlink(temporary)
         raise
-    sync_folder(path.parent)
+    disk.sync_folder(path.parent)
 
 
-def sync_folder(folder: Path) -> None:
-    """Puts a folder's names on the disk, where the system has such a thing (Windows has not)."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def write_all(disk: Disk, descriptor: int, content: bytes, place: int) -> None:
+    """Writes the whole content at a place: a full disk or a size limit may take a part of it without an error."""
+    while content:
+        taken = disk.write(descriptor, content, place)
+        content, place = content[taken:], place + taken
 
 
 class OutsideRoot(OSError):

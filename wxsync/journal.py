@@ -8,17 +8,16 @@ last line: the space for the answers is taken before anything is sent, so that a
 from __future__ import annotations
 
 import json
-import os
-import threading
 import zlib
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from wxsync.errors import PersonNeeded
-from wxsync.files import sync_folder
+from wxsync.files import DISK, Disk, write_all
 from wxsync.model import MaterialType, Record, Unconfirmed
 from wxsync.records import record_document, record_from
 from wxsync.schemas import violations
@@ -42,16 +41,17 @@ class Journal:
     Raises OSError where the disk refuses, PersonNeeded where it does so at the very beginning.
     """
 
-    def __init__(self, file: Path, *, account: str) -> None:
-        self._writing = threading.Lock()
-        self._syncing = threading.Lock()
+    def __init__(self, file: Path, *, account: str, disk: Disk = DISK) -> None:
+        self._disk = disk
+        self._writing = disk.mutex()
+        self._syncing = disk.mutex()
         self._written = 0
         self._synced = 0
         try:
-            self._descriptor = os.open(file, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
-            self._end = file.read_bytes().rfind(b"\n") + 1
-            self._size = os.fstat(self._descriptor).st_size
-            sync_folder(file.parent)
+            self._descriptor = disk.open(file)
+            content = disk.read(file)
+            self._end, self._size = content.rfind(b"\n") + 1, len(content)
+            disk.sync_folder(file.parent)
             self._append({"account": account})
         except OSError as error:
             raise PersonNeeded(
@@ -73,7 +73,7 @@ class Journal:
 
     def close(self) -> None:
         """Lets go of the file."""
-        os.close(self._descriptor)
+        self._disk.close(self._descriptor)
 
     def __enter__(self) -> Self:
         return self
@@ -88,7 +88,7 @@ class Journal:
         with self._writing:
             if room:
                 self._reserve(len(line) + room)
-            self._write(line, self._end)
+            write_all(self._disk, self._descriptor, line, self._end)
             self._end += len(line)  # not reached by half a line, which the next one then overwrites
             self._written += 1
             ticket = self._written
@@ -96,29 +96,23 @@ class Journal:
         with self._syncing:
             if self._synced < ticket:
                 reached = self._written
-                os.fsync(self._descriptor)
+                self._disk.sync(self._descriptor)
                 self._synced = reached
 
     def _reserve(self, room: int) -> None:
         start, wanted = max(self._end, self._size), self._end + room
         if wanted > start:
-            self._write(bytes(wanted + _ROOM - start), start)
+            write_all(self._disk, self._descriptor, bytes(wanted + _ROOM - start), start)
             self._size = wanted + _ROOM
 
-    def _write(self, content: bytes, place: int) -> None:
-        os.lseek(self._descriptor, place, os.SEEK_SET)
-        # A full disk or a size limit may take a part of it without an error.
-        while content:
-            content = content[os.write(self._descriptor, content) :]
 
-
-def read_journal(file: Path) -> Replay:
+def read_journal(file: Path, *, disk: Disk = DISK) -> Replay:
     """Reads what an earlier run left behind; no journal means that nothing is open.
 
     Raises PersonNeeded where the journal cannot be read or a line other than the last is broken.
     """
     try:
-        content = file.read_bytes()
+        content = disk.read(file)
     except FileNotFoundError:
         return Replay()
     except OSError as error:
@@ -160,10 +154,11 @@ def replay(lines: Iterable[bytes]) -> Replay:
     return found
 
 
-def clear_journal(file: Path) -> None:
+def clear_journal(file: Path, *, disk: Disk = DISK) -> None:
     """Forgets a run; only to be called when the lock that holds its ends is on the disk."""
-    file.unlink(missing_ok=True)
-    sync_folder(file.parent)
+    with suppress(FileNotFoundError):
+        disk.unlink(file)
+    disk.sync_folder(file.parent)
 
 
 def _line(said: dict[str, Any]) -> bytes:

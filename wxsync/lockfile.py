@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from wxsync.errors import InvalidInput
-from wxsync.files import write_atomic
+from wxsync.files import DISK, Disk, write_atomic
 from wxsync.model import Lock, MaterialType, Place, Problem, Record, Retired, Unconfirmed
 from wxsync.records import record_document, record_from
 from wxsync.schemas import violations
@@ -20,13 +20,13 @@ VERSION = 1
 _CONFLICT_MARKERS = (b"<<<<<<< ", b"=======", b">>>>>>> ")
 
 
-def read_lock(file: Path) -> Lock | None:
+def read_lock(file: Path, *, disk: Disk = DISK) -> Lock | None:
     """Reads a lock, or gives None where there is none; nothing but "not found" means that there is none.
 
     Raises InvalidInput where it cannot be read, is no lock, or was written by a newer wxsync.
     """
     try:
-        content = file.read_bytes()
+        content = disk.read(file)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -34,9 +34,9 @@ def read_lock(file: Path) -> Lock | None:
     return parse_lock(content, shown_as=str(file))
 
 
-def write_lock(file: Path, lock: Lock) -> None:
+def write_lock(file: Path, lock: Lock, *, disk: Disk = DISK) -> None:
     """Puts a lock on the disk, whole or not at all; OSError where that cannot be."""
-    write_atomic(file, render_lock(lock))
+    write_atomic(file, render_lock(lock), disk=disk)
 
 
 def parse_lock(content: bytes, *, shown_as: str) -> Lock:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from wxsync.errors import Conflict, PersonNeeded
@@ -22,6 +23,9 @@ from wxsync.workflow.refresh import Inventory, refresh
 from wxsync.workflow.remote import open_remote
 from wxsync.workflow.send import NothingToSend, carry_out, looked_at, send
 
+Connect = Callable[[], AbstractContextManager[WeChat]]
+"""Opens the way to WeChat."""
+
 
 def apply(choice: Choice, options: ApplyOptions, watcher: Watcher) -> Report:
     """Does what a plan says and gives what became of every change.
@@ -31,32 +35,29 @@ def apply(choice: Choice, options: ApplyOptions, watcher: Watcher) -> Report:
     """
     project = open_project(choice)
     with only_run(_state(project), "wxsync apply"):
-        lock = recover(project, now=utc(watcher.clock()))
-        options = _with_what_was_asked(options, lock)
-
-        def remote() -> AbstractContextManager[WeChat]:
-            return open_remote(choice, project, jobs=options.limits.jobs, watcher=watcher)
-
-        inventory = _inventory(lock, remote, options, watcher)
-        planned = _reviewed(plan_with(project, lock, options.plan, inventory), options)
-        _hold_rails(planned, options)
-        if planned.plan.pending:
-            watcher.admits(planned)
-        if not planned.plan.uploads:
-            return _without_sending(planned, options, watcher)
-        with remote() as wechat:
-            return _with_sending(planned, wechat, options, watcher)
+        connect = partial(open_remote, choice, project, jobs=options.limits.jobs, watcher=watcher)
+        return apply_to(project, options, watcher, connect)
 
 
-def _inventory(
-    lock: Lock | None,
-    remote: Callable[[], AbstractContextManager[WeChat]],
-    options: ApplyOptions,
-    watcher: Watcher,
-) -> Inventory:
+def apply_to(project: Project, options: ApplyOptions, watcher: Watcher, connect: Connect) -> Report:
+    """Does an apply in a project whose folder is held; WeChat is called only where something is to be uploaded."""
+    lock = recover(project, now=utc(watcher.clock()))
+    options = _with_what_was_asked(options, lock)
+    inventory = _inventory(lock, connect, options, watcher)
+    planned = _reviewed(plan_with(project, lock, options.plan, inventory), options)
+    _hold_rails(planned, options)
+    if planned.plan.pending:
+        watcher.admits(planned)
+    if not planned.plan.uploads:
+        return _without_sending(planned, options, watcher)
+    with connect() as remote:
+        return _with_sending(planned, remote, options, watcher)
+
+
+def _inventory(lock: Lock | None, connect: Connect, options: ApplyOptions, watcher: Watcher) -> Inventory:
     if options.plan.refresh:
-        with remote() as wechat:
-            return refresh(wechat, lock, watcher.says)
+        with connect() as remote:
+            return refresh(remote, lock, watcher.says)
     drift = options.saved.gone if options.saved else frozenset()
     return Inventory(gone=drift & frozenset(one for one in (lock.media_ids if lock else ()) if one))
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from wxsync.errors import PersonNeeded
+from wxsync.files import DISK, Disk
 from wxsync.lockfile import write_lock
 from wxsync.model import Lock, Result
 from wxsync.planner import fold, utc
@@ -26,8 +27,10 @@ class Ledger:
         *,
         gone: Collection[str] = (),
         clock: Callable[[], float] = time.time,
+        disk: Disk = DISK,
     ) -> None:
         self._file = file
+        self._disk = disk
         self._on_disk = lock
         self._lock = lock or Lock(account)
         self._results: list[Result] = []
@@ -66,5 +69,5 @@ class Ledger:
 
     def _write(self, lock: Lock) -> None:
         if lock != (self._on_disk or Lock(lock.account)):
-            write_lock(self._file, lock)
+            write_lock(self._file, lock, disk=self._disk)
             self._on_disk = lock

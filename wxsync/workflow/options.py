@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from wxsync.executor import Event, Limits
+from wxsync.executor import Event, Limits, Pool, in_threads
 from wxsync.model import Plan
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ class Watcher:
 
     `admits` is shown the plan before WeChat is called at all, and may raise what stands against it.
     `pause` waits some seconds and says whether the run is being interrupted; by default it waits for `stop`.
+    `pool` runs the uploads side by side.
     """
 
     agrees: Callable[[Planned], bool]
@@ -62,6 +63,7 @@ class Watcher:
     stop: threading.Event = field(default_factory=threading.Event)
     clock: Callable[[], float] = time.time
     pause: Callable[[float], bool] | None = None
+    pool: Pool = in_threads
 
     def waits(self, seconds: float) -> bool:
         """Waits, and says whether the run is being interrupted."""

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from wxsync.errors import Conflict, InvalidInput, UsageProblem
+from wxsync.files import DISK, Disk
 from wxsync.lockfile import read_lock
 from wxsync.manifest import manifest_stem, read_manifest
 from wxsync.model import Account, Lock, Manifest, Problem
@@ -28,7 +29,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """Holds one manifest for one account; `label` is the account's part of every file name, "" where it has none."""
+    """Holds one manifest for one account; `label` is the account's part of every file name, "" where it has none.
+
+    `disk` is what its lock and its journal lie on.
+    """
 
     manifest: Manifest
     problems: tuple[Problem, ...]
@@ -37,6 +41,7 @@ class Project:
     stem: str
     label: str
     appid: str | None
+    disk: Disk = DISK
 
     @property
     def lock_file(self) -> Path:
@@ -82,7 +87,7 @@ def refuse_two_accounts(choice: Choice) -> None:
 
 def lock_of(project: Project) -> Lock | None:
     """Reads the lock of a project's account; raises as read_lock does, and Conflict where it is another account's."""
-    lock = read_lock(project.lock_file)
+    lock = read_lock(project.lock_file, disk=project.disk)
     if lock and project.appid and lock.account != project.appid:
         raise Conflict(
             f"{project.lock_file} is the lock of account {lock.account}, this run is for {project.appid}",

@@ -26,7 +26,7 @@ def recall(project: Project, *, now: str) -> Recalled:
     Raises Conflict too where the journal is that of another account.
     """
     on_disk = lock_of(project)
-    journal = read_journal(project.journal_file)
+    journal = read_journal(project.journal_file, disk=project.disk)
     account = project.appid or (on_disk.account if on_disk else None)
     if journal.account and account and journal.account != account:
         raise Conflict(
@@ -42,6 +42,7 @@ def recover(project: Project, *, now: str) -> Lock | None:
     """Brings what a run that was cut off left into the lock on the disk, and then forgets its journal."""
     recalled = recall(project, now=now)
     if recalled.lock:
-        Ledger(project.lock_file, recalled.on_disk, recalled.lock.account).write(recalled.lock)
-    clear_journal(project.journal_file)
+        ledger = Ledger(project.lock_file, recalled.on_disk, recalled.lock.account, disk=project.disk)
+        ledger.write(recalled.lock)
+    clear_journal(project.journal_file, disk=project.disk)
     return recalled.lock

@@ -89,11 +89,18 @@ def carry_out(
     planned = planned.without({result.change.name for result in settled})
     project, account = planned.project, planned.plan.account
     assert account is not None
-    ledger = Ledger(project.lock_file, planned.lock, account, gone=planned.inventory.gone, clock=watcher.clock)
+    ledger = Ledger(
+        project.lock_file,
+        planned.lock,
+        account,
+        gone=planned.inventory.gone,
+        clock=watcher.clock,
+        disk=project.disk,
+    )
     results = list(settled)
     for result in settled:
         ledger.add(result)
-    with Journal(project.journal_file, account=account) as journal:
+    with Journal(project.journal_file, account=account, disk=project.disk) as journal:
         for event in apply_plan(
             planned.plan,
             remote=remote,
@@ -102,6 +109,7 @@ def carry_out(
             limits=options.limits,
             stop=watcher.stop,
             now=lambda: utc(watcher.clock()),
+            pool=watcher.pool,
         ):
             if isinstance(event, Finished):
                 results.append(event.result)
@@ -109,7 +117,7 @@ def carry_out(
             ledger.write_if_due()
             watcher.sees(event)
     lock = ledger.write()
-    clear_journal(project.journal_file)
+    clear_journal(project.journal_file, disk=project.disk)
     return replace(planned, lock=lock), results
 
 
