@@ -39,8 +39,12 @@ def test_every_command_and_every_exit_code_is_in_the_readme(text: str) -> None:
 
 
 def test_every_command_says_what_it_does_and_takes_the_global_options() -> None:
-    for name, command in cli.commands.items():
+    context = click.Context(cli)
+    for name, listed in cli.commands.items():
+        _, command, _ = cli.resolve_command(context, [name])
+        assert command
         assert command.help, name
+        assert command.name == listed.name == name
         leaves = command.commands.values() if isinstance(command, click.Group) else [command]
         for leaf in leaves:
             assert {"manifest", "account", "sandbox", "color", "verbose", "quiet", "version"} <= {

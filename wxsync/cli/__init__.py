@@ -5,20 +5,25 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 
 import click
 
-from wxsync.cli.apply import apply
-from wxsync.cli.doctor import doctor
-from wxsync.cli.exits import Exit, exit_code_for
-from wxsync.cli.exits import explain as say_why
-from wxsync.cli.explain import explain
-from wxsync.cli.lock import lock
 from wxsync.cli.options import Settings, global_options
-from wxsync.cli.plan import plan, show
-from wxsync.cli.sandbox import sandbox
-from wxsync.cli.start import init, schema
-from wxsync.cli.validate import validate
+
+# Where each command is, and its line in --help, which therefore imports none of them.
+_COMMANDS = {
+    "apply": ("apply.apply", "Upload what is new or changed and write the lock."),
+    "doctor": ("doctor.doctor", "Check credentials, allowlist, permissions, library and quota."),
+    "explain": ("explain.explain", "Explain an errcode in English and Chinese."),
+    "init": ("start.init", "Write a commented manifest; overwrites nothing."),
+    "lock": ("lock.lock", "Work on lock files."),
+    "plan": ("plan.plan", "Show what apply would do; needs no network and no credentials."),
+    "sandbox": ("sandbox.sandbox", "Serve an offline WeChat on 127.0.0.1."),
+    "schema": ("start.schema", "Print the JSON Schema of a document."),
+    "show": ("plan.show", "Print a saved plan or result again, in any format."),
+    "validate": ("validate.validate", "Judge the manifest and its files, offline."),
+}
 
 _EPILOG = """\b
 Exit codes: 0 done or nothing to do, 1 a defect of wxsync, 2 changes are pending, 3 WeChat refused some materials,
@@ -31,14 +36,33 @@ Credentials come from the environment: WXSYNC_APPID and WXSYNC_SECRET, for examp
 """
 
 
-@click.group(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+class _Commands(click.Group):
+    """Lists its commands by the table above, and imports one when it is called."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Finds the command that the arguments begin with; raises UsageError."""
+        name, listed, rest = super().resolve_command(ctx, args)
+        return name, listed and _imported(listed), rest
+
+
+def _imported(listed: click.Command) -> click.Command:
+    module, function = _COMMANDS[str(listed.name)][0].split(".")
+    command: click.Command = getattr(import_module(f"wxsync.cli.{module}"), function)
+    return command
+
+
+@click.group(
+    cls=_Commands, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120}
+)
 @global_options
 def cli() -> None:
     """Keep the permanent materials (永久素材) of WeChat Official Accounts in step with a git repository."""
 
 
-for _command in (init, validate, plan, apply, show, doctor, explain, sandbox, schema, lock):
-    cli.add_command(_command)
+for _name, (_, _line) in _COMMANDS.items():
+    cli.add_command(click.Command(_name, help=_line, short_help=_line))
 
 
 def main() -> None:
@@ -54,12 +78,18 @@ def run(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> in
     settings = Settings(environ=environ)
     try:
         code = cli.main(args=list(arguments), prog_name="wxsync", standalone_mode=False, obj=settings)
-    except click.ClickException as error:
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the one place where errors become words
+        return _ended_by(error, settings)
+    return code if isinstance(code, int) else 0
+
+
+def _ended_by(error: Exception | KeyboardInterrupt, settings: Settings) -> int:
+    from wxsync.cli.exits import Exit, exit_code_for, explain
+
+    if isinstance(error, click.ClickException):
         error.show()
         return Exit.USAGE
-    except (click.Abort, KeyboardInterrupt):
+    if isinstance(error, (click.Abort, KeyboardInterrupt)):
         return Exit.INTERRUPTED
-    except Exception as error:  # noqa: BLE001 - the one place where errors become words
-        say_why(error, settings)
-        return exit_code_for(error)
-    return code if isinstance(code, int) else Exit.DONE
+    explain(error, settings)
+    return exit_code_for(error)

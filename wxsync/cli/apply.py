@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from wxsync.workflow import Planned
 
 
-@click.command(short_help="Upload what is new or changed and write the lock.")
+@click.command()
 @click.argument("planfile", required=False, type=click.Path(dir_okay=False))
 @click.option("-o", "--out", type=click.Path(dir_okay=False), metavar="FILE", help="Save the result as JSON.")
 @click.option("--yes", is_flag=True, help="Do not ask; needed where standard input is no terminal.")

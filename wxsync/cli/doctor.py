@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _GRAVEST = (Exit.PERSON, Exit.CONFLICT, Exit.INVALID, Exit.LATER)
 
 
-@click.command(short_help="Check credentials, allowlist, permissions, library and quota.")
+@click.command()
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Default: text.")
 @global_options
 @click.pass_obj

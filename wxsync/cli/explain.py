@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
 
 # Click would take -1, the commonest code of all, for an option.
-@click.command(
-    short_help="Explain an errcode in English and Chinese.", context_settings={"ignore_unknown_options": True}
-)
+@click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("code", type=int)
 @global_options
 def explain(code: int) -> None:

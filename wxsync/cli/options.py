@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
@@ -33,6 +32,8 @@ class Settings:
 
     def choice(self) -> Choice:
         """Gives what a workflow needs to know of them, together with the environment."""
+        from pathlib import Path
+
         from wxsync.workflow import Choice
 
         return Choice(Path(self.manifest), self.account, self.sandbox, self.environ)

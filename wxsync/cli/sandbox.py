@@ -27,7 +27,7 @@ class _WithGrammar(click.Command):
                 formatter.write("".join(f"  {line}".rstrip() + "\n" for line in text.splitlines()))
 
 
-@click.command(cls=_WithGrammar, short_help="Serve an offline WeChat on 127.0.0.1.")
+@click.command(cls=_WithGrammar)
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Default: a free one.")
 @click.option("--state", type=click.Path(dir_okay=False), metavar="FILE", help="Keep the library here; else nowhere.")
 @click.option("--appid", help="Default: the sandbox's own.")

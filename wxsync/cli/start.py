@@ -11,7 +11,7 @@ from wxsync.cli.options import Settings, emit, global_options
 _SCHEMAS = ("manifest", "lock", "plan", "result", "problems")
 
 
-@click.command(short_help="Write a commented manifest; overwrites nothing.")
+@click.command()
 @global_options
 @click.pass_obj
 def init(settings: Settings) -> None:

@@ -10,7 +10,7 @@ from wxsync.cli.exits import Exit
 from wxsync.cli.options import Settings, emit, global_options
 
 
-@click.command(short_help="Judge the manifest and its files, offline.")
+@click.command()
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Default: text.")
 @global_options
 @click.pass_obj
