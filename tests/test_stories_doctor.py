@@ -20,9 +20,12 @@ from wxsync.model import Page
 from wxsync.render import checks_page, checks_text
 from wxsync.render.checks import Check
 from wxsync.sandbox import AUTHORIZER_REFRESH_TOKEN, COMPONENT_ACCESS_TOKEN, COMPONENT_APPID, Switches
-from wxsync.wechat import TABLE, Quota
-from wxsync.workflow import Choice, Diagnosis, Watcher, doctor
+from wxsync.wechat.answers import Quota
+from wxsync.wechat.errcodes import TABLE
 from wxsync.workflow.diagnosis import ADD_MATERIAL, LISTING, Heard, Way, check_appid, check_proxy, diagnose
+from wxsync.workflow.doctor import Diagnosis, doctor
+from wxsync.workflow.options import Watcher
+from wxsync.workflow.project import Choice
 
 ACCOUNT = ("token", "library", "listing", "quota:add_material", "quota:uploadimg", "quota:batchget_material")
 PLENTY = ok(errcode=0, quota={"daily_limit": 1000, "used": 1, "remain": 999})

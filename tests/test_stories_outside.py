@@ -12,8 +12,9 @@ import pytest
 
 from tests.project import Project, Server, png
 from wxsync.model import Outcome
-from wxsync.workflow import ApplyOptions, Choice, PlanOptions, Watcher, apply
-from wxsync.workflow.project import open_project
+from wxsync.workflow.apply import apply
+from wxsync.workflow.options import ApplyOptions, PlanOptions, Watcher
+from wxsync.workflow.project import Choice, open_project
 from wxsync.workflow.survey import sent_beyond, survey
 
 needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")

@@ -23,7 +23,9 @@ import trustme
 from tests.project import Project, Server
 from wxsync.cli.doctor import exit_code_of
 from wxsync.render import checks_page
-from wxsync.workflow import Choice, Watcher, doctor
+from wxsync.workflow.doctor import doctor
+from wxsync.workflow.options import Watcher
+from wxsync.workflow.project import Choice
 
 ROOT = Path(__file__).parent.parent
 HOST = "wechat.test"

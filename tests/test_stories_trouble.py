@@ -12,7 +12,9 @@ import pytest
 from tests.project import Project, Server, png, serving, until
 from wxsync.cli.exits import exit_code_for
 from wxsync.errors import HaltedForNow
-from wxsync.workflow import ApplyOptions, Choice, Watcher, apply
+from wxsync.workflow.apply import apply
+from wxsync.workflow.options import ApplyOptions, Watcher
+from wxsync.workflow.project import Choice
 
 UNREACHABLE = "http://127.0.0.1:9"
 

@@ -29,7 +29,8 @@ from tests.wechat_fake import (
 )
 from wxsync.errors import CallFailed, HaltedForNow, HaltedForPerson, OutcomeUnknown, Refused
 from wxsync.model import Material, MaterialType, Page, Upload, Uploaded
-from wxsync.wechat import Article, FileContent, Quota, VideoDetails, connect
+from wxsync.wechat.answers import Article, FileContent, Quota, VideoDetails
+from wxsync.wechat.client import connect
 
 LARGE = picture(b"x" * 8_000_000)
 

@@ -8,7 +8,7 @@ import pickle
 import pytest
 
 from wxsync.errors import Conflict, PersonNeeded, UsageProblem, WxsyncError
-from wxsync.wechat import (
+from wxsync.wechat.credentials import (
     Cloud,
     Credentials,
     ForeignToken,

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from wxsync.wechat import TABLE, ErrCode, Kind, explain
+from wxsync.wechat.errcodes import TABLE, ErrCode, Kind, explain
 
 OFFICIAL = """
 -1 0 40001 40002 40003 40004 40005 40006 40007 40008 40009 40010 40011 40012 40013 40014 40033 40035 40062 40066 40097

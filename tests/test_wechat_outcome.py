@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from wxsync.wechat import TABLE, Kind
+from wxsync.wechat.errcodes import TABLE, Kind
 from wxsync.wechat.outcome import Phase, Verdict, judge
 
 STATUSES = [None, *range(100, 600)]

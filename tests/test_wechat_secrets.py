@@ -31,7 +31,8 @@ from tests.wechat_fake import (
 )
 from wxsync.errors import CallFailed
 from wxsync.model import MaterialType
-from wxsync.wechat import Credentials, ForeignToken, Platform, Secret, WeChat, connect
+from wxsync.wechat.client import WeChat, connect
+from wxsync.wechat.credentials import Credentials, ForeignToken, Platform, Secret
 
 REFRESH = "refreshtoken@@@CanaryRefresh0123456789"
 NEEDLES = [SECRET, TOKEN, TOKEN[:40], REFRESH, quote(REFRESH), "access_token=8", "CanaryComponent"]

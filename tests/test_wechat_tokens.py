@@ -27,7 +27,8 @@ from tests.wechat_fake import (
 )
 from wxsync.errors import CallFailed, HaltedForNow, HaltedForPerson
 from wxsync.model import MaterialType
-from wxsync.wechat import Cloud, Credentials, Platform, Secret, WeChat, connect
+from wxsync.wechat.client import WeChat, connect
+from wxsync.wechat.credentials import Cloud, Credentials, Platform, Secret
 
 
 def list_once(wechat: WeChat) -> None:

@@ -14,7 +14,8 @@ from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
 from wxsync.model import MaterialType, Upload
-from wxsync.wechat import Credentials, ForeignToken, OwnSecret, Secret, WeChat, connect
+from wxsync.wechat.client import WeChat, connect
+from wxsync.wechat.credentials import Credentials, ForeignToken, OwnSecret, Secret
 
 APPID = "wx0123456789abcdef"
 SECRET = "5ec4e7c0ffee5ec4e7c0ffee5ec4e7c0"

@@ -20,7 +20,7 @@ from wxsync.cli.plan import format_option, planning_options, read_saved, rendere
 
 if TYPE_CHECKING:
     from wxsync.model import Plan
-    from wxsync.workflow import Planned
+    from wxsync.workflow.plan import Planned
 
 
 @click.command()
@@ -64,8 +64,8 @@ def apply(
     from wxsync.cli.progress import Progress
     from wxsync.executor import Limits
     from wxsync.render import report_text
-    from wxsync.workflow import ApplyOptions, Look, NotAgreed, PlanOptions, Watcher, WouldUpload
-    from wxsync.workflow import apply as run
+    from wxsync.workflow.apply import apply as run
+    from wxsync.workflow.options import ApplyOptions, Look, NotAgreed, PlanOptions, Watcher, WouldUpload
 
     stop = threading.Event()
     progress = Progress(settings)

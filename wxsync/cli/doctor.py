@@ -11,7 +11,7 @@ from wxsync.cli.exits import Exit, exit_code_for
 from wxsync.cli.options import Settings, global_options
 
 if TYPE_CHECKING:
-    from wxsync.workflow import Diagnosis
+    from wxsync.workflow.doctor import Diagnosis
 
 _GRAVEST = (Exit.PERSON, Exit.CONFLICT, Exit.INVALID, Exit.LATER)
 
@@ -26,8 +26,8 @@ def doctor(settings: Settings, form: str) -> int:
     Needs no manifest; with one, its lock and its folder are checked too. Takes 6 calls at most when all is well.
     """
     from wxsync.render import checks_page, checks_text, visible
-    from wxsync.workflow import Watcher
-    from wxsync.workflow import doctor as run
+    from wxsync.workflow.doctor import doctor as run
+    from wxsync.workflow.options import Watcher
 
     watcher = Watcher(lambda _planned: True, says=lambda message: settings.note(visible(message)))
     found = run(settings.choice(), watcher)

@@ -11,7 +11,7 @@ from wxsync.cli.options import global_options
 
 if TYPE_CHECKING:
     from wxsync.errors import InvalidInput
-    from wxsync.wechat import ErrCode
+    from wxsync.wechat.errcodes import ErrCode
 
 
 # Click would take -1, the commonest code of all, for an option.
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @global_options
 def explain(code: int) -> None:
     """Explain an errcode of WeChat in English and Chinese: what it means, what to do; offline."""
-    from wxsync.wechat import explain as look_up
+    from wxsync.wechat.errcodes import explain as look_up
 
     line = look_up(code)
     if line is None:
@@ -38,7 +38,7 @@ def _text(line: ErrCode) -> str:
 def _unknown(code: int) -> InvalidInput:
     from wxsync.errors import InvalidInput
     from wxsync.model import Problem
-    from wxsync.wechat import TABLE
+    from wxsync.wechat.errcodes import TABLE
 
     alike = get_close_matches(str(code), map(str, TABLE), n=3)
     near = [int(digits) for digits in alike] or sorted(TABLE, key=lambda known: abs(known - code))[:3]

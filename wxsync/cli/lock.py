@@ -27,7 +27,7 @@ def merge(settings: Settings, base: str, ours: str, theirs: str) -> int:
 
     from wxsync.cli.exits import explain
     from wxsync.errors import WxsyncError
-    from wxsync.workflow import merge_locks
+    from wxsync.workflow.merge import merge_locks
 
     try:
         merge_locks(Path(base), Path(ours), Path(theirs))

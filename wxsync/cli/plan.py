@@ -58,8 +58,8 @@ def plan(
 ) -> int:
     """Show what apply would do; needs no network and no credentials but for --refresh."""
     from wxsync.render import plan_text, visible
-    from wxsync.workflow import PlanOptions, Watcher
-    from wxsync.workflow import plan as run
+    from wxsync.workflow.options import PlanOptions, Watcher
+    from wxsync.workflow.plan import plan as run
 
     watcher = Watcher(lambda _planned: True, says=lambda message: settings.note(visible(message)))
     planned = run(settings.choice(), PlanOptions(targets, renew, not no_cache, fresh), watcher)

@@ -17,7 +17,7 @@ _SCHEMAS = ("manifest", "lock", "plan", "result", "problems")
 def init(settings: Settings) -> None:
     """Write a commented manifest and set git up for its lock; overwrites nothing."""
     from wxsync.render import visible
-    from wxsync.workflow import init as run
+    from wxsync.workflow.init import init as run
 
     for line in run(Path(settings.manifest)):
         emit(visible(line) + "\n")

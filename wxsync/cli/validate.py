@@ -17,7 +17,7 @@ from wxsync.cli.options import Settings, emit, global_options
 def validate(settings: Settings, form: str) -> int:
     """Judge the manifest and every file that it names; needs no network and no credentials."""
     from wxsync.render import plural, problems_text, render_problems, visible
-    from wxsync.workflow import validate as run
+    from wxsync.workflow.validate import validate as run
 
     manifest, problems = run(settings.choice())
     if form == "json":

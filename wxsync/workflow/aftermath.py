@@ -9,7 +9,7 @@ from dataclasses import replace
 from wxsync.errors import CallFailed
 from wxsync.model import Action, Lock, MaterialType, Outcome, Result
 from wxsync.render import plural
-from wxsync.wechat import WeChat
+from wxsync.wechat.client import WeChat
 from wxsync.workflow.look import LISTED_AS, look
 from wxsync.workflow.options import ApplyOptions, Look, Watcher
 from wxsync.workflow.plan import Planned

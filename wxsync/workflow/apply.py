@@ -12,7 +12,7 @@ from wxsync.errors import Conflict, PersonNeeded
 from wxsync.files import only_run, state_folder
 from wxsync.model import Lock, Report, Result
 from wxsync.planner import misfits, utc
-from wxsync.wechat import WeChat
+from wxsync.wechat.client import WeChat
 from wxsync.workflow.aftermath import look_after
 from wxsync.workflow.capacity import ask_capacity, count, refuse_what_cannot_fit
 from wxsync.workflow.options import ApplyOptions, Look, NotAgreed, Watcher, WouldUpload

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from wxsync.errors import CallFailed, HaltedForNow, PersonNeeded
 from wxsync.media import PLACES
 from wxsync.model import Capacity, MaterialType, Places, Plan
-from wxsync.wechat import WeChat
 from wxsync.workflow.look import LISTED_AS
+
+if TYPE_CHECKING:
+    from wxsync.wechat.client import WeChat
 
 _ADD_MATERIAL = "/cgi-bin/material/add_material"
 

@@ -12,7 +12,8 @@ from wxsync.media import PLACES
 from wxsync.model import Page
 from wxsync.render import plural
 from wxsync.render.checks import Check, failed, passed, skipped, warned
-from wxsync.wechat import Kind, Quota
+from wxsync.wechat.answers import Quota
+from wxsync.wechat.errcodes import Kind
 
 ADD_MATERIAL = "/cgi-bin/material/add_material"
 LISTING = "/cgi-bin/material/batchget_material"

@@ -18,7 +18,10 @@ from wxsync.journal import read_journal
 from wxsync.model import MaterialType, Problem
 from wxsync.render import plural
 from wxsync.render.checks import Check, failed, passed, skipped, warned
-from wxsync.wechat import Cloud, Credentials, ForeignToken, Kind, OwnSecret, Platform, Quota, WeChat, read_credentials
+from wxsync.wechat.answers import Quota
+from wxsync.wechat.client import WeChat
+from wxsync.wechat.credentials import Cloud, Credentials, ForeignToken, OwnSecret, Platform, read_credentials
+from wxsync.wechat.errcodes import Kind
 from wxsync.workflow.diagnosis import (
     ABOUT_THE_PATH,
     QUOTA_PATHS,

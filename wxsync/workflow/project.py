@@ -12,7 +12,7 @@ from wxsync.files import DISK, Disk
 from wxsync.lockfile import read_lock
 from wxsync.manifest import manifest_stem, read_manifest
 from wxsync.model import Account, Lock, Manifest, Problem
-from wxsync.wechat import appid_from
+from wxsync.wechat.credentials import appid_from
 
 STATE = ".wxsync"
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from wxsync.errors import Refused
 from wxsync.model import Capacity, Lock, Material
-from wxsync.wechat import WeChat
 from wxsync.workflow.capacity import ask_capacity, count
 from wxsync.workflow.look import LISTED_AS, PAGE, look
 from wxsync.workflow.options import Look
+
+if TYPE_CHECKING:
+    from wxsync.wechat.client import WeChat
 
 _MANY_CALLS = 50
 _NO_SUCH_ID = 40007

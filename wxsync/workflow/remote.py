@@ -7,17 +7,20 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from wxsync.errors import PersonNeeded
-from wxsync.wechat import WeChat, connect, read_credentials
 from wxsync.workflow.options import Watcher
 from wxsync.workflow.project import STATE, Choice, Project
 
 if TYPE_CHECKING:
     from wxsync.sandbox import Sandbox
+    from wxsync.wechat.client import WeChat
 
 
 @contextmanager
 def open_remote(choice: Choice, project: Project, *, jobs: int, watcher: Watcher) -> Iterator[WeChat]:
     """Connects to the account of a project; raises PersonNeeded or UsageProblem where credentials are wrong."""
+    from wxsync.wechat.client import connect
+    from wxsync.wechat.credentials import read_credentials
+
     with ExitStack() as stack:
         environ: Mapping[str, str] = choice.environ
         if project.sandbox:

@@ -15,7 +15,8 @@ from wxsync.files import read_inside
 from wxsync.journal import Journal, clear_journal
 from wxsync.model import Change, Failure, Outcome, Problem, Remedy, Result, Upload, Uploaded
 from wxsync.planner import utc
-from wxsync.wechat import UNLISTED, WeChat
+from wxsync.wechat.client import WeChat
+from wxsync.wechat.failures import UNLISTED
 from wxsync.workflow.ledger import Ledger
 from wxsync.workflow.look import doubts_of, look, settle, unix_seconds
 from wxsync.workflow.options import ApplyOptions, Look, Watcher

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from wxsync.errors import Refused
 from wxsync.model import Change, Failure, Lock, Material, MaterialType, Outcome, Plan, Remedy, Result
-from wxsync.wechat import Article, FileContent, VideoDetails
+from wxsync.wechat.answers import Article, FileContent, VideoDetails
 from wxsync.workflow.look import doubts_of, unix_seconds
 
 # The clocks of WeChat and of this machine may differ by so much.
