@@ -70,6 +70,10 @@ class Server:
     def forget_faults(self) -> None:
         requests.delete(f"{self.sandbox.url}/_sandbox/faults", timeout=10).raise_for_status()
 
+    def delete(self, media_id: str) -> None:
+        """Plays somebody who deletes a material in the console."""
+        requests.delete(f"{self.sandbox.url}/_sandbox/materials/{media_id}", timeout=10).raise_for_status()
+
     def ids(self) -> set[str]:
         return {one["media_id"] for one in self.state()["materials"]}
 

@@ -1,0 +1,187 @@
+"""Drift: what somebody deleted at WeChat is planned again, and uploads of ours that nobody claims are told of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.project import Project, Server, png
+from tests.wechat_fake import APPID, EMPTY_PAGE, SECRET, FakeWeChat, no, ok
+from wxsync.schemas import violations
+
+
+@pytest.fixture
+def mixed(project: Project) -> Project:
+    """A project with one material of each type, all of them at WeChat."""
+    project.add("a.png", png("a"))
+    project.add("b.png", png("b"))
+    project.sample("audio/welcome.mp3", "welcome.mp3")
+    project.sample("video/intro.mp4", "intro.mp4")
+    project.sample("covers/intro.jpg", "cover.jpg")
+    project.add("article.png", png("article"))
+    project.manifest(
+        "materials:\n"
+        "  - {path: a.png, type: image}\n"
+        "  - {path: b.png, type: image}\n"
+        "  - {path: welcome.mp3, type: voice}\n"
+        "  - {path: intro.mp4, type: video, title: 介绍}\n"
+        "  - {path: cover.jpg, type: thumb}\n"
+        "  - {path: article.png, type: article_image}\n"
+    )
+    assert project.apply().code == 0
+    return project
+
+
+def id_of(project: Project, name: str) -> str:
+    return str(project.materials()[name]["media_id"])
+
+
+def test_nothing_has_drifted_where_nobody_touched_anything(mixed: Project, server: Server) -> None:
+    planned = mixed.run("plan", "--refresh", "--format", "json", "--detailed-exitcode")
+
+    assert planned.code == 0
+    assert planned.json["drift"] == []
+    assert violations("plan", planned.json) == []
+    assert server.calls()["batchget_material"] == 6
+    assert "get_material" not in server.calls()
+
+
+@pytest.mark.parametrize("name", ["a.png", "welcome.mp3", "intro.mp4", "cover.jpg"])
+def test_what_is_gone_is_drift_and_is_uploaded_again_and_not_retired(mixed: Project, server: Server, name: str) -> None:
+    old = id_of(mixed, name)
+    server.delete(old)
+
+    planned = mixed.run("plan", "--refresh", "--format", "json")
+    assert planned.json["drift"] == [{"name": name, "media_id": old, "kind": "gone"}]
+    assert [(one["name"], one["action"], one["reason"]) for one in planned.json["changes"]] == [
+        (name, "replace", "gone at WeChat")
+    ]
+    assert mixed.run("plan", "--format", "json").json["summary"]["keep"] == 6
+
+    applied = mixed.apply("--refresh", "--format", "json")
+    assert applied.code == 0, applied.err
+    assert applied.json["results"][0]["old_media_id"] == old
+    assert {one["media_id"] for one in mixed.materials().values()} - {None} == server.ids()
+    assert mixed.lock()["retired"] == []
+    assert mixed.run("plan", "--refresh", "--detailed-exitcode").code == 0
+
+
+def test_what_is_gone_is_told_to_people_too(mixed: Project, server: Server) -> None:
+    old = id_of(mixed, "a.png")
+    server.delete(old)
+
+    text = mixed.run("plan", "--refresh").out
+
+    assert f"gone: a.png ({old})" in text
+    assert "replace: gone at WeChat" in text
+    assert "Library: 2 of 100,000 images" in text
+
+
+def test_a_saved_plan_of_what_is_gone_is_done_as_it_was_reviewed(mixed: Project, server: Server) -> None:
+    old = id_of(mixed, "a.png")
+    server.delete(old)
+    saved = str(mixed.root / "plan.json")
+    mixed.run("plan", "--refresh", "--out", saved)
+
+    assert mixed.apply(saved).code == 0
+
+    assert id_of(mixed, "a.png") in server.ids()
+    assert mixed.lock()["retired"] == []
+
+
+def test_two_names_of_one_gone_upload_share_one_new_upload(project: Project, server: Server) -> None:
+    project.add("a.png", png("same"))
+    project.add("b.png", png("same"))
+    project.manifest("materials:\n  - {path: '*.png', type: image}\n")
+    project.apply()
+    server.delete(id_of(project, "a.png"))
+
+    assert project.apply("--refresh").code == 0
+
+    assert id_of(project, "a.png") == id_of(project, "b.png")
+    assert server.ids() == {id_of(project, "a.png")}
+
+
+def test_bytes_that_come_back_are_not_taken_back_from_what_is_gone(project: Project, server: Server) -> None:
+    project.images("a.png")
+    project.apply()
+    first = id_of(project, "a.png")
+    project.add("a.png", png("other"))
+    project.apply()
+    server.delete(first)
+    project.add("a.png", png("a.png"))
+
+    assert project.apply("--refresh").code == 0
+
+    assert id_of(project, "a.png") in server.ids()
+
+
+def test_a_gone_material_that_left_the_manifest_leaves_the_lock_without_being_retired(
+    mixed: Project, server: Server
+) -> None:
+    server.delete(id_of(mixed, "a.png"))
+    mixed.manifest("materials:\n  - {path: b.png, type: image}\n")
+
+    assert mixed.apply("--refresh").code == 0
+
+    assert set(mixed.materials()) == {"b.png"}
+    assert len(mixed.lock()["retired"]) == 4
+
+
+def test_an_upload_of_ours_that_no_lock_claims_is_unclaimed(project: Project, server: Server, tmp_path: Path) -> None:
+    project.images("a.png")
+    (tmp_path / "other").mkdir()
+    other = Project(tmp_path / "other", project.environ)
+    other.images("lost.png")
+    other.apply()
+    project.apply()
+    [lost] = other.materials().values()
+
+    planned = project.run("plan", "--refresh", "--format", "json")
+
+    assert planned.json["drift"] == [
+        {"name": lost["uploaded_as"], "media_id": lost["media_id"], "kind": "unclaimed"},
+    ]
+    assert planned.json["summary"]["keep"] == 1
+
+
+def test_a_second_upload_of_one_content_is_settled_by_a_refresh(
+    project: Project, server: Server, tmp_path: Path
+) -> None:
+    project.images("a.png")
+    project.apply()
+    server.advance(60)
+    (tmp_path / "other").mkdir()
+    other = Project(tmp_path / "other", project.environ)
+    other.images("a.png")
+    other.apply("--look", "none")
+    assert len(server.ids()) == 2
+    older, newer = id_of(project, "a.png"), id_of(other, "a.png")
+
+    for clone in (project, other):
+        assert clone.apply("--refresh").code == 0
+        assert id_of(clone, "a.png") == older
+        assert [one["media_id"] for one in clone.lock()["retired"]] == [newer]
+
+
+def test_a_refresh_that_cannot_list_sends_nothing(mixed: Project, server: Server) -> None:
+    server.delete(id_of(mixed, "a.png"))
+    before = mixed.lock_bytes()
+    server.fault("batchget_material:errcode=45009")
+
+    assert mixed.run("plan", "--refresh").code == 7
+    assert mixed.apply("--refresh").code == 7
+    assert mixed.lock_bytes() == before
+
+
+def test_a_large_library_is_announced_before_it_is_listed(offline: Project) -> None:
+    offline.images("a.png")
+    counts = ok(voice_count=21, video_count=0, image_count=5000, news_count=7)
+    with FakeWeChat(get_materialcount=[counts], batchget_material=[EMPTY_PAGE], get=[no(48001)]) as wechat:
+        offline.environ = {"WXSYNC_API_BASE": wechat.base, "WXSYNC_APPID": APPID, "WXSYNC_SECRET": SECRET}
+
+        planned = offline.run("plan", "--refresh")
+
+    assert planned.code == 0
+    assert "lists the whole library: 252 calls" in planned.err
