@@ -230,11 +230,13 @@ def _answered(change: Change, doubt: Unconfirmed, uploaded: Uploaded, run: _Run)
     assert change.after is not None
     run.lost_in_a_row = 0
     record = replace(change.after, media_id=uploaded.media_id, url=uploaded.url, uploaded_at=run.now())
+    failure = None
     try:
         run.memory.done(change.name, record)
     except OSError as error:
-        run.halt(_disk(error))  # this id goes on towards the lock, in memory; nothing more may be uploaded
-    return Result(change, Outcome.DONE, record, attempts=uploaded.attempts, unconfirmed=doubt)
+        failure = _disk(error)
+        run.halt(failure)  # this id goes on towards the lock, in memory; nothing more may be uploaded
+    return Result(change, Outcome.DONE, record, attempts=uploaded.attempts, error=failure, unconfirmed=doubt)
 
 
 def _unanswered(change: Change, doubt: Unconfirmed, error: CallFailed, run: _Run) -> Result:

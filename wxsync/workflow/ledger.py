@@ -34,6 +34,7 @@ class Ledger:
         self._on_disk = lock
         self._lock = lock or Lock(account)
         self._results: list[Result] = []
+        self._loose: list[Result] = []
         self._gone = gone
         self._clock = clock
         self._written_at = clock()
@@ -41,6 +42,8 @@ class Ledger:
     def add(self, result: Result) -> None:
         """Takes a result, to be in the lock at the next writing."""
         self._results.append(result)
+        if result.record and result.error:
+            self._loose.append(result)  # the journal could not be written, so until the lock is, nothing else knows it
 
     def write_if_due(self) -> None:
         """Writes the lock where the last writing is long enough ago; a failure waits for the next one."""
@@ -56,7 +59,7 @@ class Ledger:
             self._write(lock)
         except OSError as error:
             raise PersonNeeded(
-                f"{self._file} cannot be written: {error.strerror}",
+                "\n".join([f"{self._file} cannot be written: {error.strerror}", *map(_told, self._loose)]),
                 hint="no id is lost: they are in the journal, and the next apply brings them into the lock. "
                 "Free some space or make the folder writable, then run apply again",
             ) from None
@@ -71,3 +74,9 @@ class Ledger:
         if lock != (self._on_disk or Lock(lock.account)):
             write_lock(self._file, lock, disk=self._disk)
             self._on_disk = lock
+
+
+def _told(result: Result) -> str:
+    record = result.record
+    known = (record.media_id or record.url) if record else None
+    return f"  {result.change.name} was uploaded as {known}; the journal is full too, so keep this line"
