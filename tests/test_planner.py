@@ -35,12 +35,14 @@ from wxsync.model import (
     Material,
     MaterialType,
     Origin,
+    Outcome,
     Plan,
     Record,
+    Result,
     Retired,
     Unconfirmed,
 )
-from wxsync.planner import filename_for, make_plan, misfits, past_rail, tag_in
+from wxsync.planner import filename_for, fold, make_plan, misfits, past_rail, tag_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Case:
     unconfirmed: tuple[Unconfirmed, ...] = ()
     observed: tuple[Material, ...] = ()
     renew: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
 
 
 IN_MANIFEST_ONLY = [
@@ -247,14 +250,78 @@ IN_LOCK_ONLY = [
 ]
 
 
+TWINS = "uploaded by two runs at once, the older stays"
+GONE_OR_TWICE = [
+    Case(
+        "its id is gone",
+        (want("x"),),
+        {"x": (Action.REPLACE, "gone at WeChat")},
+        {"x": record_of(want("x"), "dead")},
+        gone=("dead",),
+    ),
+    Case(
+        "the id that a name left behind is gone",
+        (want("x"),),
+        {"x": (Action.CREATE, "new"), "y": (Action.RETIRE, "no longer in the manifest")},
+        {"y": record_of(want("y"), "dead")},
+        gone=("dead",),
+    ),
+    Case(
+        "the retired id is gone",
+        (want("x"),),
+        {"x": (Action.CREATE, "new")},
+        retired=(retire("x", record_of(want("x"), "dead")),),
+        gone=("dead",),
+    ),
+    Case(
+        "two names share an id that is gone",
+        (want("x"), want("y")),
+        {"x": (Action.REPLACE, "gone at WeChat"), "y": (Action.SHARE, "same content as x")},
+        {"x": record_of(want("x"), "dead"), "y": record_of(want("y"), "dead")},
+        gone=("dead",),
+    ),
+    Case(
+        "a gone id has a successor that the lock does not know",
+        (want("x"),),
+        {"x": (Action.ADOPT, "an earlier upload of ours is at WeChat")},
+        {"x": record_of(want("x"), "dead")},
+        observed=(listed(want("x"), "seen"),),
+        gone=("dead",),
+    ),
+    Case(
+        "another run uploaded it too",
+        (want("x"),),
+        {"x": (Action.ADOPT, TWINS)},
+        {"x": held("x")},
+        observed=(listed(want("x"), "seen"),),
+    ),
+    Case(
+        "another run uploaded it too, and a new name wants it",
+        (want("b"), want("x")),
+        {"b": (Action.SHARE, "same content as x"), "x": (Action.ADOPT, TWINS)},
+        {"x": held("x")},
+        observed=(listed(want("x"), "seen", at=1),),
+    ),
+    Case(
+        "what was imported is not traded for an upload",
+        (want("x"),),
+        {"x": (Action.KEEP, "in step")},
+        {"x": replace(held("x"), origin=Origin.IMPORTED)},
+        observed=(listed(want("x"), "seen"),),
+    ),
+]
+
+
 @pytest.mark.parametrize(
-    "case", [*IN_MANIFEST_ONLY, *IN_BOTH, *ASKED_FOR, *IN_LOCK_ONLY], ids=lambda case: case.says.replace(" ", "-")
+    "case",
+    [*IN_MANIFEST_ONLY, *IN_BOTH, *ASKED_FOR, *IN_LOCK_ONLY, *GONE_OR_TWICE],
+    ids=lambda case: case.says.replace(" ", "-"),
 )
 def test_the_table_of_the_design(case: Case) -> None:
     has_lock = case.records is not None or case.retired or case.unconfirmed
     lock = lock_of(case.records or {}, case.retired, case.unconfirmed) if has_lock else None
 
-    plan = make_plan(case.wanted, lock, account=ACCOUNT, observed=case.observed, renew=case.renew)
+    plan = make_plan(case.wanted, lock, account=ACCOUNT, observed=case.observed, renew=case.renew, gone=case.gone)
 
     assert {change.name: (change.action, change.reason) for change in plan.changes} == case.expected
 
@@ -268,6 +335,21 @@ def test_of_two_uploads_with_one_tag_the_oldest_is_adopted_and_the_others_are_to
     assert change.after.media_id == "d"
     assert change.after.uploaded_at == "1970-01-01T00:00:10Z"
     assert [one.media_id for one in change.duplicates] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(("at", "stays", "leaves"), [(1, "seen", "mine"), (4_000_000_000, "mine", "seen")])
+def test_of_two_uploads_of_one_content_the_older_stays_and_every_name_uses_it(at: int, stays: str, leaves: str) -> None:
+    mine = record_of(want("x"), "mine")
+    lock = lock_of({"x": mine, "z": replace(mine, path="z")})
+    wanted = [want("b"), want("x"), want("z")]
+
+    plan = make_plan(wanted, lock, account=ACCOUNT, observed=[listed(want("x"), "seen", at=at)])
+    folded = fold(
+        lock, [Result(change, Outcome.DONE, change.after) for change in plan.pending], at="2027-01-01T00:00:00Z"
+    )
+
+    assert {record.media_id for record in folded.records.values()} == {stays}
+    assert [one.record.media_id for one in folded.retired] == [leaves]
 
 
 def test_of_two_retired_with_one_fingerprint_the_oldest_is_taken_back() -> None:

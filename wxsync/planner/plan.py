@@ -33,11 +33,9 @@ def make_plan(
     asked = {name: reason for name, reason in asked.items() if name in wanted and targets(name)}
     leaving = {name for name in held.records.keys() - wanted.keys() if targets(name)}
     sources = _sources(wanted, held, account, leaving=leaving, asked=asked, observed=observed)
-    changes = [
-        _decide(wanted[name], held.records.get(name), sources, asked=asked.get(name))
-        for name in sorted(wanted)
-        if targets(name)
-    ]
+    # Those that stay come first: of two uploads of one content they settle which one the others may share.
+    names = sorted(filter(targets, wanted), key=lambda one: (one in asked or not held.keeps(wanted[one]), one))
+    changes = [_decide(wanted[name], held.records.get(name), sources, asked=asked.get(name)) for name in names]
     changes += [_retire(name, held.records[name]) for name in leaving - sources.renamed]
     return Plan(account, tuple(sorted(changes, key=lambda change: change.name)))
 
@@ -73,6 +71,10 @@ class _Held:
         records = [one.record for one in self.lock.retired if self.has(one.record)] if self.lock else []
         return sorted(records, key=lambda one: (one.uploaded_at or "", one.media_id or one.url or ""), reverse=True)
 
+    def keeps(self, wanted: Desired) -> bool:
+        record = self.records.get(wanted.asset.name)
+        return record is not None and record.fingerprint == wanted.fingerprint
+
     def has(self, record: Record) -> bool:
         return record.media_id not in self.gone
 
@@ -82,7 +84,7 @@ class _Sources:
     """Knows where the material of a fingerprint could come from without an upload; filled while a plan is made.
 
     `fresh` are the holders whose material is new to the lock; what is uploaded anew may only share those. `seen` tells
-    since when WeChat has what it lists.
+    since when WeChat has what it lists, `settled` which of several uploads of one content stays.
     """
 
     account: str | None
@@ -93,6 +95,7 @@ class _Sources:
     seen: Mapping[str, str]
     doubted: Collection[tuple[str, str]]
     fresh: dict[Fingerprint, tuple[str, Record]] = field(default_factory=dict)
+    settled: dict[Fingerprint, tuple[str, Record]] = field(default_factory=dict)
     renamed: set[str] = field(default_factory=set)
 
 
@@ -166,11 +169,16 @@ def _keep_or_move(wanted: Desired, held: Record) -> Change:
 
 def _with_twins(wanted: Desired, held: Record, sources: _Sources) -> Change | None:
     """Leaves the oldest of several uploads of one content, which two runs at once can make; both agree on it."""
+    fingerprint = wanted.fingerprint
+    if fingerprint in sources.settled:
+        name, record = sources.settled[fingerprint]
+        return None if record.media_id == held.media_id else _share(wanted, held, (name, record))
     twins = _listed(wanted, sources) if held.origin is Origin.UPLOADED else []
     if not twins:
         return None
     since = {one.media_id: sources.seen.get(one.media_id or "", one.uploaded_at or "") for one in (held, *twins)}
     first, *others = sorted((held, *twins), key=lambda one: (since[one.media_id], one.media_id or ""))
+    sources.settled[fingerprint] = sources.holders[fingerprint] = wanted.asset.name, first
     change = _change(wanted, Action.ADOPT, "uploaded by two runs at once, the older stays", held, first)
     return replace(change, duplicates=tuple(others))
 
@@ -205,7 +213,9 @@ def _new_to_the_lock(wanted: Desired, held: Record | None, sources: _Sources) ->
 
 def _listed(wanted: Desired, sources: _Sources) -> list[Record]:
     """Gives the uploads of ours that the lock does not know, the oldest first."""
-    tag = wanted.fingerprint.tag(sources.account) if sources.account else ""
+    if not sources.listed or not sources.account:
+        return []
+    tag = wanted.fingerprint.tag(sources.account)
     return [_found(wanted, material) for material in sources.listed.get(tag, ())]
 
 
