@@ -13,6 +13,7 @@ from wxsync.cli.options import Settings, global_options
 
 # Where each command is, and its line in --help, which therefore imports none of them.
 _COMMANDS = {
+    "accounts": ("accounts.accounts", "Name the manifest's accounts and their lock files."),
     "apply": ("apply.apply", "Upload what is new or changed and write the lock."),
     "doctor": ("doctor.doctor", "Check credentials, allowlist, permissions, library and quota."),
     "explain": ("explain.explain", "Explain an errcode in English and Chinese."),

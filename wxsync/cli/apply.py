@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
 
+from wxsync.cli.asking import confirm, must_be_askable, stopping, yes_option
 from wxsync.cli.exits import Exit, exit_code_of
 from wxsync.cli.options import Settings, emit, global_options
 from wxsync.cli.plan import format_option, planning_options, read_saved, rendered, save, warn
@@ -26,7 +22,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("planfile", required=False, type=click.Path(dir_okay=False))
 @click.option("-o", "--out", type=click.Path(dir_okay=False), metavar="FILE", help="Save the result as JSON.")
-@click.option("--yes", is_flag=True, help="Do not ask; needed where standard input is no terminal.")
+@yes_option
 @click.option("--jobs", type=click.IntRange(1, 64), default=4, show_default=True, help="Uploads side by side.")
 @click.option(
     "--max-uploads", type=click.IntRange(0), metavar="N", help="Send at most N files; exit 7 if some are left."
@@ -85,7 +81,7 @@ def apply(
         return agreed
 
     try:
-        with _stopping(stop, settings), progress:
+        with stopping(stop, settings, finishing="the uploads that run"), progress:
             watcher = Watcher(
                 agrees, admits=partial(_can_be_asked, yes=yes), sees=progress.sees, says=progress.says, stop=stop
             )
@@ -115,39 +111,9 @@ def _saved_plan(file: str) -> Plan:
 def _agrees(settings: Settings, planned: Planned, *, yes: bool) -> bool:
     warn(settings, planned.warnings)
     settings.note(rendered(planned.plan, "text", settings, stream=sys.stderr).rstrip("\n"))
-    if yes or planned.project.sandbox:
-        return True
-    listening = signal.signal(signal.SIGINT, signal.default_int_handler)  # Ctrl-C ends the question
-    try:
-        return click.confirm("Apply this plan?", err=True)
-    finally:
-        signal.signal(signal.SIGINT, listening)
+    return yes or planned.project.sandbox or confirm("Apply this plan?")
 
 
 def _can_be_asked(planned: Planned, *, yes: bool) -> None:
-    from wxsync.errors import UsageProblem
-
-    if not (yes or planned.project.sandbox or (sys.stdin and sys.stdin.isatty())):
-        raise UsageProblem("nobody can be asked here", hint="apply needs --yes where standard input is no terminal")
-
-
-@contextmanager
-def _stopping(stop: threading.Event, settings: Settings) -> Iterator[None]:
-    """Lets the first SIGINT or SIGTERM end a run in good order; the second one leaves at once."""
-
-    def first(_number: int, _frame: FrameType | None) -> None:
-        for number in before:
-            signal.signal(number, second)
-        stop.set()
-        settings.note("interrupted: finishing the uploads that run; once more to leave at once")
-
-    def second(_number: int, _frame: FrameType | None) -> None:
-        # Every answer so far is in the synced journal: the next run brings it into the lock.
-        os._exit(Exit.INTERRUPTED)
-
-    before = {number: signal.signal(number, first) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    if not (yes or planned.project.sandbox):
+        must_be_askable("apply")

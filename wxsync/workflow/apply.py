@@ -6,10 +6,8 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
-from wxsync.errors import Conflict, PersonNeeded
-from wxsync.files import only_run, state_folder
+from wxsync.errors import Conflict
 from wxsync.model import Lock, Report, Result
 from wxsync.planner import misfits, utc
 from wxsync.wechat.client import WeChat
@@ -17,11 +15,12 @@ from wxsync.workflow.aftermath import look_after
 from wxsync.workflow.capacity import ask_capacity, count, refuse_what_cannot_fit
 from wxsync.workflow.options import ApplyOptions, Look, NotAgreed, Watcher, WouldUpload
 from wxsync.workflow.plan import Planned, plan_with
-from wxsync.workflow.project import Choice, Project, open_project
+from wxsync.workflow.project import Choice, open_project
 from wxsync.workflow.recall import recover
 from wxsync.workflow.refresh import Inventory, refresh
 from wxsync.workflow.remote import open_remote
 from wxsync.workflow.send import NothingToSend, carry_out, looked_at, send
+from wxsync.workflow.turn import own_turn
 
 Connect = Callable[[], AbstractContextManager[WeChat]]
 """Opens the way to WeChat."""
@@ -34,7 +33,7 @@ def apply(choice: Choice, options: ApplyOptions, watcher: Watcher) -> Report:
     reads. Raises InvalidInput, Conflict, NotAgreed and WouldUpload before anything is sent.
     """
     project = open_project(choice)
-    with only_run(_state(project), "wxsync apply"):
+    with own_turn(project, "apply"):
         connect = partial(open_remote, choice, project, jobs=options.limits.jobs, watcher=watcher)
         return apply_to(project, options, watcher, connect)
 
@@ -126,13 +125,3 @@ def _hold_rails(planned: Planned, options: ApplyOptions) -> None:
             "the plan replaces or retires more than 30 % of the materials in the lock; nothing was sent",
             hint="if that is what you want, run apply with --force",
         )
-
-
-def _state(project: Project) -> Path:
-    try:
-        return state_folder(project.manifest.root)
-    except OSError as error:
-        raise PersonNeeded(
-            f"{project.manifest.root} cannot be written: {error.strerror}",
-            hint="apply keeps its lock and its journal beside the manifest",
-        ) from None

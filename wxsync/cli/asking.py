@@ -1,0 +1,58 @@
+"""Asks whoever sits at the terminal, and listens for the signals that end a run."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import click
+
+from wxsync.cli.exits import Exit
+from wxsync.cli.options import Settings
+
+yes_option = click.option("--yes", is_flag=True, help="Do not ask; needed where standard input is no terminal.")
+
+
+def confirm(question: str) -> bool:
+    """Asks a question of yes or no on standard error; Ctrl-C ends the question and raises click.Abort."""
+    listening = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return click.confirm(question, err=True)
+    finally:
+        signal.signal(signal.SIGINT, listening)
+
+
+def must_be_askable(command: str) -> None:
+    """Raises UsageProblem where nobody can be asked."""
+    from wxsync.errors import UsageProblem
+
+    if not (sys.stdin and sys.stdin.isatty()):
+        hint = f"{command} needs --yes where standard input is no terminal"
+        raise UsageProblem("nobody can be asked here", hint=hint)
+
+
+@contextmanager
+def stopping(stop: threading.Event, settings: Settings, *, finishing: str) -> Iterator[None]:
+    """Lets the first SIGINT or SIGTERM end a run in good order; the second one leaves at once."""
+
+    def first(_number: int, _frame: FrameType | None) -> None:
+        for number in before:
+            signal.signal(number, second)
+        stop.set()
+        settings.note(f"interrupted: finishing {finishing}; once more to leave at once")
+
+    def second(_number: int, _frame: FrameType | None) -> None:
+        # Every answer so far is in the lock or in the synced journal: the next run goes on from there.
+        os._exit(Exit.INTERRUPTED)
+
+    before = {number: signal.signal(number, first) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

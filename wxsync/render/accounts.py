@@ -1,0 +1,36 @@
+"""Prints the accounts of a manifest, for people and for the matrix of a CI."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wxsync.render.words import visible, width
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLine:
+    """Holds one account; a manifest without accounts has one without a name. `lock` begins at the manifest's folder."""
+
+    name: str | None
+    appid: str | None
+    lock: str
+
+
+def accounts_page(accounts: Sequence[AccountLine]) -> str:
+    """Writes a line for each account."""
+    rows = [(visible(one.name or "-"), visible(one.appid or "no appid yet"), visible(one.lock)) for one in accounts]
+    columns = [max(map(width, cells)) for cells in zip(*rows, strict=True)]
+    lines = ("  ".join(_padded(cell, column) for cell, column in zip(row, columns, strict=True)) for row in rows)
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def accounts_text(accounts: Sequence[AccountLine]) -> str:
+    """Writes them as JSON: `[{"name", "appid", "lock"}]`."""
+    document = [{"name": one.name, "appid": one.appid, "lock": one.lock} for one in accounts]
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def _padded(cell: str, column: int) -> str:
+    return cell + " " * (column - width(cell))

@@ -1,0 +1,24 @@
+"""Lets a command work alone on the lock and the journal of a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from wxsync.errors import PersonNeeded
+from wxsync.files import only_run, state_folder
+from wxsync.workflow.project import Project
+
+
+@contextmanager
+def own_turn(project: Project, command: str) -> Iterator[None]:
+    """Keeps other runs out of a project's folder; raises Conflict, or PersonNeeded where it cannot be written."""
+    try:
+        folder = state_folder(project.manifest.root)
+    except OSError as error:
+        raise PersonNeeded(
+            f"{project.manifest.root} cannot be written: {error.strerror}",
+            hint=f"{command} keeps its lock and its journal beside the manifest",
+        ) from None
+    with only_run(folder, f"wxsync {command}"):
+        yield
