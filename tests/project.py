@@ -16,7 +16,7 @@ from typing import Any
 import requests
 
 from wxsync.cli import run
-from wxsync.sandbox import Sandbox, Switches, serve
+from wxsync.sandbox import DEFAULT_APPID, Sandbox, Switches, serve
 
 MEDIA = Path(__file__).parent / "media"
 
@@ -80,15 +80,27 @@ class Server:
     def names(self) -> list[str]:
         return sorted(one["name"] for one in self.state()["materials"])
 
+    def remove(self, media_id: str) -> None:
+        """Lets somebody delete a material in the console."""
+        requests.delete(f"{self.sandbox.url}/_sandbox/materials/{media_id}", timeout=10).raise_for_status()
+
+    def use(self, media_id: str, *, used: bool = True) -> None:
+        """Lets a menu use a material."""
+        self._post(f"materials/{media_id}/use", {"used": used})
+
     def _post(self, door: str, body: object) -> None:
         requests.post(f"{self.sandbox.url}/_sandbox/{door}", json=body, timeout=10).raise_for_status()
 
 
 @contextmanager
 def serving(
-    *, state: Path | None = None, faults: Sequence[str] = (), switches: Switches | None = None
+    *,
+    state: Path | None = None,
+    faults: Sequence[str] = (),
+    switches: Switches | None = None,
+    appid: str = DEFAULT_APPID,
 ) -> Iterator[Server]:
-    with serve(state=state, faults=faults, switches=switches or Switches()) as sandbox:
+    with serve(state=state, faults=faults, switches=switches or Switches(), appid=appid) as sandbox:
         yield Server(sandbox)
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests.project import Project, Server
 from wxsync.errors import PersonNeeded
+from wxsync.executor import Limits
 from wxsync.files import Disk, state_folder
 from wxsync.model import Outcome, Remedy, Report
 from wxsync.workflow.apply import apply_to
@@ -46,7 +47,7 @@ def apply_on_a_disk(project: Project, writes: int) -> Report:
     opened = replace(open_project(choice), disk=Filling(writes))
     watcher = Watcher(lambda _planned: True)
     connect = partial(open_remote, choice, opened, jobs=1, watcher=watcher)
-    return apply_to(opened, ApplyOptions(settle=0), watcher, connect)
+    return apply_to(opened, ApplyOptions(settle=0, limits=Limits(jobs=1)), watcher, connect)
 
 
 def test_an_id_that_neither_journal_nor_lock_can_take_is_said_and_found_again(project: Project, server: Server) -> None:

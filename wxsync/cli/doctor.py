@@ -29,7 +29,7 @@ def doctor(settings: Settings, form: str) -> int:
     from wxsync.workflow.doctor import doctor as run
     from wxsync.workflow.options import Watcher
 
-    watcher = Watcher(lambda _planned: True, says=lambda message: settings.note(visible(message)))
+    watcher = Watcher(says=lambda message: settings.note(visible(message)))
     found = run(settings.choice(), watcher)
     if form == "json":
         click.echo(checks_text(found.checks, account=found.account, host=found.host), nl=False)

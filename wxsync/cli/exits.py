@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Iterable
 from enum import IntEnum
 
 from wxsync.cli.options import Settings, say
@@ -18,7 +19,7 @@ from wxsync.errors import (
     UsageProblem,
     WxsyncError,
 )
-from wxsync.model import Outcome, Remedy, Report
+from wxsync.model import Failure, Outcome, Remedy, Report
 
 
 class Exit(IntEnum):
@@ -57,11 +58,16 @@ def exit_code_for(error: Exception) -> Exit:
 
 def exit_code_of(report: Report, *, interrupted: bool) -> Exit:
     """Gives the exit code of an apply; where several fit, the one that matters most."""
+    if not interrupted and any(result.outcome is Outcome.UNKNOWN for result in report.results):
+        return Exit.UNKNOWN
+    return gravest((result.error for result in report.results), interrupted=interrupted)
+
+
+def gravest(failures: Iterable[Failure | None], *, interrupted: bool) -> Exit:
+    """Gives the exit code of a run by what went wrong with its parts."""
     if interrupted:
         return Exit.INTERRUPTED
-    if any(result.outcome is Outcome.UNKNOWN for result in report.results):
-        return Exit.UNKNOWN
-    found = {_REMEDIES.get(result.error.remedy) for result in report.results if result.error}
+    found = {_REMEDIES.get(failure.remedy) for failure in failures if failure}
     return next((code for code in (Exit.PERSON, Exit.LATER, Exit.REFUSED) if code in found), Exit.DONE)
 
 

@@ -3,6 +3,7 @@
 Everything here is pure. The new lock is the old lock plus what is done, never rebuilt from a walk.
 """
 
+from wxsync.planner.dispose import forget, reasons_to_keep, without_retired
 from wxsync.planner.fit import misfits, past_rail
 from wxsync.planner.fold import fold, fold_journal
 from wxsync.planner.merge import merge
@@ -14,10 +15,13 @@ __all__ = [
     "filename_for",
     "fold",
     "fold_journal",
+    "forget",
     "make_plan",
     "merge",
     "misfits",
     "past_rail",
+    "reasons_to_keep",
     "tag_in",
     "utc",
+    "without_retired",
 ]

@@ -73,6 +73,17 @@ def problems_text(problems: Iterable[Problem]) -> str:
     )
 
 
+def failure_document(error: Failure) -> dict[str, Any]:
+    """Gives a failure as documents show it."""
+    return {
+        "code": error.code,
+        "errcode": error.errcode,
+        "message": error.message,
+        "hint": error.hint,
+        "rid": error.rid,
+    }
+
+
 def read_document(content: bytes, *, shown_as: str) -> Plan | Report:
     """Reads a saved plan or result; raises InvalidInput where it is neither, or was changed by hand."""
     try:
@@ -169,17 +180,7 @@ def _result(result: Result) -> dict[str, Any]:
         "old_media_id": replaced_id(result),
         "attempts": result.attempts,
         "seconds": result.seconds,
-        "error": _failure(error) if error else None,
-    }
-
-
-def _failure(error: Failure) -> dict[str, Any]:
-    return {
-        "code": error.code,
-        "errcode": error.errcode,
-        "message": error.message,
-        "hint": error.hint,
-        "rid": error.rid,
+        "error": failure_document(error) if error else None,
     }
 
 

@@ -15,7 +15,7 @@ from wxsync.workflow.aftermath import look_after
 from wxsync.workflow.capacity import ask_capacity, count, refuse_what_cannot_fit
 from wxsync.workflow.options import ApplyOptions, Look, NotAgreed, Watcher, WouldUpload
 from wxsync.workflow.plan import Planned, plan_with
-from wxsync.workflow.project import Choice, open_project
+from wxsync.workflow.project import Choice, Project, open_project
 from wxsync.workflow.recall import recover
 from wxsync.workflow.refresh import Inventory, refresh
 from wxsync.workflow.remote import open_remote

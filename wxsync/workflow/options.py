@@ -56,7 +56,7 @@ class Watcher:
     `pool` runs the uploads side by side.
     """
 
-    agrees: Callable[[Planned], bool]
+    agrees: Callable[[Planned], bool] = lambda _planned: True
     admits: Callable[[Planned], None] = lambda _planned: None
     sees: Callable[[Event], None] = lambda _event: None
     says: Callable[[str], None] = lambda _message: None

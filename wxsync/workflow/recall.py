@@ -8,7 +8,7 @@ from wxsync.errors import Conflict
 from wxsync.journal import clear_journal, read_journal
 from wxsync.model import Lock
 from wxsync.planner import fold_journal
-from wxsync.workflow.ledger import Ledger
+from wxsync.workflow.ledger import save_lock
 from wxsync.workflow.project import Project, lock_of
 
 
@@ -42,7 +42,6 @@ def recover(project: Project, *, now: str) -> Lock | None:
     """Brings what a run that was cut off left into the lock on the disk, and then forgets its journal."""
     recalled = recall(project, now=now)
     if recalled.lock:
-        ledger = Ledger(project.lock_file, recalled.on_disk, recalled.lock.account, disk=project.disk)
-        ledger.write(recalled.lock)
+        save_lock(project.lock_file, recalled.lock, before=recalled.on_disk, disk=project.disk)
     clear_journal(project.journal_file, disk=project.disk)
     return recalled.lock

@@ -9,12 +9,12 @@ import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from wxsync.errors import CallFailed, InvalidInput
+from wxsync.errors import CallFailed, InvalidInput, PersonNeeded
 from wxsync.executor import Finished, Remote, apply_plan
 from wxsync.files import read_inside
 from wxsync.journal import Journal, clear_journal
-from wxsync.model import Change, Failure, Outcome, Problem, Remedy, Result, Upload, Uploaded
-from wxsync.planner import utc
+from wxsync.model import Change, Failure, Lock, Outcome, Problem, Record, Remedy, Result, Upload, Uploaded
+from wxsync.planner import fold, utc
 from wxsync.wechat.client import WeChat
 from wxsync.wechat.failures import UNLISTED
 from wxsync.workflow.ledger import Ledger
@@ -90,11 +90,10 @@ def carry_out(
     planned = planned.without({result.change.name for result in settled})
     project, account = planned.project, planned.plan.account
     assert account is not None
-    ledger = Ledger(
+    ledger = Ledger[Result](
         project.lock_file,
-        planned.lock,
-        account,
-        gone=planned.inventory.gone,
+        planned.lock or Lock(account),
+        lambda lock, done: fold(lock, done, at=utc(watcher.clock()), gone=planned.inventory.gone),
         clock=watcher.clock,
         disk=project.disk,
     )
@@ -117,9 +116,23 @@ def carry_out(
                 ledger.add(event.result)
             ledger.write_if_due()
             watcher.sees(event)
-    lock = ledger.write()
+    lock = _written(ledger, results)
     clear_journal(project.journal_file, disk=project.disk)
     return replace(planned, lock=lock), results
+
+
+def _written(ledger: Ledger[Result], results: Collection[Result]) -> Lock:
+    try:
+        return ledger.write()
+    except PersonNeeded as error:
+        # Where the journal could not be written either, nothing but these words knows the id.
+        lines = (_told(one.change.name, one.record) for one in results if one.record and one.error)
+        full = PersonNeeded("\n".join([error.message, *lines]), hint=error.hint)
+    raise full
+
+
+def _told(name: str, record: Record) -> str:
+    return f"  {name} was uploaded as {record.media_id or record.url}; the journal is full too, so keep this line"
 
 
 class NothingToSend:

@@ -1,0 +1,95 @@
+"""The commands that end a material's life: at WeChat, or in the lock alone."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import click
+
+from wxsync.cli.asking import confirm, must_be_askable, stopping, yes_option
+from wxsync.cli.exits import Exit, gravest
+from wxsync.cli.options import Settings, emit, global_options
+
+if TYPE_CHECKING:
+    from wxsync.render.disposals import Disposable, Disposal
+    from wxsync.workflow.forget import Forgotten
+
+
+@click.command(short_help="Delete retired materials at WeChat; the only command that deletes there.")
+@yes_option
+@click.option("--keep-days", type=click.IntRange(0), default=0, show_default=True, metavar="N", help="Leave younger.")
+@click.option(
+    "--max-delete", type=click.IntRange(0), metavar="N", help="Delete at most N materials; exit 7 if some are left."
+)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Default: text.")
+@global_options
+@click.pass_obj
+def prune(settings: Settings, *, yes: bool, keep_days: int, max_delete: int | None, form: str) -> int:
+    """Delete retired materials at WeChat, after showing them.
+
+    Deletes only what wxsync itself uploaded and what no lock in this folder uses. What a menu or an automatic reply
+    uses WeChat refuses to delete: it stays retired.
+    """
+    from wxsync.render import terminal, visible
+    from wxsync.render.disposals import disposable_page, disposals_page, disposals_text
+    from wxsync.workflow.options import NotAgreed, Watcher
+    from wxsync.workflow.prune import PruneOptions
+    from wxsync.workflow.prune import prune as run
+
+    stop = threading.Event()
+    seen = total = 0
+
+    def agrees(found: Disposable) -> bool:
+        nonlocal total
+        total = len(found.delete) + len(found.drop)
+        if not (yes or settings.sandbox):
+            must_be_askable("prune")
+        settings.note(terminal(disposable_page(found), color=settings.colored(sys.stderr)).rstrip("\n"))
+        return yes or settings.sandbox or confirm("Delete these?")
+
+    def sees(disposal: Disposal) -> None:
+        nonlocal seen
+        seen += 1
+        settings.note(visible(f"[{seen}/{total}] {disposal.fate} {disposal.retired.name}"))
+
+    watcher = Watcher(says=lambda message: settings.note(visible(message)), stop=stop)
+    try:
+        with stopping(stop, settings, finishing="the deletion that runs"):
+            done = run(settings.choice(), PruneOptions(keep_days, max_delete), watcher, agrees=agrees, sees=sees)
+    except NotAgreed:
+        settings.note("Nothing was deleted.")
+        return Exit.INTERRUPTED
+    page = terminal(disposals_page(done), color=settings.colored(sys.stdout))
+    emit(disposals_text(done) if form == "json" else page)
+    return gravest((one.error for one in done.disposals), interrupted=stop.is_set())
+
+
+@click.command(short_help="Drop a record from the lock; touches nothing at WeChat.")
+@click.argument("name")
+@global_options
+@click.pass_obj
+def forget(settings: Settings, name: str) -> None:
+    """Drop NAME from the lock without touching WeChat; offline.
+
+    What is dropped is printed, so that its media_id is not lost.
+    """
+    from wxsync.render import https, visible
+    from wxsync.workflow.forget import forget as run
+
+    forgotten = run(settings.choice(), name)
+    for record in forgotten.records:
+        url = f", url {https(record.url)}" if record.url else ""
+        emit(visible(f"forgot {name}: {record.type}, media_id {record.media_id or 'none'}{url}") + "\n")
+    for line in _afterwards(forgotten, name):
+        settings.note(visible(line))
+
+
+def _afterwards(forgotten: Forgotten, name: str) -> list[str]:
+    lines = ["It is still at WeChat; wxsync will not delete it."]
+    if forgotten.shared_by:
+        lines = [f"Still in use by: {', '.join(forgotten.shared_by)}."]
+    if forgotten.is_missed:
+        lines.append(f"The manifest names {name}: the next apply looks for it at WeChat by its tag, else uploads it.")
+    return lines

@@ -1,0 +1,53 @@
+"""Decides what may leave: the retired materials that prune may delete, and the records that forget drops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from wxsync.model import Lock, Origin, Record, Retired
+from wxsync.planner.fold import material_of
+
+
+def reasons_to_keep(lock: Lock, others: Mapping[str, Lock], *, until: str | None) -> Mapping[Retired, str]:
+    """Tells of each retired material that must not be deleted why that is so.
+
+    `others` are the locks of this folder by their file names; what one of them uses stays, whatever account it is of.
+    What was retired after `until` stays too.
+    """
+    users = _users({"this lock": lock} | dict(others))
+    reasons = ((one, _reason(one, users, until)) for one in lock.retired)
+    return MappingProxyType({one: reason for one, reason in reasons if reason})
+
+
+def without_retired(lock: Lock, gone: Iterable[Retired]) -> Lock:
+    """Takes what is gone out of `retired`; everything else stays exactly as it was."""
+    away = set(gone)
+    return replace(lock, retired=tuple(one for one in lock.retired if one not in away))
+
+
+def forget(lock: Lock, name: str) -> tuple[Lock, tuple[Record, ...]]:
+    """Drops the record of a name, or what is retired under it where no record has it; gives what was dropped."""
+    if name in lock.records:
+        records = {other: record for other, record in lock.records.items() if other != name}
+        return replace(lock, records=MappingProxyType(records)), (lock.records[name],)
+    dropped = tuple(one for one in lock.retired if one.name == name)
+    return without_retired(lock, dropped), tuple(one.record for one in dropped)
+
+
+def _users(locks: Mapping[str, Lock]) -> Mapping[tuple[str | None, str | None], str]:
+    return {
+        material_of(record): f"{name} in {file}"
+        for file, lock in locks.items()
+        for name, record in lock.records.items()
+    }
+
+
+def _reason(one: Retired, users: Mapping[tuple[str | None, str | None], str], until: str | None) -> str:
+    if one.record.origin is not Origin.UPLOADED:
+        return "imported: prune deletes only what wxsync uploaded"
+    user = users.get(material_of(one.record))
+    if user:
+        return f"used by {user}"
+    return f"retired at {one.retired_at}, not long enough ago" if until and one.retired_at > until else ""

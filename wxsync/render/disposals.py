@@ -1,0 +1,143 @@
+"""Prints what prune would delete, and what it did."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from wxsync.model import Failure, Retired
+from wxsync.render.documents import failure_document
+from wxsync.render.rows import Page, Row, https
+from wxsync.render.words import plural
+
+FORMAT_VERSION = 1
+
+
+class Fate(StrEnum):
+    """Says what became of a retired material."""
+
+    DELETED = "deleted"
+    GONE = "gone"
+    DROPPED = "dropped"
+    REFUSED = "refused"
+    LEFT = "left"
+    KEPT = "kept"
+
+
+@dataclass(frozen=True, slots=True)
+class Disposal:
+    """Holds one retired material and its fate; `reason` says why it was kept, `error` why it was refused or left."""
+
+    retired: Retired
+    fate: Fate
+    reason: str = ""
+    error: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Disposals:
+    """Holds all that a prune looked at."""
+
+    account: str
+    disposals: tuple[Disposal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Disposable:
+    """Holds what a prune would do: delete at WeChat, drop without a call, and keep for a reason."""
+
+    account: str
+    delete: tuple[Retired, ...]
+    drop: tuple[Retired, ...]
+    kept: tuple[Disposal, ...]
+
+
+_WARNING = (
+    "What is deleted cannot be brought back: articles, drafts, menus and replies that still use it may lose it.",
+    "WeChat is only known to refuse what a menu or an automatic reply uses (48005).",
+)
+_MARKS = {
+    Fate.DELETED: ("✓", "deleted"),
+    Fate.GONE: ("✓", "was gone already"),
+    Fate.DROPPED: ("✓", "dropped from the lock"),
+    Fate.REFUSED: ("✗", "refused"),
+    Fate.LEFT: ("…", "left"),
+    Fate.KEPT: (" ", "kept"),
+}
+
+
+def disposable_page(found: Disposable) -> Page:
+    """Shows what prune would do."""
+    rows = [_row(one, "-", "delete", _identity(one)) for one in found.delete]
+    rows += [_row(one, "-", "drop from the lock, without a call", _identity(one)) for one in found.drop]
+    rows += map(_disposed, found.kept)
+    counts = {"to delete": len(found.delete), "to drop": len(found.drop), "kept": len(found.kept)}
+    said = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
+    return Page("Prune", found.account, tuple(rows), (f"Prune: {said}.", *(_WARNING if found.delete else ())))
+
+
+def disposals_page(done: Disposals) -> Page:
+    """Shows what prune did."""
+    return Page("Pruned", done.account, tuple(map(_disposed, done.disposals)), _summary(done.disposals))
+
+
+def disposals_text(done: Disposals) -> str:
+    """Writes what prune did as JSON."""
+    counts = Counter(one.fate for one in done.disposals)
+    document = {
+        "format_version": FORMAT_VERSION,
+        "account": done.account or None,
+        "summary": {fate.value: counts[fate] for fate in Fate},
+        "results": [
+            {
+                "name": one.retired.name,
+                "type": one.retired.record.type.value,
+                "media_id": one.retired.record.media_id,
+                "url": https(one.retired.record.url),
+                "retired_at": one.retired.retired_at,
+                "replaced_by": one.retired.replaced_by,
+                "outcome": one.fate.value,
+                "reason": one.reason,
+                "error": failure_document(one.error) if one.error else None,
+            }
+            for one in done.disposals
+        ],
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def _row(one: Retired, mark: str, verb: str, why: str, notes: tuple[str, ...] = ()) -> Row:
+    return Row(mark, one.name, verb, one.record.type, "", why, notes, https(one.record.url))
+
+
+def _disposed(one: Disposal) -> Row:
+    mark, verb = _MARKS[one.fate]
+    why = one.reason or _identity(one.retired)
+    notes = [one.error.message, one.error.hint] if one.error and one.fate is Fate.REFUSED else []
+    if one.error and one.error.rid:
+        notes.append(f"errcode {one.error.errcode}, rid {one.error.rid}")
+    return _row(one.retired, mark, verb, why, tuple(note for note in notes if note))
+
+
+def _identity(one: Retired) -> str:
+    said = one.record.media_id or https(one.record.url) or ""
+    said += f", retired {one.retired_at}" if one.retired_at else ""
+    return f"{said}, replaced by {one.replaced_by}" if one.replaced_by else said
+
+
+def _summary(disposals: Sequence[Disposal]) -> tuple[str, ...]:
+    counts = Counter(one.fate for one in disposals)
+    if counts.total() == counts[Fate.KEPT]:
+        kept = f": {plural(counts[Fate.KEPT], 'retired material')} kept" if disposals else ""
+        return (f"Nothing to prune{kept}.",)
+    lines = ["Pruned: " + ", ".join(f"{counts[fate]:,} {_MARKS[fate][1]}" for fate in Fate if counts[fate]) + "."]
+    if counts[Fate.REFUSED]:
+        lines.append("What WeChat refused stays retired; the next prune tries it again.")
+    # One reason is enough: whatever was left was left for the same.
+    left = next((one.error for one in disposals if one.fate is Fate.LEFT and one.error), None)
+    if left:
+        lines += [f"Left: {left.message}", *([left.hint] if left.hint else [])]
+    return tuple(lines)

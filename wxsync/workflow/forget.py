@@ -1,0 +1,43 @@
+"""Drops a record from the lock and touches nothing at WeChat."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from wxsync.model import Record
+from wxsync.planner import forget as without
+from wxsync.planner import utc
+from wxsync.workflow.ledger import save_lock
+from wxsync.workflow.names import unknown_name
+from wxsync.workflow.project import Choice, open_project
+from wxsync.workflow.recall import recover
+from wxsync.workflow.survey import refuse_errors
+from wxsync.workflow.turn import own_turn
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """Holds what left the lock; `shared_by` still use the same material, `is_missed`: the manifest names it."""
+
+    records: tuple[Record, ...]
+    shared_by: tuple[str, ...]
+    is_missed: bool
+
+
+def forget(choice: Choice, name: str) -> Forgotten:
+    """Drops the record of a name from the lock, or what is retired under it; raises InvalidInput for no such name."""
+    project = open_project(choice)
+    refuse_errors(project.problems)
+    with own_turn(project, "forget"):
+        lock = recover(project, now=utc(time.time()))
+        known = {*lock.records, *(one.name for one in lock.retired)} if lock else set()
+        if lock is None or name not in known:
+            raise unknown_name(f"{project.lock_file.name} holds no material called {name}", name, known)
+        left, dropped = without(lock, name)
+        hint = "nothing was forgotten: make the folder writable or free some space, then run it again"
+        save_lock(project.lock_file, left, before=lock, hint=hint)
+    ids = {record.media_id for record in dropped}
+    shared = tuple(other for other, record in left.records.items() if record.media_id and record.media_id in ids)
+    wanted = any(asset.name == name for asset in project.manifest.assets)
+    return Forgotten(dropped, shared, wanted and name in lock.records)

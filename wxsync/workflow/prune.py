@@ -1,0 +1,135 @@
+"""Deletes retired materials at WeChat; the only command that deletes anything there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from wxsync.errors import CallFailed, Halted, HaltedForPerson, Refused
+from wxsync.lockfile import read_lock
+from wxsync.model import Failure, Lock, Remedy, Retired
+from wxsync.planner import reasons_to_keep, utc, without_retired
+from wxsync.render.disposals import Disposable, Disposal, Disposals, Fate
+from wxsync.wechat.client import WeChat
+from wxsync.workflow.ledger import Ledger
+from wxsync.workflow.options import NotAgreed, Watcher
+from wxsync.workflow.project import Choice, Project, open_project
+from wxsync.workflow.recall import recover
+from wxsync.workflow.remote import open_remote
+from wxsync.workflow.survey import refuse_errors
+from wxsync.workflow.turn import own_turn
+
+_DAY = 24 * 3600
+# 40118 and 40128 complain of an id's form, which is no word about what is in the library.
+_GONE = frozenset({40007, 46001})
+_OUT_OF_THE_LOCK = frozenset({Fate.DELETED, Fate.GONE, Fate.DROPPED})
+_BOUND = Failure("max-delete", "--max-delete is reached", "run prune again for the rest", Remedy.TIME)
+_INTERRUPTED = Failure("interrupted", "the run was interrupted", "run prune again for the rest", Remedy.TIME)
+_UNWRITTEN = (
+    "what was deleted is still listed as retired: the next prune finds it gone and goes on. Free some space or make "
+    "the folder writable, then run prune again"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PruneOptions:
+    """Holds how a prune is to be done: what to leave for so many days, and how much to delete at most."""
+
+    keep_days: int = 0
+    max_delete: int | None = None
+
+
+def prune(
+    choice: Choice,
+    options: PruneOptions,
+    watcher: Watcher,
+    *,
+    agrees: Callable[[Disposable], bool],
+    sees: Callable[[Disposal], None],
+) -> Disposals:
+    """Deletes what is retired and used by no lock of this folder, and gives what became of each.
+
+    `agrees` is asked once, before anything is deleted. The lock never holds less than the truth: what is deleted leaves
+    it afterwards. Raises InvalidInput, Conflict and NotAgreed, and then nothing was deleted.
+    """
+    project = open_project(choice)
+    refuse_errors(project.problems)
+    with own_turn(project, "prune"):
+        lock = recover(project, now=utc(watcher.clock()))
+        if lock is None:
+            return Disposals(project.appid or "", ())
+        found = _disposable(lock, _other_locks(project), options, now=watcher.clock())
+        if not (found.delete or found.drop):
+            return Disposals(lock.account, found.kept)
+        if not agrees(found):
+            raise NotAgreed
+        ledger = Ledger[Retired](project.lock_file, lock, without_retired, clock=watcher.clock, hint=_UNWRITTEN)
+        disposals = []
+        for disposal in _dispose(choice, project, found, options, watcher):
+            disposals.append(disposal)
+            if disposal.fate in _OUT_OF_THE_LOCK:
+                ledger.add(disposal.retired)
+            ledger.write_if_due()
+            sees(disposal)
+        ledger.write()
+        return Disposals(lock.account, (*disposals, *found.kept))
+
+
+def _disposable(lock: Lock, others: Mapping[str, Lock], options: PruneOptions, *, now: float) -> Disposable:
+    until = utc(now - options.keep_days * _DAY) if options.keep_days else None
+    reasons = reasons_to_keep(lock, others, until=until)
+    free = sorted((one for one in lock.retired if one not in reasons), key=lambda one: (one.retired_at, one.name))
+    return Disposable(
+        lock.account,
+        tuple(one for one in free if one.record.media_id),
+        tuple(one for one in free if not one.record.media_id),
+        tuple(Disposal(one, Fate.KEPT, reason) for one, reason in reasons.items()),
+    )
+
+
+def _other_locks(project: Project) -> dict[str, Lock]:
+    """Reads every other lock beside the manifest, also those of other manifests; raises InvalidInput."""
+    files = sorted(project.manifest.root.glob("*.lock.json"))
+    locks = {file.name: read_lock(file) for file in files if file.name != project.lock_file.name}
+    return {name: lock for name, lock in locks.items() if lock}
+
+
+def _dispose(
+    choice: Choice, project: Project, found: Disposable, options: PruneOptions, watcher: Watcher
+) -> Iterator[Disposal]:
+    most = len(found.delete) if options.max_delete is None else options.max_delete
+    if found.delete[:most]:
+        with open_remote(choice, project, jobs=1, watcher=watcher) as remote:
+            yield from _delete(found.delete[:most], remote, watcher)
+    yield from (Disposal(one, Fate.LEFT, error=_BOUND) for one in found.delete[most:])
+    yield from (Disposal(one, Fate.DROPPED) for one in found.drop)
+
+
+def _delete(retired: Iterable[Retired], remote: WeChat, watcher: Watcher) -> Iterator[Disposal]:
+    halted: Failure | None = None
+    for one in retired:
+        halted = halted or (_INTERRUPTED if watcher.stop.is_set() else None)
+        if halted:
+            yield Disposal(one, Fate.LEFT, error=halted)
+            continue
+        disposal = _deleted(one, remote)
+        if disposal.fate is Fate.LEFT:
+            halted = disposal.error
+        yield disposal
+
+
+def _deleted(one: Retired, remote: WeChat) -> Disposal:
+    try:
+        remote.delete(one.record.media_id or "")
+    except Refused as error:
+        if error.errcode in _GONE:
+            return Disposal(one, Fate.GONE)
+        return Disposal(one, Fate.REFUSED, error=_failure(error, Remedy.FILE))
+    except Halted as error:
+        remedy = Remedy.PERSON if isinstance(error, HaltedForPerson) else Remedy.TIME
+        return Disposal(one, Fate.LEFT, error=_failure(error, remedy))
+    return Disposal(one, Fate.DELETED)
+
+
+def _failure(error: CallFailed, remedy: Remedy) -> Failure:
+    return Failure(error.code, error.message, error.hint, remedy, error.errcode, error.rid)
