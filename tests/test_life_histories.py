@@ -37,6 +37,7 @@ class Life(RuleBasedStateMachine):
         self.server = self.stack.enter_context(serving())
         self.project = Project(self.root, self.server.environ)
         self.wanted: dict[str, tuple[str, str, str]] = {}
+        self._apply()
 
     def teardown(self) -> None:
         """Asks WeChat once more: whatever happened, lock and library agree in the end."""
@@ -89,6 +90,14 @@ class Life(RuleBasedStateMachine):
         if materials:
             self.server.delete(materials[which % len(materials)][1])
         self._apply("--refresh")
+
+    @rule()
+    def prune(self) -> None:
+        """Deletes what is retired, and nothing that the lock holds."""
+        before, retired = self.server.ids(), self._retired()
+        assert self.project.run("prune", "--yes").code == 0
+        assert self.server.ids() == before - retired
+        assert self._retired() == set()
 
     @rule()
     def lose_the_lock(self) -> None:
