@@ -294,3 +294,28 @@ def _path() -> dict[str, str]:
     import os
 
     return {name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT") if name in os.environ}
+
+
+def test_what_is_in_doubt_is_looked_for_however_much_went_up_since(project: Project, server: Server) -> None:
+    later = [f"later/{number:02}.png" for number in range(25)]
+    project.images("a.png", *later)
+    server.fault("add_material:reset-after*1", "batchget_material:errcode=45009@2")
+    assert project.apply("--target", "a.png").code == 8
+    server.forget_faults()
+    assert project.apply("--target", "later/*").code == 0
+
+    assert project.apply().code == 0
+
+    assert {one["media_id"] for one in project.materials().values()} == server.ids()
+    assert server.calls()["add_material"] == 26
+
+
+def test_what_a_killed_run_was_writing_is_swept_away(project: Project) -> None:
+    project.images("a.png")
+    torn = project.add(".materials.lock.json.0123abcd.new", b"{")
+    other = project.add(".other.lock.json.0123abcd.new", b"{")
+
+    assert project.apply().code == 0
+
+    assert not torn.exists()
+    assert other.exists()

@@ -8,6 +8,7 @@ import secrets
 import socket
 import stat
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -197,8 +198,10 @@ def _read_all(descriptor: int, size: int) -> bytes:
 
 
 def _describe(holder: Path) -> str:
-    try:
-        said = json.loads(holder.read_text())
-        return f": {said['purpose']}, process {said['pid']} on {said['host']}"
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
+    # Whoever has just begun may not have written its name yet.
+    for _ in range(20):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            said = json.loads(holder.read_text())
+            return f": {said['purpose']}, process {said['pid']} on {said['host']}"
+        time.sleep(0.02)
+    return ""

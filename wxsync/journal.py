@@ -155,10 +155,19 @@ def replay(lines: Iterable[bytes]) -> Replay:
 
 
 def clear_journal(file: Path, *, disk: Disk = DISK) -> None:
-    """Forgets a run; only to be called when the lock that holds its ends is on the disk."""
-    with suppress(FileNotFoundError):
-        disk.unlink(file)
-    disk.sync_folder(file.parent)
+    """Forgets a run; only to be called when the lock that holds its ends is on the disk.
+
+    Raises PersonNeeded where the disk refuses; to read the same journal once more does no harm.
+    """
+    try:
+        with suppress(FileNotFoundError):
+            disk.unlink(file)
+        disk.sync_folder(file.parent)
+    except OSError as error:
+        raise PersonNeeded(
+            f"{file} cannot be removed: {error.strerror}",
+            hint="nothing is lost and everything is in the lock: make the folder writable, then run it again",
+        ) from None
 
 
 def _line(said: dict[str, Any]) -> bytes:

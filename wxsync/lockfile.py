@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import lru_cache
+from glob import escape
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -37,6 +39,19 @@ def read_lock(file: Path, *, disk: Disk = DISK) -> Lock | None:
 def write_lock(file: Path, lock: Lock, *, disk: Disk = DISK) -> None:
     """Puts a lock on the disk, whole or not at all; OSError where that cannot be."""
     write_atomic(file, render_lock(lock), disk=disk)
+
+
+def prove_writable(file: Path, *, disk: Disk = DISK) -> None:
+    """Writes a lock over itself, so that one that cannot be replaced is found out before anything depends on it."""
+    with suppress(FileNotFoundError):
+        write_atomic(file, disk.read(file), disk=disk)
+
+
+def sweep(file: Path) -> None:
+    """Removes what runs that were killed while they wrote a lock left beside it; nobody else may be writing it."""
+    for left in file.parent.glob(f".{escape(file.name)}.*.new"):
+        with suppress(OSError):
+            left.unlink()
 
 
 def parse_lock(content: bytes, *, shown_as: str) -> Lock:

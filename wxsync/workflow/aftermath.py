@@ -41,7 +41,8 @@ def look_after(
     twins = {change.name for change in seen.plan.changes if change.action is Action.ADOPT}
     if not twins:
         return results
-    watcher.says(f"another run uploaded {plural(len(twins), 'material')} meanwhile: the older of each two stays")
+    twice = plural(len(twins), "material")
+    watcher.says(f"another run uploaded {twice} meanwhile: of each two the older stays, the other is retired")
     _, adopted = carry_out(
         seen.without({change.name for change in seen.plan.changes} - twins), NothingToSend(), options, watcher
     )

@@ -13,6 +13,7 @@ from wxsync.planner import misfits, utc
 from wxsync.wechat.client import WeChat
 from wxsync.workflow.aftermath import look_after
 from wxsync.workflow.capacity import ask_capacity, count, refuse_what_cannot_fit
+from wxsync.workflow.ledger import must_be_writable
 from wxsync.workflow.options import ApplyOptions, Look, NotAgreed, Watcher, WouldUpload
 from wxsync.workflow.plan import Planned, plan_with
 from wxsync.workflow.project import Choice, Project, open_project
@@ -62,6 +63,7 @@ def _inventory(lock: Lock | None, connect: Connect, options: ApplyOptions, watch
 
 
 def _with_sending(planned: Planned, remote: WeChat, options: ApplyOptions, watcher: Watcher) -> Report:
+    must_be_writable(planned.project.lock_file, disk=planned.project.disk)
     before = None if options.look is Look.NONE else count(remote, watcher.says)
     planned, held_back = looked_at(planned, remote, options, watcher)
     planned = planned.without({one.change.name for one in held_back})

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from wxsync.errors import PersonNeeded
 from wxsync.files import DISK, Disk
-from wxsync.lockfile import write_lock
+from wxsync.lockfile import prove_writable, write_lock
 from wxsync.model import Lock
 
 T = TypeVar("T")
@@ -29,6 +29,17 @@ def save_lock(file: Path, lock: Lock, *, before: Lock | None, hint: str = _IN_TH
             write_lock(file, lock, disk=disk)
     except OSError as error:
         raise PersonNeeded(f"{file} cannot be written: {error.strerror}", hint=hint) from None
+
+
+def must_be_writable(file: Path, *, disk: Disk = DISK) -> None:
+    """Raises PersonNeeded where a lock cannot be replaced, before anything is sent whose id it is to hold."""
+    try:
+        prove_writable(file, disk=disk)
+    except OSError as error:
+        raise PersonNeeded(
+            f"{file} cannot be written: {error.strerror}; nothing was sent",
+            hint="free some space or make the folder writable, then run it again",
+        ) from None
 
 
 class Ledger(Generic[T]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
+from math import inf
 from typing import Protocol, TypeVar
 
 from wxsync.model import Lock, Material, MaterialType, Page, Plan, Unconfirmed
@@ -15,6 +16,8 @@ T = TypeVar("T")
 PAGE = 20  # the most that batchget_material gives at once
 _PAGES = 50
 _OLD_SECONDS = 7 * 24 * 3600
+# The clocks of WeChat and of this machine may differ by so much.
+SKEW_SECONDS = 600
 _SETTLE_WAITS = (2.0, 8.0, 20.0, 60.0)
 
 # A thumb has no listing of its own; it is counted, and so inferred to be listed, among the images. An article image
@@ -35,7 +38,10 @@ class Listing(Protocol):
 
 
 def look(remote: Listing, lock: Lock | None, types: Collection[MaterialType], how: Look) -> tuple[Material, ...]:
-    """Lists some types, each until nothing that the lock does not know is to be expected further back."""
+    """Lists some types, each until nothing that the lock does not know is to be expected further back.
+
+    What is in doubt is looked for back to the time when it was sent, however much went up since.
+    """
     if how is Look.NONE:
         return ()
     listed = sorted({LISTED_AS[one] for one in types if one in LISTED_AS})
@@ -82,7 +88,7 @@ def unix_seconds(moment: str) -> float:
 
 
 def _list(remote: Listing, lock: Lock | None, listed: MaterialType, how: Look) -> Iterator[Material]:
-    known, newest = lock.media_ids if lock else frozenset(), _newest(lock)
+    known, newest, since = lock.media_ids if lock else frozenset(), _newest(lock), _since(lock, listed)
     pages, offset = 0, 0
     while True:
         page = remote.list_page(listed, offset)
@@ -90,7 +96,8 @@ def _list(remote: Listing, lock: Lock | None, listed: MaterialType, how: Look) -
         yield from page.items
         if not page.items or offset >= page.total:
             return
-        if how is Look.AUTO and _is_enough(page, known, newest, pages):
+        is_reached = all(one.updated_at < since for one in page.items)
+        if how is Look.AUTO and is_reached and _is_enough(page, known, newest, pages):
             return
 
 
@@ -100,6 +107,12 @@ def _is_enough(page: Page, known: Collection[str | None], newest: float | None, 
         return False  # uploads of ours that the lock does not know: it was lost, so all of them are wanted
     is_old = newest is not None and all(one.updated_at < newest - _OLD_SECONDS for one in page.items)
     return not unknown or is_old or pages >= _PAGES
+
+
+def _since(lock: Lock | None, listed: MaterialType) -> float:
+    doubts = lock.unconfirmed if lock else ()
+    sent = [unix_seconds(one.sent_at) for one in doubts if LISTED_AS.get(one.type) is listed]
+    return min(sent) - SKEW_SECONDS if sent else inf
 
 
 def _newest(lock: Lock | None) -> float | None:

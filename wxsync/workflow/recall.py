@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from wxsync.errors import Conflict
 from wxsync.journal import clear_journal, read_journal
+from wxsync.lockfile import sweep
 from wxsync.model import Lock
 from wxsync.planner import fold_journal
 from wxsync.workflow.ledger import save_lock
@@ -40,6 +41,7 @@ def recall(project: Project, *, now: str) -> Recalled:
 
 def recover(project: Project, *, now: str) -> Lock | None:
     """Brings what a run that was cut off left into the lock on the disk, and then forgets its journal."""
+    sweep(project.lock_file)
     recalled = recall(project, now=now)
     if recalled.lock:
         save_lock(project.lock_file, recalled.lock, before=recalled.on_disk, disk=project.disk)

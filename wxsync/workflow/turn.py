@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from wxsync.errors import PersonNeeded
 from wxsync.files import only_run, state_folder
@@ -13,12 +13,12 @@ from wxsync.workflow.project import Project
 @contextmanager
 def own_turn(project: Project, command: str) -> Iterator[None]:
     """Keeps other runs out of a project's folder; raises Conflict, or PersonNeeded where it cannot be written."""
-    try:
-        folder = state_folder(project.manifest.root)
-    except OSError as error:
-        raise PersonNeeded(
-            f"{project.manifest.root} cannot be written: {error.strerror}",
-            hint=f"{command} keeps its lock and its journal beside the manifest",
-        ) from None
-    with only_run(folder, f"wxsync {command}"):
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(only_run(state_folder(project.manifest.root), f"wxsync {command}"))
+        except OSError as error:
+            raise PersonNeeded(
+                f"{project.manifest.root} cannot be written: {error.strerror}",
+                hint=f"{command} keeps its lock and its journal beside the manifest",
+            ) from None
         yield

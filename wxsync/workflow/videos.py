@@ -10,10 +10,7 @@ from typing import Protocol
 from wxsync.errors import Refused
 from wxsync.model import Change, Failure, Lock, Material, MaterialType, Outcome, Plan, Remedy, Result
 from wxsync.wechat.answers import Article, FileContent, VideoDetails
-from wxsync.workflow.look import doubts_of, unix_seconds
-
-# The clocks of WeChat and of this machine may differ by so much.
-_SKEW_SECONDS = 600
+from wxsync.workflow.look import SKEW_SECONDS, doubts_of, unix_seconds
 
 
 class Source(Protocol):
@@ -77,7 +74,7 @@ def _unknown_videos(observed: Iterable[Material], lock: Lock | None) -> tuple[Ma
 def _candidates(remote: Source, change: Change, unknown: Iterable[Material], *, since: float) -> Iterable[str]:
     assert change.after is not None
     for one in unknown:
-        if one.name == change.after.title and one.updated_at >= since - _SKEW_SECONDS:
+        if one.name == change.after.title and one.updated_at >= since - SKEW_SECONDS:
             details = _details(remote, one.media_id)
             if details and details.introduction in {"", change.after.introduction}:
                 yield one.media_id
