@@ -18,6 +18,7 @@ _COMMANDS = {
     "doctor": ("doctor.doctor", "Check credentials, allowlist, permissions, library and quota."),
     "explain": ("explain.explain", "Explain an errcode in English and Chinese."),
     "forget": ("prune.forget", "Drop a record from the lock, without touching WeChat."),
+    "import": ("importing.import_", "Take into the lock what already is at WeChat."),
     "init": ("start.init", "Write a commented manifest; overwrites nothing."),
     "lock": ("lock.lock", "Work on lock files."),
     "plan": ("plan.plan", "Show what apply would do; needs no network and no credentials."),

@@ -9,19 +9,24 @@ from wxsync.planner.fold import fold, fold_journal
 from wxsync.planner.merge import merge
 from wxsync.planner.naming import filename_for, tag_in, utc
 from wxsync.planner.plan import drift_of, make_plan
+from wxsync.planner.take import Matches, lacking, match, take
 
 __all__ = [
+    "Matches",
     "drift_of",
     "filename_for",
     "fold",
     "fold_journal",
     "forget",
+    "lacking",
     "make_plan",
+    "match",
     "merge",
     "misfits",
     "past_rail",
     "reasons_to_keep",
     "tag_in",
+    "take",
     "utc",
     "without_retired",
 ]

@@ -34,7 +34,7 @@ def refresh(remote: WeChat, lock: Lock | None, says: Callable[[str], None]) -> I
     Only what is neither listed nor to be had is gone: listings may lack thumbs and skip items (reported).
     """
     counts = count(remote, says)
-    _announce(counts or {}, says)
+    announce_listing("--refresh", counts or {}, says)
     observed = look(remote, lock, list(LISTED_AS), Look.ALL)
     listed = {one.media_id for one in observed}
     asked = sorted(one for one in (lock.media_ids if lock else ()) if one and one not in listed)
@@ -44,11 +44,12 @@ def refresh(remote: WeChat, lock: Lock | None, says: Callable[[str], None]) -> I
     return Inventory(observed, frozenset(_gone(remote, asked)), capacity)
 
 
-def _announce(counts: Mapping[str, int], says: Callable[[str], None]) -> None:
+def announce_listing(command: str, counts: Mapping[str, int], says: Callable[[str], None]) -> None:
+    """Says what listing a whole library will take, where that is much."""
     listed = {kind.value for kind in LISTED_AS.values()}
     calls = sum(-(-number // PAGE) for kind, number in counts.items() if kind in listed)
     if calls > _MANY_CALLS:
-        says(f"--refresh lists the whole library: {calls:,} calls of batchget_material")
+        says(f"{command} lists the whole library: {calls:,} calls of batchget_material, a page of {PAGE} each")
 
 
 def _gone(remote: WeChat, media_ids: Iterable[str]) -> Iterable[str]:

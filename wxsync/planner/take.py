@@ -1,0 +1,128 @@
+"""Decides which materials of the library are those that a manifest asks for, and takes them into the lock."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from types import MappingProxyType
+from typing import TypeVar
+
+from wxsync.model import Action, Change, Desired, Lock, Material, MaterialType, Outcome, Record, Result
+from wxsync.planner.fold import fold
+from wxsync.planner.naming import tag_in
+from wxsync.planner.plan import make_plan
+
+T = TypeVar("T")
+
+# Thumbs are counted, and so inferred to be listed, among the images.
+_SHELVES = {MaterialType.THUMB: MaterialType.IMAGE}
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Holds what of the library belongs to which name.
+
+    `ours` are uploads of ours by their tag, `alike` materials of equal base name and type (a video: of equal title),
+    `unsure` says why a name got none though there are candidates, `rest` is what nothing in the lock or here names.
+    """
+
+    ours: tuple[Change, ...]
+    alike: tuple[tuple[Desired, Material], ...]
+    unsure: Mapping[str, str]
+    rest: tuple[Material, ...]
+
+
+def lacking(desired: Iterable[Desired], lock: Lock) -> Mapping[str, Desired]:
+    """Gives, by name, what a library may hold for a lock that lacks it.
+
+    Left out are article images, which no library lists, and what the lock has under another name or retired: apply
+    needs no upload for those.
+    """
+    held = {record.fingerprint for record in (*lock.records.values(), *(one.record for one in lock.retired))}
+    return {
+        one.asset.name: one
+        for one in desired
+        if one.asset.type is not MaterialType.ARTICLE_IMAGE
+        if one.asset.name not in lock.records and one.fingerprint not in held
+    }
+
+
+def match(desired: Iterable[Desired], lock: Lock, listed: Iterable[Material]) -> Matches:
+    """Finds the materials of those names that a lock lacks: by our tag, else by a name that is unique on both sides."""
+    wanted = tuple(desired)
+    distinct = {material.media_id: material for material in listed}
+    lacks = lacking(wanted, lock)
+    ours = _ours(wanted, lock, distinct.values(), lacks)
+    taken = {record.media_id for change in ours for record in (change.after, *change.duplicates) if record}
+    free = [one for key, one in distinct.items() if key not in lock.media_ids and key not in taken]
+    left = [one for name, one in lacks.items() if name not in {change.name for change in ours}]
+    alike, unsure = _alike(left, free)
+    used = {material.media_id for _wanted, material in alike}
+    return Matches(ours, alike, unsure, tuple(one for one in free if one.media_id not in used))
+
+
+def take(lock: Lock, wanted: Desired, record: Record, *, at: str) -> Lock:
+    """Gives a name a record that was found at WeChat; what the name had is retired, or leaves where it was imported.
+
+    A doubt about an upload of that content is settled by it.
+    """
+    asset = wanted.asset
+    change = Change(
+        asset.name,
+        Action.ADOPT,
+        "imported",
+        asset.type,
+        asset.path,
+        wanted.sha256,
+        wanted.size,
+        lock.records.get(asset.name),
+        record,
+    )
+    taken = fold(lock, [Result(change, Outcome.DONE, record)], at=at)
+    tag = wanted.fingerprint.tag(lock.account)
+    return replace(taken, unconfirmed=tuple(one for one in taken.unconfirmed if tag_in(one.uploaded_as) != tag))
+
+
+def _ours(
+    wanted: Iterable[Desired], lock: Lock, listed: Iterable[Material], lacking: Collection[str]
+) -> tuple[Change, ...]:
+    plan = make_plan(wanted, lock, account=lock.account, observed=listed, targets=lambda name: name in lacking)
+    return tuple(change for change in plan.pending if change.after and change.after.media_id)
+
+
+def _alike(
+    wanted: Iterable[Desired], free: Iterable[Material]
+) -> tuple[tuple[tuple[Desired, Material], ...], Mapping[str, str]]:
+    materials = _grouped(free, lambda one: (one.type, one.name))
+    askers = _grouped(wanted, lambda one: (_shelf(one), _called(one)))
+    alike: list[tuple[Desired, Material]] = []
+    unsure: dict[str, str] = {}
+    for key, names in askers.items():
+        found = materials.get(key, [])
+        if len(found) == 1 and len(names) == 1:
+            alike.append((names[0], found[0]))
+        elif found:
+            ids = ", ".join(sorted(one.media_id for one in found))
+            counts = f"the manifest has {len(names):,} and the library {len(found):,}"
+            unsure |= {one.asset.name: f"{counts} called {key[1]} ({ids})" for one in names}
+    return tuple(alike), MappingProxyType(unsure)
+
+
+def _grouped(
+    values: Iterable[T], key: Callable[[T], tuple[MaterialType, str]]
+) -> dict[tuple[MaterialType, str], list[T]]:
+    groups: dict[tuple[MaterialType, str], list[T]] = defaultdict(list)
+    for value in values:
+        groups[key(value)].append(value)
+    return groups
+
+
+def _shelf(wanted: Desired) -> MaterialType:
+    return _SHELVES.get(wanted.asset.type, wanted.asset.type)
+
+
+def _called(wanted: Desired) -> str:
+    asset = wanted.asset
+    return asset.title if asset.type is MaterialType.VIDEO else PurePosixPath(asset.path).name

@@ -1,0 +1,114 @@
+"""Looks through the whole library for what the manifest names and the lock lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from wxsync.errors import InvalidInput
+from wxsync.model import Change, Desired, Lock, Material, Outcome, Record, Result
+from wxsync.planner import Matches, fold, lacking, match, take, utc
+from wxsync.render.gathered import Gathered, Match
+from wxsync.wechat.client import WeChat
+from wxsync.workflow.capacity import count
+from wxsync.workflow.importing import UNWRITTEN, check, record_of
+from wxsync.workflow.ledger import save_lock
+from wxsync.workflow.look import LISTED_AS, look
+from wxsync.workflow.options import Look, NotAgreed, Watcher
+from wxsync.workflow.project import Choice, open_project
+from wxsync.workflow.recall import recover
+from wxsync.workflow.refresh import announce_listing
+from wxsync.workflow.remote import open_remote
+from wxsync.workflow.survey import refuse_errors, sent_beyond, survey
+from wxsync.workflow.turn import own_turn
+
+_MANY_CALLS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class _Alike:
+    """Holds one that fits by its name: the record that the lock gains, and how it is shown."""
+
+    wanted: Desired
+    record: Record
+    shown: Match
+
+
+def import_all(
+    choice: Choice, watcher: Watcher, *, admits: Callable[[], None], agrees: Callable[[Gathered], bool]
+) -> Gathered:
+    """Takes every material of the library that is, by our tag or by its name, one that the lock lacks.
+
+    `admits` may raise what stands against asking, before WeChat is called; `agrees` is asked once, before the lock is
+    written. Gives all that was found; raises NotAgreed.
+    """
+    project = open_project(choice)
+    refuse_errors(project.problems)
+    with own_turn(project, "import"):
+        lock = recover(project, now=utc(watcher.clock()))
+        before = lock or Lock(project.appid or "")
+        desired = survey(project, sent_beyond(lock)).desired
+        if not lacking(desired, before):
+            return Gathered(before.account)
+        admits()
+        with open_remote(choice, project, jobs=1, watcher=watcher) as remote:
+            found = match(desired, before, _library(remote, watcher.says))
+            alike, refused = _checked(remote, before.account, found, watcher.says)
+        gathered = _gathered(before, desired, found, alike, refused)
+        if gathered.matches and not agrees(gathered):
+            raise NotAgreed
+        after = _taken(before, found.ours, alike, at=utc(watcher.clock()))
+        save_lock(project.lock_file, after, before=lock, hint=UNWRITTEN, disk=project.disk)
+        return gathered
+
+
+def _library(remote: WeChat, says: Callable[[str], None]) -> tuple[Material, ...]:
+    announce_listing("import --all", count(remote, says) or {}, says)
+    return look(remote, None, list(LISTED_AS), Look.ALL)
+
+
+def _checked(
+    remote: WeChat, account: str, found: Matches, says: Callable[[str], None]
+) -> tuple[list[_Alike], dict[str, str]]:
+    """Compares what fits by its name with the files, and gives too why some do not fit after all."""
+    if len(found.alike) > _MANY_CALLS:
+        says(f"{len(found.alike):,} materials fit by their names: each is compared with its file, a call of its own")
+    alike, refused = list[_Alike](), dict[str, str]()
+    for wanted, material in found.alike:
+        asset = wanted.asset
+        try:
+            checked = check(remote, account, wanted, material.media_id)
+        except InvalidInput as error:
+            refused[asset.name] = error.problems[0].message
+            continue
+        record = record_of(wanted, material.media_id, account, checked=checked, listed=material)
+        why = f"the same title: {material.name}" if asset.title else f"the same name: {material.name}"
+        alike.append(_Alike(wanted, record, Match(asset.name, asset.type, material.media_id, why, checked.notes)))
+    return alike, refused
+
+
+def _gathered(
+    lock: Lock, desired: Iterable[Desired], found: Matches, alike: Iterable[_Alike], refused: dict[str, str]
+) -> Gathered:
+    matches = [
+        Match(change.name, change.type, change.after.media_id or "", "an upload of ours by its tag")
+        for change in found.ours
+        if change.after
+    ]
+    matches += [one.shown for one in alike]
+    unsure = dict(found.unsure) | refused
+    missing = lacking(desired, lock).keys() - {one.name for one in matches} - unsure.keys()
+    return Gathered(
+        lock.account,
+        tuple(sorted(matches, key=lambda one: one.name)),
+        tuple(sorted(unsure.items())),
+        tuple(sorted(missing)),
+        found.rest,
+    )
+
+
+def _taken(lock: Lock, ours: Iterable[Change], alike: Iterable[_Alike], *, at: str) -> Lock:
+    lock = fold(lock, [Result(change, Outcome.DONE, change.after) for change in ours], at=at)
+    for one in alike:
+        lock = take(lock, one.wanted, one.record, at=at)
+    return lock
