@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import functools
+import importlib
 import io
 import json
 import os
@@ -34,7 +35,7 @@ _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Says what befalls a run when it takes a step: `at` is its number, from 1, or its name, such as `write#3`.
+    """Says what befalls a run when it takes a step: `at` is its number, from 1, or its name, such as `write materials.journal#3`.
 
     `deed` is the name of a signal that it gets, `full` (no file may grow beyond `value` bytes, nor be written there),
     `no-sync` (every fsync from there on fails with EIO) or `tell` (no fault: all steps are printed).
@@ -108,12 +109,10 @@ def main() -> None:
 
 
 def _import_everything() -> None:
-    for name in ("cli.progress", "workflow", "render", "wechat.transport", "media", "schemas"):
-        __import__(f"wxsync.{name}")
-    __import__("filelock")
-    __import__("jsonschema")
-    __import__("rich.progress")
-    sys.dont_write_bytecode = True
+    for name in ("cli.apply", "cli.progress", "workflow.apply", "wechat.client", "render", "media", "schemas"):
+        importlib.import_module(f"wxsync.{name}")
+    for name in ("filelock", "glob", "jsonschema", "rich.progress"):
+        importlib.import_module(name)
 
 
 def _launch(said: Any) -> Launch:
@@ -132,7 +131,8 @@ def _begin(launch: Launch) -> tuple[int, int]:
     nothing = os.open(os.devnull, os.O_RDONLY)
     for descriptor, place in ((nothing, 0), (writing, 1), (writing, 2)):
         os.dup2(descriptor, place)
-    sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w", buffering=1)
+    # Standard error has no buffer, so what a run said is not killed with it.
+    sys.stdout, sys.stderr = os.fdopen(1, "w"), io.TextIOWrapper(io.FileIO(2, "w"), write_through=True)
     os.environ.update(launch.environ)
     code = 1
     try:
@@ -177,6 +177,7 @@ class _Steps:
         self._counting = threading.Lock()
         self._taken = 0
         self._named = Counter[str]()
+        self.files: dict[int, str] = {}
         self.syncs_fail = False
 
     def take(self, name: str) -> None:
@@ -201,7 +202,7 @@ class _Steps:
 
 def _wrap(steps: _Steps) -> None:
     """Makes everything that outlives a process a step: before it happens and, where that differs, in its midst."""
-    for name in ("write", "replace", "rename", "unlink", "mkdir", "ftruncate", "truncate", "link", "chmod"):
+    for name in ("write", "pwrite", "replace", "rename", "unlink", "mkdir", "ftruncate", "truncate", "link", "chmod"):
         setattr(os, name, _counted(steps, name, getattr(os, name)))
     os.fsync = _syncing(steps, os.fsync)
     os.open = _opening(steps, os.open, lambda _path, flags, *_: bool(flags & _WRITES))
@@ -214,7 +215,7 @@ def _wrap(steps: _Steps) -> None:
 def _counted(steps: _Steps, name: str, do: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(do)
     def counted(*arguments: Any, **named: Any) -> Any:
-        steps.take(name + _told(arguments))
+        steps.take(name + _told(steps, arguments[0]))
         return do(*arguments, **named)
 
     return counted
@@ -222,7 +223,7 @@ def _counted(steps: _Steps, name: str, do: Callable[..., Any]) -> Callable[..., 
 
 def _syncing(steps: _Steps, do: Callable[[int], None]) -> Callable[[int], None]:
     def syncing(descriptor: int) -> None:
-        steps.take("fsync")
+        steps.take("fsync" + _told(steps, descriptor))
         if steps.syncs_fail:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         do(descriptor)
@@ -233,11 +234,13 @@ def _syncing(steps: _Steps, do: Callable[[int], None]) -> Callable[[int], None]:
 def _opening(steps: _Steps, do: Callable[..., Any], writes: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(do)
     def opening(*arguments: Any, **named: Any) -> Any:
-        if not writes(*arguments):
-            return do(*arguments, **named)
-        steps.take("open" + _told(arguments))
+        name = _told(steps, arguments[0])
+        if writes(*arguments):
+            steps.take("open" + name)
         opened = do(*arguments, **named)
-        steps.take("opened" + _told(arguments))  # an empty file is there, and what is written goes past us
+        steps.files[opened if isinstance(opened, int) else opened.fileno()] = name
+        if writes(*arguments):
+            steps.take("opened" + name)  # an empty file is there, and what io.open writes goes past us
         return opened
 
     return opening
@@ -253,10 +256,11 @@ def _sending(steps: _Steps, do: Callable[..., None]) -> Callable[..., None]:
     return sending
 
 
-def _told(arguments: tuple[Any, ...]) -> str:
-    """Names the file, without what is drawn by chance for each run."""
-    path = arguments[0]
-    return " " + re.sub(r"\.[0-9a-f]{8}\.", ".*.", Path(path).name) if isinstance(path, (str, os.PathLike)) else ""
+def _told(steps: _Steps, what: Any) -> str:
+    """Names a file by its path or descriptor, without what is drawn by chance for each run."""
+    if isinstance(what, (str, os.PathLike)):
+        return " " + re.sub(r"\.[0-9a-f]{8}\.", ".*.", Path(what).name)
+    return steps.files.get(what, "") if isinstance(what, int) else ""
 
 
 if __name__ == "__main__":

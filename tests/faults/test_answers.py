@@ -87,8 +87,9 @@ def test_a_doubt_that_was_left_alone_for_a_while_is_looked_for(launcher: Launche
 
 
 def add_later(here: World, many: int) -> None:
-    """Adds images that a glob finds."""
-    for number in range(many):
-        here.project.add(f"later/{number}.png", png(f"later {number}"))
+    """Adds images in a folder of their own."""
     with (here.project.root / "materials.yaml").open("a", encoding="utf-8") as manifest:
-        manifest.write("  - {path: 'later/*.png', type: image}\n")
+        for number in range(many):
+            path = f"later/{number:02}.png"
+            here.project.add(path, png(path))
+            manifest.write(f"  - {{path: {path}, type: image}}\n")

@@ -52,14 +52,14 @@ def test_where_even_the_name_of_the_run_has_no_place_a_person_is_needed(launcher
 def test_whenever_the_disk_fills_up_nothing_is_lost_and_nothing_goes_up_twice(launcher: Launcher) -> None:
     sizes = (0, 1, 100, 2000, ROOMY) if THOROUGH else (0, ROOMY)
 
-    stories = all_well(sweeps.full(launcher, ALL_BUT_VIDEO, steps=steps_until(130, 11), sizes=sizes))
+    stories = all_well(sweeps.full(launcher, ALL_BUT_VIDEO, steps=steps_until(130, 19), sizes=sizes))
 
     assert {story.ended[0].code == 0 for story in stories} == {True, False}
 
 
 def test_what_was_answered_is_known_on_a_disk_that_fills_up_for_the_room_was_taken_before(launcher: Launcher) -> None:
     with world(launcher, {"video": 2}) as here:
-        ended = here.apply("--jobs", "1", faults=(Fault("full", "write#4", ROOMY),))
+        ended = here.apply("--jobs", "1", faults=(Fault("full", "write materials.journal#4", ROOMY),))
 
         assert ended.code == 0, "a lock has room in so much, and the journal's room is its own"
         assert remembered(here, ended) == here.server.ids()
@@ -67,7 +67,7 @@ def test_what_was_answered_is_known_on_a_disk_that_fills_up_for_the_room_was_tak
 
 def test_an_id_that_neither_journal_nor_lock_can_take_is_at_least_told(launcher: Launcher) -> None:
     with world(launcher, {"video": 2}) as here:
-        ended = here.apply("--jobs", "1", faults=(Fault("full", "write#4"),))
+        ended = here.apply("--jobs", "1", faults=(Fault("full", "write materials.journal#4"),))
 
         assert ended.code == 5
         assert len(here.server.ids()) == 1
@@ -80,7 +80,7 @@ def test_a_disk_that_syncs_no_more_loses_nothing(launcher: Launcher) -> None:
     assert all(story.ended[0].code for story in stories)
 
 
-@pytest.mark.parametrize("step", ["fsync#1", "fsync#3", "fsync#10"])
+@pytest.mark.parametrize("step", ["fsync ..gitignore.*.new#1", "unlink materials.journal#1", "unlink materials.journal#2"])
 def test_a_disk_that_syncs_no_more_is_for_a_person(launcher: Launcher, step: str) -> None:
     with world(launcher, {"image": 1}) as here:
         ended = here.apply("--jobs", "1", faults=(Fault("no-sync", step),))

@@ -12,7 +12,7 @@ from tests.faults.world import ALL_BUT_VIDEO, EVERYTHING, judge, world
 SEED = 5
 
 
-@pytest.mark.parametrize(("jobs", "apart"), [(1, 5), (4, 11)])
+@pytest.mark.parametrize(("jobs", "apart"), [(1, 9), (4, 19)])
 def test_whenever_a_run_is_killed_the_next_one_goes_on(launcher: Launcher, jobs: int, apart: int) -> None:
     stories = all_well(sweeps.killed(launcher, ALL_BUT_VIDEO, jobs=jobs, steps=every_step(apart)))
 
@@ -21,14 +21,14 @@ def test_whenever_a_run_is_killed_the_next_one_goes_on(launcher: Launcher, jobs:
 
 
 def test_a_run_that_recovers_can_be_killed_as_well(launcher: Launcher) -> None:
-    stories = all_well(sweeps.killed_twice(launcher, ALL_BUT_VIDEO, seed=SEED, times=300 if THOROUGH else 12))
+    stories = all_well(sweeps.killed_twice(launcher, ALL_BUT_VIDEO, seed=SEED, times=300 if THOROUGH else 8))
 
     assert all(story.ended[0].was_killed for story in stories if story.sent == 0)
     assert sum(one.was_killed for story in stories for one in story.ended) > len(stories)
 
 
 def test_a_run_whose_memory_is_lost_finds_everything_again(launcher: Launcher) -> None:
-    stories = all_well(sweeps.forgetful(launcher, ALL_BUT_VIDEO, steps=steps_until(150, 31, first=26)))
+    stories = all_well(sweeps.forgetful(launcher, ALL_BUT_VIDEO, steps=steps_until(176, 50, first=26)))
 
     assert not stories[-1].ended[0].was_killed, "the last ones lose the memory of a whole run"
     assert stories[0].ended[0].was_killed
@@ -54,7 +54,7 @@ def test_a_whole_library_is_adopted_again_and_only_article_images_go_up(
 
 
 def test_a_killed_upload_of_a_video_is_adopted_where_only_one_can_be_it(launcher: Launcher) -> None:
-    fault = Fault("SIGKILL", "write#4")  # the answer is there, and not yet in the journal
+    fault = Fault("SIGKILL", "write materials.journal#4")  # the answer is there, and not yet in the journal
 
     with world(launcher, {"video": 1}) as here:
         assert here.apply("--jobs", "1", faults=(fault,)).was_killed
