@@ -35,7 +35,7 @@ _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Says what befalls a run when it takes a step: `at` is its number, from 1, or its name, such as `write materials.journal#3`.
+    """Says what befalls a run at a step: `at` is its number, from 1, or its name, such as `write run.journal#3`.
 
     `deed` is the name of a signal that it gets, `full` (no file may grow beyond `value` bytes, nor be written there),
     `no-sync` (every fsync from there on fails with EIO) or `tell` (no fault: all steps are printed).
@@ -204,7 +204,7 @@ def _wrap(steps: _Steps) -> None:
     """Makes everything that outlives a process a step: before it happens and, where that differs, in its midst."""
     for name in ("write", "pwrite", "replace", "rename", "unlink", "mkdir", "ftruncate", "truncate", "link", "chmod"):
         setattr(os, name, _counted(steps, name, getattr(os, name)))
-    os.fsync = _syncing(steps, os.fsync)
+    setattr(os, "fsync", _syncing(steps, os.fsync))  # noqa: B010 - an assignment would want the signature to the letter
     os.open = _opening(steps, os.open, lambda _path, flags, *_: bool(flags & _WRITES))
     io.open = _opening(steps, io.open, lambda _path, mode="r", *_: set(mode) & set("wxa+"))
     for name in ("connect", "recv_into"):

@@ -184,7 +184,9 @@ def all_answers(kinds: Sequence[str]) -> list[Answer]:
 
 def some_answers(kinds: Sequence[str]) -> list[Answer]:
     """Lists every fault of the sandbox once, with types, positions and jobs in turn."""
-    turns = zip(every_fault(), itertools.cycle(kinds), itertools.cycle((1, 2, 3)), itertools.cycle((4, 1)), strict=False)
+    turns = zip(
+        every_fault(), itertools.cycle(kinds), itertools.cycle((1, 2, 3)), itertools.cycle((4, 1)), strict=False
+    )
     return [Answer(*one) for one in turns]
 
 

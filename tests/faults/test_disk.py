@@ -12,7 +12,7 @@ import pytest
 
 from tests.faults import sweeps
 from tests.faults.launcher import Ended, Fault, Launcher
-from tests.faults.verdicts import THOROUGH, all_well, stride, steps_until
+from tests.faults.verdicts import THOROUGH, all_well, steps_until, stride
 from tests.faults.world import ALL_BUT_VIDEO, World, recover, world
 from tests.project import png
 
@@ -80,7 +80,9 @@ def test_a_disk_that_syncs_no_more_loses_nothing(launcher: Launcher) -> None:
     assert all(story.ended[0].code for story in stories)
 
 
-@pytest.mark.parametrize("step", ["fsync ..gitignore.*.new#1", "unlink materials.journal#1", "unlink materials.journal#2"])
+@pytest.mark.parametrize(
+    "step", ["fsync ..gitignore.*.new#1", "unlink materials.journal#1", "unlink materials.journal#2"]
+)
 def test_a_disk_that_syncs_no_more_is_for_a_person(launcher: Launcher, step: str) -> None:
     with world(launcher, {"image": 1}) as here:
         ended = here.apply("--jobs", "1", faults=(Fault("no-sync", step),))
