@@ -57,7 +57,6 @@ def test_a_signal_ends_the_wait_for_an_upload_in_doubt(launcher: Launcher, numbe
         assert judge(here.project, here.server).wrong == ()
 
 
-@pytest.mark.xfail(strict=True, reason="the handler prints, and Python's streams are not reentrant: exit 1")
 def test_a_signal_while_something_is_being_said_ends_the_run_in_good_order(project: Project, server: Server) -> None:
     project.images(*(f"{'long-' * 20}{number:02}.png" for number in range(80)))
     reading, writing = os.pipe()

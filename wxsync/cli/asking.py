@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 import click
@@ -44,7 +44,10 @@ def stopping(stop: threading.Event, settings: Settings, *, finishing: str) -> It
         for number in before:
             signal.signal(number, second)
         stop.set()
-        settings.note(f"interrupted: finishing {finishing}; once more to leave at once")
+        if not settings.quiet:
+            # Past Python's streams: the signal may have come while one of them was being written to.
+            with suppress(OSError):
+                os.write(2, f"interrupted: finishing {finishing}; once more to leave at once\n".encode())
 
     def second(_number: int, _frame: FrameType | None) -> None:
         # Every answer so far is in the lock or in the synced journal: the next run goes on from there.
