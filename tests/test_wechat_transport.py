@@ -193,3 +193,45 @@ def test_a_certificate_file_that_is_not_there_is_trouble_with_tls() -> None:
 
 def test_a_kind_of_proxy_that_cannot_be_used_is_trouble_with_the_proxy() -> None:
     assert in_another_process("https://wechat.invalid", HTTPS_PROXY="odd://proxy.invalid") == "unsent None proxy"
+
+
+def fetch(url: str, *, base: str, limit: int = 1000) -> Answer:
+    transport = Transport(base, connections=1, read_seconds=0.2)
+    try:
+        return transport.fetch(url, limit=limit)
+    finally:
+        transport.close()
+
+
+def moved(target: str) -> bytes:
+    return raw(b"", status="302 Found", headers=f"Location: {target}\r\n")
+
+
+def test_a_foreign_address_is_asked_for_without_anything_of_ours() -> None:
+    with FakeWeChat(first=[moved("/film?x=1")], film=[raw(b"bytes")]) as server:
+        assert fetch(f"{server.base}/first", base=server.base).body == b"bytes"
+    first, film = server.seen
+    assert first.headers.keys() == film.headers.keys() == {"host", "user-agent", "accept", "accept-encoding"}
+    assert (first.query, film.query) == ({}, {"x": "1"})
+
+
+@pytest.mark.parametrize("target", ["ftp://127.0.0.1/x", "file:///etc/passwd", "https://", "http://[", "/first", "//"])
+def test_a_redirect_leads_to_no_other_protocol_and_in_no_circle(target: str) -> None:
+    with FakeWeChat(first=[moved(target)]) as server:
+        assert fetch(f"{server.base}/first", base=server.base).body is None
+    assert len(server.seen) <= 5
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_wechat_cannot_send_us_to_this_machine(scheme: str, host: str) -> None:
+    with FakeWeChat(x=[raw(b"secret")]) as server:
+        port = server.base.rpartition(":")[2]
+        answer = fetch(f"{scheme}://{host}:{port}/x", base="https://api.weixin.qq.com")
+    assert (answer.phase, answer.body) == (Phase.UNSENT, None)
+    assert server.seen == []
+
+
+def test_a_foreign_answer_that_is_too_long_is_none() -> None:
+    with FakeWeChat(x=[raw(b"x" * 2000)]) as server:
+        assert fetch(f"{server.base}/x", base=server.base).trouble is Trouble.TOO_LONG

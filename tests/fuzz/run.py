@@ -56,7 +56,7 @@ def read_any_mp3(content: bytes) -> object:
 def read_values(content: bytes) -> object:
     """Goes the way from text to values, and through the schema, without a file."""
     text = content.decode("utf-8", "replace")
-    if source_room._UNSEEN.search(text):
+    if source_room.UNSEEN.search(text):
         return None
     source = source_room.Source("materials.yaml", text, source_room._BREAK.split(text))
     document, problems = read_document(source)

@@ -23,6 +23,7 @@ _COMMANDS = {
     "lock": ("lock.lock", "Work on lock files."),
     "plan": ("plan.plan", "Show what apply would do; needs no network and no credentials."),
     "prune": ("prune.prune", "Delete at WeChat what the lock has retired."),
+    "pull": ("pull.pull", "Download an existing library into a new folder, with a manifest and a lock."),
     "sandbox": ("sandbox.sandbox", "Serve an offline WeChat on 127.0.0.1."),
     "schema": ("start.schema", "Print the JSON Schema of a document."),
     "show": ("plan.show", "Print a saved plan or result again, in any format."),

@@ -18,7 +18,7 @@ _BREAK = re.compile(r"\r\n|\r|\n")
 _CONFLICT = re.compile(r"^(<{7}|\|{7}|={7}|>{7})(?: .*)?\r?$", re.MULTILINE)
 
 # Bidirectional overrides and isolates show a reviewer another line than the one that is read (CVE-2021-42574).
-_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
+UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
 
 # A secret that was written here by mistake must not go on from here into a public log.
 _SECRET = re.compile(r"""(?i)([\w-]*(?:secret|secert|token|passw|credential|api[_-]?key)[\w-]*["']?\s*[:=]\s*)\S.*""")
@@ -114,7 +114,7 @@ def read_source(file: Path, shown_as: str) -> Source:
                 "resolve the conflict: keep what you want of both sides and take the marker lines out",
             )
         )
-    if found := _UNSEEN.search(text):
+    if found := UNSEEN.search(text):
         raise NotReadable(
             source.problem(
                 source.spot(found.start()),

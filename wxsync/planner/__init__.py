@@ -4,6 +4,7 @@ Everything here is pure. The new lock is the old lock plus what is done, never r
 """
 
 from wxsync.planner.dispose import forget, reasons_to_keep, without_retired
+from wxsync.planner.filing import file_name, one_form
 from wxsync.planner.fit import misfits, past_rail
 from wxsync.planner.fold import fold, fold_journal
 from wxsync.planner.merge import merge
@@ -14,6 +15,7 @@ from wxsync.planner.take import Matches, lacking, match, take
 __all__ = [
     "Matches",
     "drift_of",
+    "file_name",
     "filename_for",
     "fold",
     "fold_journal",
@@ -23,6 +25,7 @@ __all__ = [
     "match",
     "merge",
     "misfits",
+    "one_form",
     "past_rail",
     "reasons_to_keep",
     "tag_in",

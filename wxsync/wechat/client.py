@@ -15,9 +15,12 @@ from wxsync.wechat.endpoints import Call
 from wxsync.wechat.pace import Pace, Pause
 from wxsync.wechat.retry import Caller
 from wxsync.wechat.tokens import Tokens, tokens_for, uses_token_file
-from wxsync.wechat.transport import Transport
+from wxsync.wechat.transport import MEBIBYTE, Transport
 
 T = TypeVar("T")
+
+# add_material takes 10 MiB, mp.weixin.qq.com more.
+_LARGEST_VIDEO = 200 * MEBIBYTE
 
 
 class WeChat:
@@ -70,6 +73,11 @@ class WeChat:
     def get(self, media_id: str) -> FileContent | VideoDetails | Article:
         """Gets a material: the bytes of a file or the details of a video; Refused with errcode 40007 where none is."""
         return self._ask(endpoints.get_material(media_id))
+
+    def download(self, url: str) -> bytes | None:
+        """Gets the bytes behind a video's `down_url`, without a token; None where nothing can be had there."""
+        answer = self._transport.fetch(url, limit=_LARGEST_VIDEO)
+        return answer.body if answer.status == 200 else None
 
     def delete(self, media_id: str) -> None:
         """Deletes a material; Refused with errcode 40007 where there is none (any more)."""

@@ -10,8 +10,10 @@ import logging
 import os
 import time
 from collections.abc import Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
+from urllib.parse import urljoin, urlsplit
 
 import requests
 import urllib3
@@ -26,6 +28,8 @@ MEBIBYTE = 1 << 20
 _CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
 _BYTES_PER_SECOND = 100_000
+_MOST_HOPS = 5
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class Trouble(StrEnum):
@@ -100,6 +104,46 @@ class Transport:
                 adapter.close()
         return Answer(_phase(trouble, sent=body.tell(), size=len(request.body)), trouble=trouble)
 
+    def fetch(self, url: str, *, limit: int) -> Answer:
+        """Gets a foreign address without a token and never raises; http is asked for as https.
+
+        Redirects are followed to https only, a few of them; loopback is reached only where the base is on it too.
+        """
+        with suppress(ValueError):  # of an address that is none
+            for _hop in range(_MOST_HOPS):
+                url = _as_https(url)
+                if not self._may_fetch(url):
+                    break
+                answer, target = self._get(url, limit)
+                if target is None:
+                    return answer
+                url = urljoin(url, target)
+        return Answer(Phase.UNSENT, trouble=Trouble.CONNECT)
+
+    def _may_fetch(self, url: str) -> bool:
+        if is_loopback(url) or not url.startswith("https://"):
+            return is_loopback(url) and is_loopback(self.base)
+        return bool(urlsplit(url).hostname)
+
+    def _get(self, url: str, limit: int) -> tuple[Answer, str | None]:
+        headers = {"User-Agent": f"wxsync/{__version__}", "Accept": "*/*", "Accept-Encoding": "identity"}
+        patience = self._read_seconds
+        try:
+            with closing(HTTPAdapter(max_retries=0)) as adapter:
+                sent = adapter.send(
+                    requests.Request("GET", url, headers=headers).prepare(),
+                    stream=True,
+                    timeout=(_CONNECT_SECONDS, patience),
+                    verify=self._verify,
+                    proxies={} if is_loopback(url) else get_environ_proxies(url),
+                )
+                with closing(sent) as response:
+                    target = response.headers.get("Location") if response.status_code in _REDIRECTS else None
+                    return _read(response, limit, patience), target
+        except Exception as error:  # noqa: BLE001 - as above
+            trouble = _trouble(error)
+        return Answer(_phase(trouble, sent=0, size=0), trouble=trouble), None
+
     def _adapter(self) -> HTTPAdapter:
         return HTTPAdapter(pool_connections=1, pool_maxsize=self._connections, max_retries=0)
 
@@ -131,6 +175,10 @@ class Transport:
 
 
 _CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+
+
+def _as_https(url: str) -> str:
+    return "https://" + url.removeprefix("http://") if url.startswith("http://") and not is_loopback(url) else url
 
 
 def _read(response: requests.Response, limit: int, patience: float) -> Answer:

@@ -1,0 +1,233 @@
+"""Downloads an existing library into a new folder, with a manifest and a lock."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from wxsync.errors import Halted, InvalidInput, PersonNeeded, Refused
+from wxsync.files import only_run, state_folder, write_atomic
+from wxsync.lockfile import write_lock
+from wxsync.manifest.writing import render_manifest
+from wxsync.media import Format, Media, probe
+from wxsync.model import Asset, Desired, Fingerprint, Lock, Material, MaterialType, Place, Problem, Record
+from wxsync.planner import file_name, one_form, tag_in
+from wxsync.render import human_size
+from wxsync.render.pulled import LeftOut, Pulled
+from wxsync.wechat.answers import FileContent, VideoDetails
+from wxsync.wechat.client import WeChat
+from wxsync.workflow.capacity import count
+from wxsync.workflow.importing import Checked, record_of
+from wxsync.workflow.look import PAGE
+from wxsync.workflow.options import Watcher
+from wxsync.workflow.progress import Progress
+from wxsync.workflow.project import STATE, Choice, Project, lock_name, open_project
+from wxsync.workflow.refresh import announce_listing
+from wxsync.workflow.remote import open_remote
+from wxsync.workflow.survey import refuse_errors
+
+_STEM = "materials"
+_SHELVES = (MaterialType.IMAGE, MaterialType.VOICE, MaterialType.VIDEO)
+_NO_MEDIA = frozenset({Format.EMPTY, Format.TEXT, Format.HTML, Format.JSON, Format.XML, Format.LFS_POINTER,
+                       Format.PDF, Format.ZIP, Format.GZIP, Format.UNKNOWN})  # fmt: skip
+_FOLDERS = {
+    MaterialType.IMAGE: "images",
+    MaterialType.THUMB: "thumbs",
+    MaterialType.VOICE: "voices",
+    MaterialType.VIDEO: "videos",
+}
+
+
+def pull(choice: Choice, folder: Path, watcher: Watcher) -> Pulled:
+    """Downloads what can be had of a library; a pull that was cut off is taken up where it was.
+
+    Needs no manifest but where an account of one is chosen. Raises InvalidInput where the folder holds anything else,
+    CallFailed where WeChat stops, and then all that was downloaded is kept.
+    """
+    project = open_project(choice)
+    if os.path.lexists(choice.manifest):
+        refuse_errors(project.problems)
+    with (
+        open_remote(choice, project, jobs=1, watcher=watcher) as remote,
+        _destination(folder, account=project.appid or "") as progress,
+    ):
+        _list(remote, progress, watcher)
+        left_out = _download(remote, progress, folder, watcher)
+        _finish(folder, project, progress)
+    return _pulled(folder, progress, left_out)
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """Holds what WeChat gave of a material."""
+
+    content: bytes
+    media: Media
+    title: str = ""
+    introduction: str = ""
+
+
+class _NotHad(Exception):
+    """Says why a material cannot be brought, and whether that was WeChat's no."""
+
+    def __init__(self, why: str, *, refused: bool = False) -> None:
+        super().__init__(why)
+        self.why = why
+        self.refused = refused
+
+
+@contextmanager
+def _destination(folder: Path, *, account: str) -> Iterator[Progress]:
+    state = folder / STATE / "pull.jsonl"
+    try:
+        if folder.exists() and not state.exists() and (not folder.is_dir() or _others(folder)):
+            hint = "name a folder that is new or empty, or that of a pull that was cut off"
+            raise InvalidInput([Problem("not-empty", f"{folder} is there and holds something else", hint)])
+        folder.mkdir(parents=True, exist_ok=True)
+        with only_run(state_folder(folder), "wxsync pull"):
+            progress = Progress.resume(state, account=account)
+            yield progress
+            state.unlink()
+    except OSError as error:
+        message = f"{error.filename or folder} cannot be written: {error.strerror or error}"
+        raise PersonNeeded(message, hint="what was downloaded is kept: mend it, then run pull again") from None
+
+
+def _others(folder: Path) -> bool:
+    return any(entry.name != STATE for entry in folder.iterdir())
+
+
+def _list(remote: WeChat, progress: Progress, watcher: Watcher) -> None:
+    if not progress.listed:
+        announce_listing("pull", count(remote, watcher.says) or {}, watcher.says)
+    for kind in _SHELVES:
+        # A page again: since the last run some may have been deleted, and all behind them moved up.
+        offset = max(0, len(progress.listed.get(kind, ())) - PAGE)
+        while kind not in progress.complete:
+            page = remote.list_page(kind, offset)
+            offset += len(page.items)
+            progress.page(kind, page, is_last=not page.items or offset >= page.total)
+
+
+def _download(remote: WeChat, progress: Progress, folder: Path, watcher: Watcher) -> list[LeftOut]:
+    materials = [one for kind in _SHELVES for one in progress.listed.get(kind, {}).values()]
+    taken = _taken(progress.kept.values())
+    left_out: list[LeftOut] = []
+    for number, material in enumerate(materials, start=1):
+        record = progress.kept.get(material.media_id)
+        if record and (folder / record.path).exists():
+            continue
+        try:
+            body = _body(remote, material)
+        except _NotHad as error:
+            left_out.append(LeftOut(material.media_id, material.type, material.name, error.why, error.refused))
+            continue
+        except Halted:
+            watcher.says(f"{number - 1:,} of {len(materials):,} are looked through; the next pull goes on from here")
+            raise
+        record = _record(material, body, progress.account or "", taken, path=record.path if record else None)
+        progress.keep(record)
+        file = folder / record.path
+        file.parent.mkdir(exist_ok=True)
+        write_atomic(file, body.content)
+        watcher.says(f"[{number:,}/{len(materials):,}] {record.path} ({human_size(record.size)})")
+    return left_out
+
+
+def _body(remote: WeChat, material: Material) -> _Body:
+    try:
+        found = remote.get(material.media_id)
+    except Refused as error:
+        raise _NotHad(error.message, refused=True) from None
+    is_video = material.type is MaterialType.VIDEO
+    if isinstance(found, FileContent) and not is_video:
+        return _Body(found.content, _sound(found.content, "WeChat gives"))
+    if isinstance(found, VideoDetails) and is_video:
+        return _video(remote, found)
+    raise _NotHad(f"WeChat lists it as {material.type} and gives something else")
+
+
+def _video(remote: WeChat, details: VideoDetails) -> _Body:
+    if not details.title.strip():
+        raise _NotHad("it has no title, and a manifest needs one")
+    content = remote.download(details.down_url) if details.down_url else None
+    if not content:
+        raise _NotHad("its address gives nothing that can be downloaded: save it from mp.weixin.qq.com")
+    return _Body(content, _sound(content, "its address gives"), _text(details.title), _text(details.introduction))
+
+
+def _sound(content: bytes, who: str) -> Media:
+    media = probe(content)
+    if media.format in _NO_MEDIA:
+        raise _NotHad(f"{who} no media but {media.format.upper()}")
+    return media
+
+
+def _text(said: str) -> str:
+    return said.encode(errors="replace").decode()  # JSON can hold half of a surrogate pair
+
+
+def _record(
+    material: Material, body: _Body, account: str, taken: Mapping[str, set[str]], *, path: str | None
+) -> Record:
+    sha256 = hashlib.sha256(body.content).hexdigest()
+    kind = _kind(material, sha256, account)
+    path = path or _path(_FOLDERS[kind], body.title or _text(material.name), body.media.extension, taken)
+    asset = Asset(path, path, kind, Place("", 0, 0), body.title, body.introduction)
+    checked = Checked(_text(material.name) if kind is not MaterialType.VIDEO else None)
+    wanted = Desired(asset, sha256, body.media.size)
+    return record_of(wanted, material.media_id, account, checked=checked, listed=material)
+
+
+def _kind(material: Material, sha256: str, account: str) -> MaterialType:
+    """Tells a thumb from an image, which only our own tag can."""
+    is_thumb = tag_in(material.name) == Fingerprint(MaterialType.THUMB, sha256).tag(account)
+    return MaterialType.THUMB if is_thumb else material.type
+
+
+def _taken(records: Iterable[Record]) -> dict[str, set[str]]:
+    taken: dict[str, set[str]] = {folder: set() for folder in _FOLDERS.values()}
+    for record in records:
+        folder, _, name = record.path.partition("/")
+        taken[folder].add(one_form(name))
+    return taken
+
+
+def _path(folder: str, said: str, extension: str, taken: Mapping[str, set[str]]) -> str:
+    name = file_name(said, extension, taken[folder])
+    taken[folder].add(one_form(name))
+    return f"{folder}/{name}"
+
+
+def _finish(folder: Path, project: Project, progress: Progress) -> None:
+    records = {record.path: record for record in progress.kept.values()}
+    account = project.account
+    write_atomic(folder / f"{_STEM}.yaml", render_manifest(_entries(records), account=account).encode())
+    lock = Lock(progress.account or "", MappingProxyType(dict(sorted(records.items()))))
+    write_lock(folder / lock_name(_STEM, project.label), lock)
+
+
+def _entries(records: Mapping[str, Record]) -> Iterable[dict[str, str]]:
+    """Gives a glob for each folder of files, and an entry for each video, which has words of its own."""
+    kinds = {record.type for record in records.values()}
+    for kind in (MaterialType.IMAGE, MaterialType.THUMB, MaterialType.VOICE):
+        if kind in kinds:
+            yield {"path": f"{_FOLDERS[kind]}/*", "type": kind.value}
+    for path, record in sorted(records.items()):
+        if record.type is MaterialType.VIDEO:
+            words = {"introduction": record.introduction} if record.introduction else {}
+            yield {"path": path, "type": record.type.value, "title": record.title, **words}
+
+
+def _pulled(folder: Path, progress: Progress, left_out: list[LeftOut]) -> Pulled:
+    counts = Counter(record.type for record in progress.kept.values())
+    size = sum(record.size for record in progress.kept.values())
+    listed = sum(len(materials) for materials in progress.listed.values())
+    unseen = max(0, sum(progress.totals.values()) - listed)
+    return Pulled(progress.account or "", str(folder / f"{_STEM}.yaml"), counts, size, tuple(left_out), unseen)
