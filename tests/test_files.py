@@ -24,6 +24,7 @@ from wxsync.files import (
     read_inside,
     state_folder,
     write_atomic,
+    write_together,
 )
 
 ROOT = Path(__file__).parent.parent
@@ -83,6 +84,19 @@ def test_where_the_name_is_too_long_nothing_is_left(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=ANY):
         write_atomic(tmp_path / ("x" * 250), b"new")
     assert names(tmp_path) == []
+
+
+def test_of_several_files_none_is_replaced_before_all_are_on_the_disk(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"old")
+
+    with pytest.raises(FileNotFoundError):
+        write_together({tmp_path / "a": b"new", tmp_path / "missing" / "b": b"new"})
+    assert names(tmp_path) == ["a"]
+    assert (tmp_path / "a").read_bytes() == b"old"
+
+    write_together({tmp_path / "a": b"new", tmp_path / "b": b"new"})
+    assert names(tmp_path) == ["a", "b"]
+    assert (tmp_path / "a").read_bytes() == b"new"
 
 
 LIMITED = """

@@ -9,7 +9,7 @@ import socket
 import stat
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
@@ -91,22 +91,26 @@ def write_atomic(path: Path, content: bytes, *, disk: Disk = DISK) -> None:
     When it returns, the content and the name are on the disk. The file keeps the mode that it had. Raises OSError, and
     then the old file is untouched and nothing is left behind.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
+    write_together({path: content}, disk=disk)
+
+
+def write_together(contents: Mapping[Path, bytes], *, disk: Disk = DISK) -> None:
+    """Replaces files as write_atomic does, none of them before the new contents of all are on the disk."""
+    staged = {path: path.with_name(f".{path.name}.{secrets.token_hex(4)}.new") for path in contents}
     try:
-        descriptor = disk.create(temporary)
-        try:
-            write_all(disk, descriptor, content, 0)
-            disk.sync(descriptor)
-        finally:
-            disk.close(descriptor)
-        with suppress(FileNotFoundError):
-            disk.copy_mode(path, temporary)
-        disk.replace(temporary, path)
+        for path, temporary in staged.items():
+            _stage(temporary, contents[path], disk=disk)
+            with suppress(FileNotFoundError):
+                disk.copy_mode(path, temporary)
+        for path, temporary in staged.items():
+            disk.replace(temporary, path)
     except BaseException:
-        with suppress(OSError):
-            disk.unlink(temporary)
+        for temporary in staged.values():
+            with suppress(OSError):
+                disk.unlink(temporary)
         raise
-    disk.sync_folder(path.parent)
+    for folder in {path.parent for path in staged}:
+        disk.sync_folder(folder)
 
 
 def write_all(disk: Disk, descriptor: int, content: bytes, place: int) -> None:
@@ -185,6 +189,15 @@ def only_run(folder: Path, purpose: str) -> Iterator[None]:
         with suppress(OSError):
             holder.unlink()
         lock.release()
+
+
+def _stage(temporary: Path, content: bytes, *, disk: Disk) -> None:
+    descriptor = disk.create(temporary)
+    try:
+        write_all(disk, descriptor, content, 0)
+        disk.sync(descriptor)
+    finally:
+        disk.close(descriptor)
 
 
 def _read_all(descriptor: int, size: int) -> bytes:

@@ -1,0 +1,133 @@
+"""Writes what consumers need of the materials, so that every name and every value is safe in its language."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import re
+import shlex
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from types import MappingProxyType
+
+from wxsync.errors import InvalidInput
+from wxsync.model import MaterialType, Problem
+
+_HEADER = "Written by `wxsync export`: change the manifest, not this file."
+_COLUMNS = ("name", "type", "media_id", "url", "path")
+_SEPARATORS = re.compile(r"[^A-Z0-9]+")
+_DIGITS = 8
+
+# What `sh` and python-dotenv read differently even between single quotes.
+_DOTENV_UNSAFE = re.compile(r"['\\]|\$\{|[^\x20-\x7e]")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Holds what consumers may know of one material; an article image has no media_id, many have no url."""
+
+    name: str
+    type: MaterialType
+    media_id: str | None
+    url: str | None
+    path: str
+
+
+def export(entries: Iterable[Entry], form: str) -> str:
+    """Writes the entries, sorted by name, in one of FORMATS; raises InvalidInput for what a format cannot hold."""
+    return FORMATS[form](sorted(entries, key=lambda entry: entry.name))
+
+
+def constants(names: Sequence[str]) -> dict[str, str]:
+    """Gives each name a constant that is legal everywhere: `WX_` and its ASCII letters and digits in capitals.
+
+    Names that share one, and names with other letters, get a digest of the name behind two underscores, which no name
+    makes by itself: so no constant depends on the order of the names, and no two are the same.
+    """
+    plain = {name: _SEPARATORS.sub("_", name.upper()).strip("_") for name in names}
+    shared = Counter(plain.values())
+    digests = {name: hashlib.sha256(name.encode()).hexdigest() for name in names}
+    digits = _DIGITS if len({digest[:_DIGITS] for digest in digests.values()}) == len(digests) else None
+    return {
+        name: f"WX_{word}" if shared[word] == 1 and name.isascii() and word else f"WX_{word}__{digests[name][:digits]}"
+        for name, word in plain.items()
+    }
+
+
+def _json(entries: Sequence[Entry]) -> str:
+    return json.dumps({entry.name: _document(entry) for entry in entries}, ensure_ascii=False, indent=2) + "\n"
+
+
+def _csv(entries: Sequence[Entry]) -> str:
+    # As RFC 4180 has it, and the values as they are: a sign put before them would spoil them for every program.
+    out = io.StringIO(newline="")
+    writer = csv.DictWriter(out, _COLUMNS)
+    writer.writeheader()
+    writer.writerows(asdict(entry) for entry in entries)
+    return out.getvalue()
+
+
+def _dotenv(entries: Sequence[Entry]) -> str:
+    unsafe = [
+        Problem("unsafe-value", f"{entry.name}: dotenv cannot hold {value}", "use another format", name=entry.name)
+        for entry in entries
+        for value in (entry.media_id, entry.url)
+        if value and _DOTENV_UNSAFE.search(value)
+    ]
+    if unsafe:
+        raise InvalidInput(unsafe)
+    return f"# {_HEADER}\n" + "".join(f"{name}={shlex.quote(value)}\n" for name, value in _values(entries))
+
+
+def _python(entries: Sequence[Entry]) -> str:
+    lines = [f'"""{_HEADER}"""', "", "from typing import Final, TypedDict", ""]
+    lines += [f"{name}: Final = {value!r}" for name, value in _values(entries)]
+    lines += ["", "", "class Material(TypedDict):", "    type: str", "    media_id: str | None", "    url: str | None"]
+    lines += ["    path: str", "", "", "MATERIALS: Final[dict[str, Material]] = {"]
+    lines += [f"    {entry.name!r}: {_document(entry)!r}," for entry in entries]
+    return "\n".join([*lines, "}", ""])
+
+
+def _typescript(entries: Sequence[Entry]) -> str:
+    lines = [f"// {_HEADER}", ""]
+    lines += [f"export const {name} = {_script(value)};" for name, value in _values(entries)]
+    lines += ["", "export const MATERIALS = {"]
+    for entry in entries:
+        values = ", ".join(f"{key}: {_script(value)}" for key, value in _document(entry).items())
+        # As a plain key, __proto__ would be the object's prototype.
+        key = _script(entry.name) if entry.name != "__proto__" else '["__proto__"]'
+        lines.append(f"  {key}: {{ {values} }},")
+    return "\n".join([*lines, "} as const;", "", "export type MaterialName = keyof typeof MATERIALS;", ""])
+
+
+FORMATS: Mapping[str, Callable[[Sequence[Entry]], str]] = MappingProxyType(
+    {"json": _json, "dotenv": _dotenv, "csv": _csv, "python": _python, "typescript": _typescript}
+)
+
+
+def _values(entries: Sequence[Entry]) -> Iterator[tuple[str, str]]:
+    named = constants([entry.name for entry in entries])
+    for entry in entries:
+        if entry.media_id:
+            yield f"{named[entry.name]}_MEDIA_ID", entry.media_id
+        if entry.url:
+            yield f"{named[entry.name]}_URL", entry.url
+
+
+def _document(entry: Entry) -> dict[str, str | None]:
+    return {"type": entry.type.value, "media_id": entry.media_id, "url": entry.url, "path": entry.path}
+
+
+def _script(value: str | None) -> str:
+    if value is None:
+        return "null"
+    return f'"{"".join(map(_script_character, value))}"'
+
+
+def _script_character(char: str) -> str:
+    if char == "<":
+        return "\\u003c"  # so that no value ends the script that it stands in
+    return json.dumps(char, ensure_ascii=not char.isprintable())[1:-1]
