@@ -17,13 +17,16 @@ _COMMANDS = {
     "apply": ("apply.apply", "Upload what is new or changed and write the lock."),
     "doctor": ("doctor.doctor", "Check credentials, allowlist, permissions, library and quota."),
     "explain": ("explain.explain", "Explain an errcode in English and Chinese."),
+    "export": ("consume.export", "Print all ids and urls for programs."),
     "forget": ("prune.forget", "Drop a record from the lock, without touching WeChat."),
+    "get": ("consume.get", "Print the media_id or url of one material."),
     "import": ("importing.import_", "Take into the lock what already is at WeChat."),
     "init": ("start.init", "Write a commented manifest; overwrites nothing."),
     "lock": ("lock.lock", "Work on lock files."),
     "plan": ("plan.plan", "Show what apply would do; needs no network and no credentials."),
     "prune": ("prune.prune", "Delete at WeChat what the lock has retired."),
     "pull": ("pull.pull", "Download an existing library into a new folder, with a manifest and a lock."),
+    "render": ("consume.render", "Rewrite local image links to WeChat's urls."),
     "sandbox": ("sandbox.sandbox", "Serve an offline WeChat on 127.0.0.1."),
     "schema": ("start.schema", "Print the JSON Schema of a document."),
     "show": ("plan.show", "Print a saved plan or result again, in any format."),
@@ -74,7 +77,7 @@ def main() -> None:
     """Runs the command line and leaves with its exit code."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
     sys.exit(run(sys.argv[1:]))
 
 

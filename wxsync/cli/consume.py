@@ -1,0 +1,93 @@
+"""The commands that give ids and urls to scripts, programs and documents; they talk to nobody."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from wxsync.cli.exits import Exit
+from wxsync.cli.options import Settings, emit, global_options
+from wxsync.cli.plan import warn
+
+if TYPE_CHECKING:
+    from wxsync.model import Asset
+
+_NAMED = 10
+
+
+@click.command(short_help="Print the media_id or url of one material.")
+@click.argument("name")
+@click.option(
+    "--field",
+    type=click.Choice(["media_id", "url"]),
+    help="Default: media_id; for an article image, which has none, url.",
+)
+@global_options
+@click.pass_obj
+def get(settings: Settings, name: str, field: str | None) -> None:
+    """Print one value of a material of the manifest, as the lock holds it; offline, without credentials."""
+    from wxsync.workflow.get import get as look_up
+
+    emit(look_up(settings.choice(), name, field) + "\n")
+
+
+@click.command(short_help="Print all ids and urls for programs.")
+@click.option("--format", "form", type=click.Choice(["json", "dotenv", "csv", "python", "typescript"]), required=True)
+@global_options
+@click.pass_obj
+def export(settings: Settings, form: str) -> None:
+    """Print type, media_id, url and path of every material; offline, without credentials.
+
+    Constants are called WX_NAME_MEDIA_ID and WX_NAME_URL: the name in capitals, `_` for whatever is no ASCII letter or
+    digit. Names that would share one, and names with letters beyond ASCII, get a digest of the name behind it. The
+    values of csv are exact: import its columns as text where a spreadsheet would take one for a formula.
+    """
+    from wxsync.workflow.export import export as run
+
+    text, catalog = run(settings.choice(), form)
+    emit(text)
+    if catalog.missing:
+        settings.note(_left_out(catalog.missing))
+
+
+@click.command(short_help="Rewrite local image links to WeChat's urls.")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path), metavar="DIR", help="Write below DIR under the same names."
+)
+@click.option("--check", is_flag=True, help="Write nothing; exit with 4 where an image is not in the lock.")
+@global_options
+@click.pass_obj
+def render(settings: Settings, files: tuple[Path, ...], out: Path | None, *, check: bool) -> int:
+    """Rewrite what points at images of the manifest to their urls: Markdown images and HTML `src`.
+
+    Paths are relative to the document; those that begin with `/` are left alone, as are web links, code, srcset and
+    everything else. Where a file is both article_image and image, the url of the article_image is used. Markdown is
+    .md and .markdown, HTML is .html and .htm, in UTF-8. Without -o the one document is printed.
+    """
+    from wxsync.errors import UsageProblem
+    from wxsync.render import visible
+    from wxsync.workflow.render import render_documents, write_documents
+
+    if check and out:
+        raise UsageProblem("--check writes nothing, so it takes no -o")
+    if len(files) > 1 and not check and not out:
+        raise UsageProblem("several documents need a folder", hint="name it with -o DIR")
+    rendered = render_documents(settings.choice(), files)
+    warn(settings, rendered.warnings)
+    if out:
+        for written in write_documents(rendered, out):
+            settings.note(f"wrote {visible(str(written))}")
+    elif not check:
+        emit(rendered.documents[0].text)
+    return Exit.DONE
+
+
+def _left_out(missing: tuple[Asset, ...]) -> str:
+    from wxsync.render import plural, visible
+
+    named = ", ".join(visible(asset.name) for asset in missing[:_NAMED])
+    more = f" and {len(missing) - _NAMED:,} more" if len(missing) > _NAMED else ""
+    return f"left out {plural(len(missing), 'material')} not at WeChat yet: {named}{more}. Run apply."

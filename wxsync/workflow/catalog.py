@@ -1,0 +1,69 @@
+"""Reads what consumers may use: the manifest's materials, as far as the lock holds them."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from wxsync.model import Asset, Lock, Place, Problem, Record
+from wxsync.planner import utc
+from wxsync.render import https
+from wxsync.workflow.project import Choice, Project, open_project
+from wxsync.workflow.recall import recall
+from wxsync.workflow.survey import refuse_errors
+
+_ID = re.compile(r"[!-~]+")
+_URL = re.compile(r"https://[!-~]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Holds the assets of a manifest and, by name, the records of those that are at WeChat; their urls are https."""
+
+    project: Project
+    assets: tuple[Asset, ...]
+    records: Mapping[str, Record]
+
+    @property
+    def missing(self) -> tuple[Asset, ...]:
+        """Gives the assets that have no record yet."""
+        return tuple(asset for asset in self.assets if asset.name not in self.records)
+
+
+def read_catalog(choice: Choice) -> Catalog:
+    """Reads manifest and lock, what a run that was cut off left included, and writes nothing.
+
+    Raises InvalidInput with every problem, and what open_project and recall raise.
+    """
+    project = open_project(choice)
+    refuse_errors(project.problems)
+    lock = recall(project, now=utc(time.time())).lock
+    assets = project.manifest.assets
+    records = dict(_held(assets, lock))
+    refuse_errors([problem for name, record in records.items() for problem in _odd(project, name, record)])
+    return Catalog(project, assets, records)
+
+
+def not_uploaded(asset: Asset) -> Problem:
+    """Says that an asset has no record yet."""
+    message = f"{asset.name} is in the manifest and not in the lock: it is not at WeChat yet"
+    return Problem("not-in-lock", message, "run apply", name=asset.name, path=asset.path)
+
+
+def _held(assets: Iterable[Asset], lock: Lock | None) -> Iterator[tuple[str, Record]]:
+    for asset in assets if lock else ():
+        record = lock.records.get(asset.name) if lock else None
+        # Under the same name another type is what the next apply replaces.
+        if record and record.type is asset.type:
+            yield asset.name, replace(record, url=https(record.url))
+
+
+def _odd(project: Project, name: str, record: Record) -> Iterator[Problem]:
+    for word, value, legal in (("media_id", record.media_id, _ID), ("url", record.url, _URL)):
+        if value is not None and not legal.fullmatch(value):
+            message = f"the lock is not valid: the {word} of {name} is none: {value}"
+            hint = f"restore it from git: `git checkout -- {project.lock_file.name}`"
+            place = Place(str(project.lock_file), 1, 1)
+            yield Problem("lock-invalid", message, hint, place=place, name=name)

@@ -1,0 +1,35 @@
+"""Gives scripts one value of a material."""
+
+from __future__ import annotations
+
+from wxsync.errors import InvalidInput
+from wxsync.model import MaterialType, Problem
+from wxsync.workflow.catalog import not_uploaded, read_catalog
+from wxsync.workflow.names import unknown_name
+from wxsync.workflow.project import Choice
+
+
+def get(choice: Choice, name: str, field: str | None) -> str:
+    """Gives one value of a material; without a field its media_id, or the url of an article image.
+
+    Raises InvalidInput where the name is unknown, has no record yet, or has no such value.
+    """
+    catalog = read_catalog(choice)
+    assets = {asset.name: asset for asset in catalog.assets}
+    if name not in assets:
+        raise unknown_name(f"the manifest has no material called {name}", name, assets)
+    asset, record = assets[name], catalog.records.get(name)
+    if record is None:
+        raise InvalidInput([not_uploaded(asset)])
+    if field is None:
+        field = "url" if asset.type is MaterialType.ARTICLE_IMAGE else "media_id"
+    value = record.url if field == "url" else record.media_id
+    if value is None:
+        raise InvalidInput([_without(name, asset.type, field)])
+    return value
+
+
+def _without(name: str, kind: MaterialType, field: str) -> Problem:
+    other = "media_id" if field == "url" else "url"
+    hint = f"WeChat gives none for this type; `wxsync get {name} --field {other}` is what there is"
+    return Problem("no-such-value", f"{name} is of type {kind} and has no {field}", hint, name=name)
