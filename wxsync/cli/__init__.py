@@ -27,6 +27,7 @@ _COMMANDS = {
     "prune": ("prune.prune", "Delete at WeChat what the lock has retired."),
     "pull": ("pull.pull", "Download an existing library into a new folder, with a manifest and a lock."),
     "render": ("consume.render", "Rewrite local image links to WeChat's urls."),
+    "report": ("report.report", "Write one page of every material, with pictures."),
     "sandbox": ("sandbox.sandbox", "Serve an offline WeChat on 127.0.0.1."),
     "schema": ("start.schema", "Print the JSON Schema of a document."),
     "show": ("plan.show", "Print a saved plan or result again, in any format."),

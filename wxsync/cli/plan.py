@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 format_option = click.option(
-    "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="Default: text."
+    "--format", "form", type=click.Choice(["text", "json", "markdown", "html"]), default="text", help="Default: text."
 )
 
 
@@ -97,10 +97,14 @@ def read_saved(file: str) -> Plan | Report:
 
 
 def rendered(shown: Plan | Report, form: str, settings: Settings, *, stream: Any = None) -> str:
-    """Prints a plan or a report in a format."""
+    """Prints a plan or a report in a format; the pictures of a page are those beside the manifest."""
     from wxsync.model import Plan
     from wxsync.render import markdown, plan_page, plan_text, report_page, report_text, terminal
 
+    if form == "html":
+        from wxsync.workflow.report import html_of
+
+        return html_of(shown, Path(settings.manifest).parent, everything=settings.verbose)
     if isinstance(shown, Plan):
         if form == "json":
             return plan_text(shown, everything=settings.verbose)

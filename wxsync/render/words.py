@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _UNITS = ("B", "KiB", "MiB", "GiB")
@@ -22,6 +23,12 @@ def human_size(size: int) -> str:
     while amount >= _BINARY_STEP and unit < len(_UNITS) - 1:
         amount, unit = amount / _BINARY_STEP, unit + 1
     return f"{size} B" if unit == 0 else f"{amount:.1f} {_UNITS[unit]}"
+
+
+def moment(at: str) -> str:
+    """Writes a time of the lock as people read it: 2026-11-23 10:00 UTC."""
+    parted = re.fullmatch(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\dZ", at)
+    return f"{parted[1]} {parted[2]} UTC" if parted else at
 
 
 def width(text: str) -> int:

@@ -1,0 +1,89 @@
+"""Prints a view as one HTML file that needs nothing else: no network, no other file, no inline event handler."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wxsync.render.html.view import View
+from wxsync.render.rows import https
+from wxsync.render.words import human_size, moment, visible
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+_HERE = Path(__file__).parent
+# Invisible characters that prose needs: line ends, the ideographic space, the joiner of emoji and of Indic scripts.
+_OF_PROSE = frozenset("\n\u3000\u200d\u200c")
+
+
+def html(view: View) -> str:
+    """Writes a page; the same view is always the same text."""
+    from markupsafe import Markup
+
+    style, script, words = (_piece(name) for name in ("page.css", "page.js", "zh.json"))
+    return (
+        _environment()
+        .from_string(_piece("page.html"))
+        .render(
+            view=view,
+            style=Markup(style),  # noqa: S704 - these three are files of ours
+            script=Markup(script),  # noqa: S704
+            words=Markup(_inside_script(words)),  # noqa: S704
+            policy=_policy(style, script),
+        )
+        + "\n"
+    )
+
+
+def _policy(style: str, script: str) -> str:
+    """Forbids the browser whatever the page does not hold (W3C Content Security Policy Level 3)."""
+    return (
+        f"default-src 'none'; img-src data:; media-src data:; style-src {_source(style)}; "
+        f"script-src {_source(script)}; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _source(piece: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(piece.encode()).digest()).decode()}'"
+
+
+def _piece(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")
+
+
+def _inside_script(text: str) -> str:
+    return json.dumps(json.loads(text), ensure_ascii=False).replace("<", "\\u003c")
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, finalize=_shown, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters.update(https=https, size=human_size, prose=_prose, slug=_slug, moment=moment)
+    return environment
+
+
+def _shown(value: object) -> object:
+    """Makes what could hide or turn text visible, wherever the template prints a value; Jinja then escapes it."""
+    from markupsafe import Markup
+
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _prose(text: str) -> Markup:
+    from markupsafe import escape
+
+    return escape("".join(char if char in _OF_PROSE else visible(char) for char in text))
+
+
+def _slug(words: str) -> str:
+    return words.replace(" ", "-").replace("_", "-")
