@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import sys
-import traceback
 from collections.abc import Iterable
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 from wxsync.cli.options import Settings, say
-from wxsync.errors import (
-    CallFailed,
-    Conflict,
-    HaltedForNow,
-    HaltedForPerson,
-    InvalidInput,
-    OutcomeUnknown,
-    PersonNeeded,
-    UsageProblem,
-    WxsyncError,
-)
-from wxsync.model import Failure, Outcome, Remedy, Report
+
+if TYPE_CHECKING:
+    from wxsync.errors import WxsyncError
+    from wxsync.model import Failure, Report
 
 
 class Exit(IntEnum):
@@ -38,26 +30,27 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-_EXITS: tuple[tuple[type[WxsyncError], Exit], ...] = (
-    (InvalidInput, Exit.INVALID),
-    (UsageProblem, Exit.USAGE),
-    (Conflict, Exit.CONFLICT),
-    (PersonNeeded, Exit.PERSON),
-    (HaltedForPerson, Exit.PERSON),
-    (HaltedForNow, Exit.LATER),
-    (OutcomeUnknown, Exit.LATER),  # of a call that is no upload: nothing is in doubt, only unanswered
-    (CallFailed, Exit.REFUSED),
-)
-_REMEDIES = {Remedy.PERSON: Exit.PERSON, Remedy.TIME: Exit.LATER, Remedy.FILE: Exit.REFUSED}
-
-
 def exit_code_for(error: Exception) -> Exit:
     """Gives the exit code of an error that ended a run."""
-    return next((code for kind, code in _EXITS if isinstance(error, kind)), Exit.DEFECT)
+    from wxsync import errors
+
+    exits = (
+        (errors.InvalidInput, Exit.INVALID),
+        (errors.UsageProblem, Exit.USAGE),
+        (errors.Conflict, Exit.CONFLICT),
+        (errors.PersonNeeded, Exit.PERSON),
+        (errors.HaltedForPerson, Exit.PERSON),
+        (errors.HaltedForNow, Exit.LATER),
+        (errors.OutcomeUnknown, Exit.LATER),  # of a call that is no upload: nothing is in doubt, only unanswered
+        (errors.CallFailed, Exit.REFUSED),
+    )
+    return next((code for kind, code in exits if isinstance(error, kind)), Exit.DEFECT)
 
 
 def exit_code_of(report: Report, *, interrupted: bool) -> Exit:
     """Gives the exit code of an apply; where several fit, the one that matters most."""
+    from wxsync.model import Outcome
+
     if not interrupted and any(result.outcome is Outcome.UNKNOWN for result in report.results):
         return Exit.UNKNOWN
     return gravest((result.error for result in report.results), interrupted=interrupted)
@@ -65,14 +58,20 @@ def exit_code_of(report: Report, *, interrupted: bool) -> Exit:
 
 def gravest(failures: Iterable[Failure | None], *, interrupted: bool) -> Exit:
     """Gives the exit code of a run by what went wrong with its parts."""
+    from wxsync.model import Remedy
+
     if interrupted:
         return Exit.INTERRUPTED
-    found = {_REMEDIES.get(failure.remedy) for failure in failures if failure}
+    codes = {Remedy.PERSON: Exit.PERSON, Remedy.TIME: Exit.LATER, Remedy.FILE: Exit.REFUSED}
+    found = {codes.get(failure.remedy) for failure in failures if failure}
     return next((code for code in (Exit.PERSON, Exit.LATER, Exit.REFUSED) if code in found), Exit.DONE)
 
 
 def explain(error: Exception, settings: Settings) -> None:
     """Says on standard error what went wrong and what to do next."""
+    import traceback
+
+    from wxsync.errors import InvalidInput, WxsyncError
     from wxsync.render import render_problems, visible
 
     if isinstance(error, InvalidInput):
@@ -91,6 +90,8 @@ def explain(error: Exception, settings: Settings) -> None:
 
 
 def _call(error: WxsyncError) -> str:
+    from wxsync.errors import CallFailed
+
     if not isinstance(error, CallFailed) or error.errcode is None:
         return ""
     return f"    errcode {error.errcode}" + (f", rid {error.rid}" if error.rid else "") + "\n"

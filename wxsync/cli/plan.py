@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from wxsync.cli.exits import Exit
+from wxsync.cli.memory import question, recall, remember
 from wxsync.cli.options import Settings, emit, global_options
 
 if TYPE_CHECKING:
     from wxsync.model import Plan, Problem, Report
+    from wxsync.workflow.plan import Planned
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -57,18 +58,24 @@ def plan(
     fresh: bool,
 ) -> int:
     """Show what apply would do; needs no network and no credentials but for --refresh."""
-    from wxsync.render import plan_text, visible
-    from wxsync.workflow.options import PlanOptions, Watcher
-    from wxsync.workflow.plan import plan as run
-
-    watcher = Watcher(lambda _planned: True, says=lambda message: settings.note(visible(message)))
-    planned = run(settings.choice(), PlanOptions(targets, renew, not no_cache, fresh), watcher)
+    asked = None
+    if not (out or no_cache or fresh or settings.verbose):
+        colored = settings.colored(sys.stdout)
+        asked = question(settings, form=form, colored=colored, targets=[*targets], renew=[*renew])
+        known = recall(asked)
+        if known is not None:
+            emit(known)
+            return Exit.DONE
+    planned = _planned(settings, targets, renew, use_cache=not no_cache, fresh=fresh)
     warn(settings, planned.warnings)
     if out:
-        save(out, plan_text(planned.plan, everything=settings.verbose))
-    emit(rendered(planned.plan, form, settings))
+        save(out, rendered(planned.plan, "json", settings))
+    said = rendered(planned.plan, form, settings)
+    emit(said)
     if planned.is_past_rail:
         settings.note("warning: this replaces or retires more than 30 % of the materials; apply will want --force")
+    if asked:
+        remember(asked, said, planned)
     return Exit.PENDING if detailed_exitcode and planned.plan.pending else Exit.DONE
 
 
@@ -84,6 +91,8 @@ def show(settings: Settings, file: str, form: str) -> None:
 
 def read_saved(file: str) -> Plan | Report:
     """Reads a saved plan or result; raises InvalidInput."""
+    from pathlib import Path
+
     from wxsync.errors import InvalidInput
     from wxsync.model import Problem
     from wxsync.render import read_document
@@ -116,8 +125,21 @@ def rendered(shown: Plan | Report, form: str, settings: Settings, *, stream: Any
     return markdown(page) if form == "markdown" else terminal(page, color=settings.colored(stream or sys.stdout))
 
 
+def _planned(
+    settings: Settings, targets: tuple[str, ...], renew: tuple[str, ...], *, use_cache: bool, fresh: bool
+) -> Planned:
+    from wxsync.render import visible
+    from wxsync.workflow.options import PlanOptions, Watcher
+    from wxsync.workflow.plan import plan as run
+
+    watcher = Watcher(lambda _planned: True, says=lambda message: settings.note(visible(message)))
+    return run(settings.choice(), PlanOptions(targets, renew, use_cache, fresh), watcher)
+
+
 def save(file: str, text: str) -> None:
     """Writes an output file, whole or not at all; raises PersonNeeded."""
+    from pathlib import Path
+
     from wxsync.errors import PersonNeeded
     from wxsync.files import write_atomic
 

@@ -33,8 +33,10 @@ def read_manifest(file: Path, *, shown_as: str | None = None) -> tuple[Manifest,
         source = read_source(file, shown)
     except NotReadable as error:
         return Manifest(file, (), ()), _in_order([*wrong_name, error.problem])
-    accounts, assets, problems = _read(source, file.parent)
-    manifest = Manifest(file, tuple(accounts), tuple(sorted(assets, key=lambda asset: (asset.name, asset.place))))
+    tree = Tree(file.parent)
+    accounts, assets, problems = _read(source, tree)
+    assets.sort(key=lambda asset: (asset.name, asset.place))
+    manifest = Manifest(file, tuple(accounts), tuple(assets), tree.folders)
     return manifest, _in_order([*wrong_name, *problems])
 
 
@@ -44,7 +46,7 @@ def manifest_stem(file: Path) -> str | None:
     return found[1] if found else None
 
 
-def _read(source: Source, root: Path) -> tuple[list[Account], list[Asset], list[Problem]]:
+def _read(source: Source, tree: Tree) -> tuple[list[Account], list[Asset], list[Problem]]:
     document, problems = read_document(source)
     if document is None:
         return [], [], problems
@@ -53,7 +55,7 @@ def _read(source: Source, root: Path) -> tuple[list[Account], list[Asset], list[
         return [], [], problems
     broken = {(each.place.line - 1, each.place.column - 1) for each in problems if each.place}
     accounts, of_accounts = read_accounts(document, broken, source)
-    assets, of_entries = read_entries(_entries(document, broken), source, Tree(root))
+    assets, of_entries = read_entries(_entries(document, broken), source, tree)
     return accounts, assets, problems + _elsewhere(problems, [*of_accounts, *of_entries])
 
 

@@ -48,8 +48,15 @@ class Tree:
     def __init__(self, root: Path) -> None:
         self._root = Path(os.path.realpath(root))
         self._listings: dict[str, dict[str, Kind] | OSError] = {}
+        self._followed = False
         self._steps = 0
         self._compared = 0
+
+    @property
+    def folders(self) -> tuple[str, ...] | None:
+        """Gives the folders that were listed; None where a link was followed, or one of them could not be listed."""
+        refused = any(isinstance(found, OSError) for found in self._listings.values())
+        return None if self._followed or refused else tuple(self._listings)
 
     @property
     def steps(self) -> int:
@@ -85,6 +92,7 @@ class Tree:
 
     def follow(self, path: str) -> Kind:
         """Tells what a link leads to; never LINK. Nothing is opened."""
+        self._followed = True
         real = Path(os.path.realpath(self._root / path))
         if not real.is_relative_to(self._root):
             return Kind.OUTSIDE

@@ -1,0 +1,161 @@
+"""A plan that found nothing to do is remembered exactly as long as nothing changed, and by nobody else."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.project import Project, Run, png
+from wxsync.cli.memory import question, remember
+from wxsync.cli.options import Settings
+from wxsync.cli.plan import rendered
+from wxsync.workflow.options import PlanOptions, Watcher
+from wxsync.workflow.plan import plan
+
+LATER = 10_000_000_000
+
+
+@pytest.fixture
+def known(project: Project) -> Project:
+    """A project in step whose plan is remembered; beside the images lies a file that no glob takes."""
+    project.add("images/a.png", png("a"))
+    project.add("images/deep/b.png", png("b"))
+    project.add("images/notes.txt", b"not of interest")
+    project.manifest('materials:\n  - {path: "images/**/*.png", type: image}\n')
+    assert project.apply().code == 0
+    plan_later(project)
+    assert answers(project)
+    return project
+
+
+def plan_later(project: Project, *, form: str = "text", targets: Sequence[str] = ()) -> str:
+    """Plans as if everything was older than it is, so that it is remembered without a wait."""
+    settings = Settings(manifest=str(project.root / "materials.yaml"), environ=project.environ)
+    asked = question(settings, form=form, colored=False, targets=[*targets], renew=[])
+    planned = plan(settings.choice(), PlanOptions(tuple(targets)), Watcher(lambda _planned: True))
+    said = rendered(planned.plan, form, settings)
+    remember(asked._replace(since=asked.since + LATER), said, planned)
+    return said
+
+
+def memo(project: Project) -> Path:
+    return project.root / ".wxsync" / "materials.yaml.memo"
+
+
+def answers(project: Project, *arguments: str) -> bool:
+    """Tells whether a plan is taken from memory, by putting another answer there."""
+    kept = memo(project).read_text()
+    memo(project).write_text(json.dumps(json.loads(kept) | {"answer": "from memory\n"}))
+    try:
+        return project.run("plan", *arguments).out == "from memory\n"
+    finally:
+        memo(project).write_text(kept)
+
+
+def replace_file(file: Path, content: bytes) -> None:
+    """Gives a file another content of the same length and the times that it had."""
+    times = file.stat()
+    file.write_bytes(content)
+    os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+CHANGES: dict[str, Callable[[Project], object]] = {
+    "another content": lambda project: project.add("images/a.png", png("c")),
+    "another content under the same size and time": lambda project: replace_file(
+        project.root / "images/a.png", png("z")
+    ),
+    "a new file": lambda project: project.add("images/deep/new.png", png("new")),
+    "a new folder with a file": lambda project: project.add("images/more/new.png", png("new")),
+    "a file that is gone": lambda project: (project.root / "images/a.png").unlink(),
+    "a link in the place of a file": lambda project: link(project.root / "images/a.png"),
+    "a file of no interest that becomes one": lambda project: (project.root / "images/notes.txt").rename(
+        project.root / "images/notes.png"
+    ),
+    "another manifest": lambda project: project.manifest('materials:\n  - {path: "images/*.png", type: image}\n'),
+    "another lock": lambda project: (project.root / "materials.lock.json").write_bytes(project.lock_bytes() + b"\n"),
+    "no lock": lambda project: (project.root / "materials.lock.json").unlink(),
+    "a journal": lambda project: project.add(".wxsync/materials.journal", b""),
+    "another account": lambda project: project.environ.update(WXSYNC_APPID="wx00000000000000ff"),
+}
+
+
+def link(file: Path) -> None:
+    moved = file.rename(file.parent.parent / "moved.png")
+    file.symlink_to(moved)
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown"])
+def test_what_was_said_is_said_again_in_every_format(known: Project, form: str) -> None:
+    said = plan_later(known, form=form, targets=["images/a.png"])
+
+    assert answers(known, "--format", form, "--target", "images/a.png")
+    assert known.run("plan", "--format", form, "--target", "images/a.png") == Run(0, said, "")
+
+
+def test_a_plan_remembers_by_itself_when_all_is_old_enough(project: Project) -> None:
+    project.images("a.png")
+    assert project.apply().code == 0
+    said = project.run("plan")
+    assert not memo(project).exists(), "what was touched a moment ago was remembered"
+
+    time.sleep(2.1)
+
+    assert project.run("plan") == said == Run(0, "Nothing to do: 1 material in step.\n", "")
+    assert answers(project)
+    assert project.run("plan") == said
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_whatever_changes_is_looked_at_anew(known: Project, change: Callable[[Project], object]) -> None:
+    change(known)
+
+    assert not answers(known)
+
+
+def test_a_file_that_no_glob_takes_may_change(known: Project) -> None:
+    known.add("images/notes.txt", b"written over")
+
+    assert answers(known)
+
+
+def test_another_question_gets_an_answer_of_its_own(known: Project, tmp_path: Path) -> None:
+    saved = ("--out", str(tmp_path / "plan.json"))
+    for arguments in (("--no-cache",), ("--verbose",), ("--color", "always"), ("--target", "images/a.png"), saved):
+        assert not answers(known, *arguments)
+
+
+def test_what_is_pending_is_never_remembered(known: Project) -> None:
+    known.add("images/new.png", png("new"))
+    before = memo(known).read_bytes()
+
+    assert "1 to create" in plan_later(known)
+    assert memo(known).read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b'{"question": 1}', b"\xff", b"[" * 100_000])
+def test_a_broken_memory_is_none(known: Project, content: bytes) -> None:
+    memo(known).write_bytes(content)
+
+    assert known.run("plan").out == "Nothing to do: 2 materials in step.\n"
+
+
+def test_a_memory_that_came_with_a_checkout_says_nothing(known: Project) -> None:
+    forged = json.loads(memo(known).read_text())
+    forged["question"]["manifest"] = "44 1764000000000000000 1764000000000000000 12"
+    memo(known).write_text(json.dumps(forged | {"answer": "forged\n", "files": {}, "folders": {}}))
+
+    assert "forged" not in known.run("plan").out
+
+
+def test_where_a_link_decides_nothing_is_remembered(known: Project) -> None:
+    (known.root / "images/c.png").symlink_to(known.root / "images/a.png")
+    assert known.apply().code == 0
+    memo(known).unlink()
+
+    assert "3 materials in step" in plan_later(known)
+    assert not memo(known).exists()

@@ -1,0 +1,100 @@
+"""Remembers what a command said, for as long as nothing has changed that it was made from.
+
+Changed means what it means to git: another size, time or inode of a file, another name in a folder. Nothing is
+remembered while a file or folder is so fresh that it could change once more and show the same time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
+from functools import partial
+
+_GRAIN_NS = 2_000_000_000
+
+# On Windows the listing of a folder tells no inodes.
+_status: Callable[[os.DirEntry[str]], os.stat_result] = (
+    os.lstat if os.name == "nt" else partial(os.DirEntry.stat, follow_symlinks=False)
+)
+
+
+def state_of(path: str) -> str:
+    """Gives what tells a file from its next version, links followed; "" where there is none. Raises OSError."""
+    try:
+        return _state(os.stat(path))  # noqa: PTH116 - as below
+    except FileNotFoundError:
+        return ""
+
+
+def recall(memo: str, question: Mapping[str, object], *, root: str) -> str | None:
+    """Gives what was said to the same question, or None where anything has changed since.
+
+    A question holds the state of a file, which nobody can know who did not run here: so nobody else can answer it.
+    """
+    try:
+        with open(memo, encoding="utf-8") as file:  # noqa: PTH123 - pathlib takes longer to import than this takes
+            kept = json.load(file)
+        files, folders = kept["files"], kept["folders"]
+        is_same = (
+            kept["question"] == question
+            and all(state_of(f"{root}/{path}") == state for path, state in files.items())
+            and all(_names(f"{root}/{folder}", _files_in(known)) == known for folder, known in folders.items())
+        )
+        return str(kept["answer"]) if is_same else None
+    except (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError):
+        return None
+
+
+def remember(
+    memo: str,
+    question: Mapping[str, object],
+    answer: str,
+    *,
+    root: str,
+    files: Iterable[str],
+    folders: Mapping[str, Collection[str]],
+    since: int,
+) -> None:
+    """Keeps an answer with the states of what it was made from; a memo that cannot be written is no loss.
+
+    `files` were read or are not there; in `folders` the names were listed and some files read. `since` is when the
+    command began, in nanoseconds: what was touched later than two seconds before it may not be what the command saw.
+    """
+    from pathlib import Path
+
+    from wxsync.files import write_atomic
+
+    with suppress(OSError):
+        states = {path: state_of(f"{root}/{path}") for path in files}
+        listed = {folder: _names(f"{root}/{folder}", read) for folder, read in folders.items()}
+        of_folders = (state_of(f"{root}/{folder}") for folder in folders)
+        of_files = (names[name] for folder, names in listed.items() for name in folders[folder])
+        if not any(_is_fresh(state, since) for state in (*states.values(), *of_folders, *of_files)):
+            kept = {"question": question, "answer": answer, "files": states, "folders": listed}
+            write_atomic(Path(memo), json.dumps(kept, separators=(",", ":")).encode())
+
+
+def _names(folder: str, files: Collection[str]) -> dict[str, str]:
+    """Lists a folder: what each name stands for, and of some files their states."""
+    with os.scandir(folder) as entries:
+        return {entry.name: _state(_status(entry)) if entry.name in files else _kind(entry) for entry in entries}
+
+
+def _state(status: os.stat_result) -> str:
+    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
+
+
+def _kind(entry: os.DirEntry[str]) -> str:
+    if entry.is_symlink():
+        return "link"
+    return "folder" if entry.is_dir() else "file" if entry.is_file() else "other"
+
+
+def _files_in(known: Mapping[str, str]) -> set[str]:
+    return {name for name, state in known.items() if " " in state}
+
+
+def _is_fresh(state: str, since: int) -> bool:
+    return any(int(time) > since - _GRAIN_NS for time in state.split()[1:3])
