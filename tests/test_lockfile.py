@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -218,6 +221,43 @@ def test_the_version_is_asked_before_all_else(text: str, code: str) -> None:
         parsed(text.encode())
 
     assert {problem.code for problem in caught.value.problems} == {code}
+
+
+PLAIN = st.none() | st.booleans() | st.integers(-1, 2) | st.just("a" * 64) | st.text("b\n", max_size=1)
+VALUES = st.recursive(PLAIN, lambda inner: st.lists(inner, max_size=1) | st.dictionaries(TEXT, inner, max_size=1))
+WORDS = st.sampled_from([*MaterialType, *Origin, "1e3", "a" * 63, "A" * 64, "a" * 65])
+
+
+def places(value: Any, *above: Any) -> Iterator[tuple[Any, ...]]:
+    """Gives the path of everything in a document."""
+    yield above
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from places(inner, *above, key)
+
+
+@settings(deadline=None, max_examples=500)
+@given(st.data())
+def test_what_is_read_is_just_what_the_schema_takes(data: st.DataObject) -> None:
+    document: Any = json.loads(render_lock(SAMPLE))
+    *above, key = data.draw(st.sampled_from([place for place in places(document) if place]))
+    inner = reduce(lambda value, step: value[step], above, document)
+    if data.draw(st.booleans()):
+        inner[key] = data.draw(VALUES | WORDS)
+    else:
+        del inner[key]
+
+    fits = violations("lock", document) == []
+    with nullcontext() if fits else pytest.raises(InvalidInput, match=r"not valid: \$|newer wxsync"):
+        parsed(json.dumps(document).encode())
+
+
+def test_what_no_schema_can_tell_is_refused_all_the_same() -> None:
+    document = json.loads(render_lock(SAMPLE))
+    document["materials"]["x"]["sha256"] += "\n"
+
+    assert violations("lock", document) == [], "Python's $ matches before a line feed"
+    with pytest.raises(InvalidInput, match="wxsync never writes"):
+        parsed(json.dumps(document).encode())
 
 
 def test_keys_that_this_version_does_not_know_are_ignored() -> None:

@@ -13,8 +13,8 @@ from typing import Any
 
 from wxsync.errors import InvalidInput
 from wxsync.files import DISK, Disk, write_atomic
-from wxsync.model import Lock, MaterialType, Place, Problem, Record, Retired, Unconfirmed
-from wxsync.records import record_document, record_from
+from wxsync.model import Lock, Place, Problem, Record, Retired, Unconfirmed
+from wxsync.records import is_name, is_text_or_null, record_document, record_from, unconfirmed_from
 from wxsync.schemas import violations
 
 VERSION = 1
@@ -57,19 +57,15 @@ def sweep(file: Path) -> None:
 def parse_lock(content: bytes, *, shown_as: str) -> Lock:
     """Reads a lock's bytes, the version before all else; raises as read_lock does."""
     file = Path(shown_as)
-    for number, text in enumerate(content.split(b"\n"), start=1):
-        if text.startswith(_CONFLICT_MARKERS):
-            hint = "merge the two sides with `wxsync lock merge`, or take one side: apply finds what the other uploaded"
-            raise InvalidInput([_problem(file, "lock-conflict", "the lock holds merge conflict markers", number, hint)])
     try:
         document = json.loads(content, object_pairs_hook=_without_twins)
         _must_be_text(content, document)
     except (ValueError, RecursionError) as error:
-        line = error.lineno if isinstance(error, json.JSONDecodeError) else 1
-        hint = "restore it from git: `git checkout -- " + file.name + "`"
-        raise InvalidInput([_problem(file, "lock-broken", f"the lock is no JSON: {error}", line, hint)]) from None
-    _check(file, document)
-    return _lock(document)
+        raise _no_json(file, content, error) from None
+    try:
+        return _lock(document)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise _no_lock(file, document) from None
 
 
 def render_lock(lock: Lock) -> bytes:
@@ -92,28 +88,45 @@ def render_lock(lock: Lock) -> bytes:
     return text.encode()
 
 
-def _check(file: Path, document: object) -> None:
+def _no_json(file: Path, content: bytes, error: ValueError | RecursionError) -> InvalidInput:
+    for number, text in enumerate(content.split(b"\n"), start=1):
+        if text.startswith(_CONFLICT_MARKERS):
+            hint = "merge the two sides with `wxsync lock merge`, or take one side: apply finds what the other uploaded"
+            return InvalidInput(
+                [_problem(file, "lock-conflict", "the lock holds merge conflict markers", number, hint)]
+            )
+    line = error.lineno if isinstance(error, json.JSONDecodeError) else 1
+    hint = "restore it from git: `git checkout -- " + file.name + "`"
+    return InvalidInput([_problem(file, "lock-broken", f"the lock is no JSON: {error}", line, hint)])
+
+
+def _no_lock(file: Path, document: object) -> InvalidInput:
     version = document.get("lock_version") if isinstance(document, dict) else None
     if isinstance(version, int) and version > VERSION:
         message = f"the lock was written by a newer wxsync (lock_version {version})"
-        raise InvalidInput([_problem(file, "lock-newer", message, hint="upgrade wxsync")])
-    broken = violations("lock", document)
-    if broken:
-        raise InvalidInput([_problem(file, "lock-invalid", f"the lock is not valid: {one}") for one in broken])
+        return InvalidInput([_problem(file, "lock-newer", message, hint="upgrade wxsync")])
+    broken = violations("lock", document) or ["$: holds what wxsync never writes"]
+    return InvalidInput([_problem(file, "lock-invalid", f"the lock is not valid: {one}") for one in broken])
 
 
 def _lock(document: Mapping[str, Any]) -> Lock:
+    """Reads what fits the schema of the lock; raises ValueError, KeyError, TypeError or AttributeError elsewhere."""
+    if type(document["lock_version"]) is not int or document["lock_version"] != VERSION:
+        raise ValueError("it is another version")
+    if not (is_name(document["account"]) and type(document["retired"]) is type(document["unconfirmed"]) is list):
+        raise TypeError("it is not what a lock is")
     return Lock(
         account=document["account"],
         records=MappingProxyType({name: record_from(one) for name, one in sorted(document["materials"].items())}),
-        retired=tuple(
-            Retired(one["name"], record_from(one), one["retired_at"], one["replaced_by"]) for one in document["retired"]
-        ),
-        unconfirmed=tuple(
-            Unconfirmed(one["name"], MaterialType(one["type"]), one["sha256"], one["uploaded_as"], one["sent_at"])
-            for one in document["unconfirmed"]
-        ),
+        retired=tuple(map(_retired, document["retired"])),
+        unconfirmed=tuple(map(unconfirmed_from, document["unconfirmed"])),
     )
+
+
+def _retired(one: Mapping[str, Any]) -> Retired:
+    if not (is_name(one["name"]) and type(one["retired_at"]) is str and is_text_or_null(one["replaced_by"])):
+        raise TypeError("it is not what a retired record is")
+    return Retired(one["name"], record_from(one), one["retired_at"], one["replaced_by"])
 
 
 def _listed(entries: Iterable[Retired | Unconfirmed]) -> str:
