@@ -1,0 +1,198 @@
+"""One history from a seed: edits, runs, crashes, faults and losses, then peace, then the judgement."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+import greenlet
+
+from tests.simulation.clock import Clock
+from tests.simulation.disk import SimulatedDisk, Troubles
+from tests.simulation.judge import Excuses, after_crash, at_the_end, copies, only_persons_are_awaited
+from tests.simulation.machine import Ended, Machine, Run
+from tests.simulation.material import Workshop
+from tests.simulation.server import Server
+from wxsync.lockfile import parse_lock, render_lock
+from wxsync.planner import merge
+
+_PEACEFUL_RUNS = 8
+
+
+@dataclass(slots=True)
+class Told:
+    """Holds what a history left: its figures, what it broke, and its trace where one was asked for."""
+
+    seed: int
+    figures: Counter[str] = field(default_factory=Counter)
+    broken: list[str] = field(default_factory=list)
+    trace: list[str] | None = None
+
+    def tell(self, line: str) -> None:
+        if self.trace is not None:
+            self.trace.append(line)
+
+
+def play(seed: int, root: Path, *, with_trace: bool = False) -> Told:
+    """Plays the history of a seed in a folder, which holds the media only."""
+    told = Told(seed, trace=[] if with_trace else None)
+    story = _Story(seed, root, told)
+    try:
+        story.play()
+    except Exception as error:  # a defect of wxsync, or of the simulation: either way it is to be looked at
+        if with_trace:
+            raise
+        told.broken.append(f"{type(error).__name__}: {error}")
+    told.figures["histories"] += 1
+    return told
+
+
+class _Story:
+    def __init__(self, seed: int, root: Path, told: Told) -> None:
+        self.rng = Random(seed)
+        self.told = told
+        self.clock = Clock()
+        self.workshop = Workshop(root, self.rng)
+        self.server = Server(
+            self.clock,
+            self.rng,
+            lists_thumbs=self.rng.random() < 0.8,
+            keeps_introductions=self.rng.random() < 0.8,
+        )
+        self.excuses = Excuses(blind=not self.server.lists_thumbs)
+        names = ("first", "second")[: 1 + (self.rng.random() < 0.3)]
+        self.machines = [self._machine(name) for name in names]
+        self.shared: bytes | None = None
+        self.sharing = self.rng.choice((0.0, 0.5, 1.0))
+        self.mood = self.rng.choice((0.0, 0.1, 0.3, 0.6))
+
+    def play(self) -> None:
+        self.workshop.begin(self.rng.choice((1, 1, 2, 2, 3, 4)))
+        if self.rng.random() < 0.2:
+            self.server.fill(self.rng.randrange(5, 50))
+        for wanted in self.workshop.wanted:
+            self.told.tell(f"the manifest asks for {wanted}")
+        for number in range(self.rng.randrange(1, 5)):
+            self._between(first=number == 0)
+            self._runs()
+        ends = [self._peace(machine) for machine in self.machines]
+        self.told.figures["duplicates that the design admits"] += copies(self.server)
+        self.told.broken += at_the_end(self.machines, ends, self.server, self.excuses)
+
+    def _machine(self, name: str) -> Machine:
+        disk = SimulatedDisk(self.rng, self.told.tell)
+        return Machine(
+            name, disk, self.workshop, self.server, self.clock, self.rng, self.told.figures, self.told.tell
+        )
+
+    def _between(self, *, first: bool) -> None:
+        self.clock.advance(self.rng.choice((1, 5, 30, 300, 4000, 90_000, 900_000)))
+        while not first and self.rng.random() < 0.45:
+            self.told.tell(f"somebody {self.workshop.edit()}")
+        for machine in self.machines:
+            if not first and self.rng.random() < 0.12:
+                self._lose(machine)
+            if self.rng.random() < 0.3:
+                machine.disk.settle()
+
+    def _lose(self, machine: Machine) -> None:
+        lock, journal = self.rng.choice(((True, False), (False, True), (True, True)))
+        self.told.tell(f"{machine.name} loses {'the lock ' * lock}{'the journal' * journal}")
+        self.told.figures["losses: " + " and ".join(["lock"] * lock + ["journal"] * journal)] += 1
+        self.excuses.forgot = True
+        machine.lose(lock=lock, journal=journal)
+
+    def _runs(self) -> None:
+        if len(self.machines) == 2 and self.rng.random() < 0.2:
+            self.excuses.at_once = True
+            self.told.figures["two machines at once"] += 1
+            self._at_once()
+            return
+        machine = self.rng.choice(self.machines)
+        if self.rng.random() < self.sharing:
+            self._pull(machine)
+        self.told.tell(f"--- {machine.name} runs apply at {self.clock.now:.0f}")
+        self._judged(machine, machine.apply(self._draw_run()))
+        if self.rng.random() < self.sharing:
+            self._push(machine)
+
+    def _at_once(self) -> None:
+        hub = greenlet.getcurrent()
+        ends: list[tuple[Machine, Ended]] = []
+
+        def work(machine: Machine, run: Run) -> None:
+            ends.append((machine, machine.apply(run, hub)))
+
+        self.told.tell(f"--- both machines run apply at {self.clock.now:.0f}")
+        runs = [(greenlet.greenlet(work), machine, self._draw_run()) for machine in self.machines]
+        while alive := [one for one in runs if not one[0].dead]:
+            running, machine, run = self.rng.choice(alive)
+            running.switch(machine, run) if not running else running.switch()
+        for machine, ended in ends:
+            self._judged(machine, ended)
+
+    def _judged(self, machine: Machine, ended: Ended) -> None:
+        if ended.crashed:
+            self.told.broken += after_crash(machine)
+
+    def _draw_run(self) -> Run:
+        troubles = Troubles()
+        if self.rng.random() < 0.15:
+            troubles = Troubles(
+                short=self.rng.choice((0.0, 0.3)),
+                failing=self.rng.choice((0.0, 0.0, 0.2)),
+                room=self.rng.choice((None, 0, 600, 3000, 1_050_000)),
+            )
+        return Run(
+            jobs=self.rng.randrange(1, 5),
+            crash_at=self.rng.choice((self.rng.randrange(1, 25), self.rng.randrange(1, 90)))
+            if self.rng.random() < 0.6
+            else None,
+            interrupt_at=self.rng.randrange(1, 60) if self.rng.random() < 0.05 else None,
+            power=self.rng.random() < 0.6,
+            uploads=self.mood,
+            others=self.mood / 3,
+            troubles=troubles,
+        )
+
+    def _pull(self, machine: Machine) -> None:
+        file, ours = machine.project().lock_file, machine.lock_bytes()
+        if self.shared is None or self.shared == ours:
+            return
+        joined = self.shared
+        if ours is not None and ours != machine.pulled:
+            sides = [parse_lock(side, shown_as="lock") for side in (ours, self.shared)]
+            base = parse_lock(machine.pulled, shown_as="base") if machine.pulled else None
+            joined = render_lock(merge(base, *sides))
+        self.told.tell(f"{machine.name} pulls the lock")
+        machine.disk.set(file, joined)
+        machine.pulled = self.shared
+
+    def _push(self, machine: Machine) -> None:
+        self._pull(machine)
+        ours = machine.lock_bytes()
+        if ours is not None:
+            self.told.tell(f"{machine.name} pushes the lock")
+            self.shared = machine.pulled = ours
+
+    def _peace(self, machine: Machine) -> Ended:
+        """Runs without faults until nothing is left to do."""
+        for number in range(_PEACEFUL_RUNS):
+            self.clock.advance(100)
+            self.told.tell(f"--- peace: {machine.name} runs apply at {self.clock.now:.0f}")
+            asked = len(self.server.asked)
+            ended = machine.apply(Run(jobs=self.rng.randrange(1, 5)))
+            if ended.error:
+                self.told.broken.append(f"{machine.name}: a run without faults ended with: {ended.error}")
+                return ended
+            if only_persons_are_awaited(ended):
+                assert ended.report
+                if not ended.report.results and len(self.server.asked) != asked:
+                    self.told.broken.append(f"{machine.name}: a run with nothing to do asked WeChat something")
+                self.told.figures["runs to reach peace"] += number
+                self.told.figures["videos that await a person"] += len(ended.report.results)
+                return ended
+        self.told.broken.append(f"{machine.name}: {_PEACEFUL_RUNS} runs without faults did not end the work")
+        return ended

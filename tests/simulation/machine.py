@@ -1,0 +1,170 @@
+"""A machine: a disk with a lock and a journal, on which apply is run, is cut off, and is judged afterwards."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+
+import greenlet
+
+from tests.simulation.clock import Clock
+from tests.simulation.disk import SimulatedDisk, Troubles
+from tests.simulation.faults import Weather
+from tests.simulation.material import Workshop
+from tests.simulation.process import Crash, Process
+from tests.simulation.server import Server
+from tests.simulation.wire import APPID, SimulatedTransport, connected
+from wxsync.errors import CallFailed, WxsyncError
+from wxsync.executor import Event, Finished, Limits
+from wxsync.lockfile import parse_lock
+from wxsync.model import Lock, Outcome, Report
+from wxsync.planner import utc
+from wxsync.workflow.apply import apply_to
+from wxsync.workflow.options import ApplyOptions, PlanOptions, Watcher
+from wxsync.workflow.project import Project
+from wxsync.workflow.recall import recall
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Says how one run is to go."""
+
+    jobs: int = 2
+    settle: float = 90.0
+    crash_at: int | None = None
+    interrupt_at: int | None = None
+    power: bool = False
+    uploads: float = 0.0
+    others: float = 0.0
+    troubles: Troubles = field(default_factory=Troubles)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Says how a run went: with a report, with an error of ours, or with a crash (neither)."""
+
+    report: Report | None
+    error: WxsyncError | None
+    steps: int
+
+    @property
+    def crashed(self) -> bool:
+        return self.report is None and self.error is None
+
+
+@dataclass(slots=True)
+class Machine:
+    """Holds one clone; `told` are the ids that answers told it, `confirmed` those that it counted as done.
+
+    `is_whole` says whether the lock was the old or the new one after the last crash.
+   """
+
+    name: str
+    disk: SimulatedDisk
+    workshop: Workshop
+    server: Server
+    clock: Clock
+    rng: Random
+    figures: Counter[str]
+    tell: Callable[[str], None]
+    told: set[str] = field(default_factory=set)
+    confirmed: set[str] = field(default_factory=set)
+    pulled: bytes | None = None
+    is_whole: bool = True
+
+    def apply(self, run: Run, hub: greenlet.greenlet | None = None) -> Ended:
+        """Runs apply as it would be run on the command line."""
+        process = Process(self.rng, self.tell, run.crash_at, run.interrupt_at, hub)
+        self.disk.process, self.disk.troubles = process, run.troubles
+        weather = Weather(self.rng, self.figures, run.uploads, run.others)
+        transport = SimulatedTransport(self.server, weather, process, self.rng)
+        report, error = None, None
+        sound = not run.troubles.any
+        try:
+            report = apply_to(
+                self.project(),
+                ApplyOptions(PlanOptions(use_cache=False), limits=Limits(run.jobs), settle=run.settle),
+                self._watcher(process, sound=sound),
+                lambda: connected(transport, process),
+            )
+        except Crash:
+            pass
+        except (WxsyncError, CallFailed) as caught:
+            error = caught
+        self.told.update(transport.told)
+        self.disk.process, self.disk.troubles = None, Troubles()
+        ended = Ended(report, error, process.steps)
+        self._count(ended, run)
+        return ended
+
+    def project(self) -> Project:
+        return self.workshop.project(self.disk, APPID)
+
+    def lock(self) -> Lock | None:
+        """Reads the lock as it lies on the disk; raises InvalidInput where it is not whole."""
+        content = self.lock_bytes()
+        return None if content is None else parse_lock(content, shown_as="the lock")
+
+    def lock_bytes(self) -> bytes | None:
+        return self.disk.peek(self.project().lock_file)
+
+    def recalled(self) -> Lock | None:
+        """Gives what the next run would know, the journal included."""
+        return recall(self.project(), now=utc(self.clock.now)).lock
+
+    def lose(self, *, lock: bool, journal: bool) -> None:
+        """Takes the lock or the journal away, and with it what only it knew."""
+        project = self.project()
+        if lock:
+            self.disk.set(project.lock_file, None)
+            self.pulled = None
+        if journal:
+            self.disk.set(project.journal_file, None)
+        left = self.recalled()
+        known = left.media_ids if left else frozenset()
+        self.told &= known
+        self.confirmed &= known
+
+    def _watcher(self, process: Process, *, sound: bool) -> Watcher:
+        def sees(event: Event) -> None:
+            if isinstance(event, Finished) and event.result.outcome is Outcome.DONE:
+                record = event.result.record
+                if sound and record and record.media_id:
+                    self.confirmed.add(record.media_id)
+
+        def pause(seconds: float) -> bool:
+            process.tell(f"  settles for {seconds:g} s")
+            process.step("wait")
+            self.clock.advance(seconds)
+            return process.stop.is_set()
+
+        return Watcher(
+            agrees=lambda _planned: True,
+            sees=sees,
+            says=lambda said: process.tell(f"  says: {said}"),
+            stop=process.stop,
+            clock=self.clock,
+            pause=pause,
+            pool=process.pool,
+        )
+
+    def _count(self, ended: Ended, run: Run) -> None:
+        self.figures["runs"] += 1
+        self.figures["steps"] += ended.steps
+        if ended.crashed:
+            self.figures["crashes: power loss" if run.power else "crashes: kill"] += 1
+            self._end(power=run.power)
+        if ended.error:
+            self.figures["runs that ended with an error of ours"] += 1
+            self.tell(f"{type(ended.error).__name__}: {ended.error}")
+
+    def _end(self, *, power: bool) -> None:
+        file = self.project().lock_file
+        possible = self.disk.states(file)
+        if power:
+            self.tell("the power fails")
+            self.disk.fail_power()
+        self.disk.restart()
+        self.is_whole = self.disk.peek(file) in possible

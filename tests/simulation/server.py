@@ -1,0 +1,162 @@
+"""A WeChat in memory: it keeps what it is sent, lists it newest first, and forgets nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from tests.simulation.clock import Clock
+from tests.simulation.faults import LATEST_COMMIT, Fault, said
+from wxsync.model import MaterialType
+from wxsync.planner import tag_in
+from wxsync.wechat.outcome import Phase
+from wxsync.wechat.transport import Answer, Request
+
+_TOKEN_LIFE = 7200
+_FILENAME = re.compile(rb'filename="([^"]+)"')
+_LISTED = {"image": (MaterialType.IMAGE,), "voice": (MaterialType.VOICE,), "video": (MaterialType.VIDEO,)}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Holds one material of the library, which shows from the moment `at` on."""
+
+    media_id: str
+    type: MaterialType
+    name: str
+    sha256: str
+    at: int
+    title: str = ""
+    introduction: str = ""
+
+    @property
+    def tag(self) -> str | None:
+        return tag_in(self.name)
+
+    @property
+    def shown(self) -> str:
+        return self.title if self.type is MaterialType.VIDEO else self.name
+
+
+@dataclass(slots=True)
+class Server:
+    """Answers requests; `lists_thumbs` and `keeps_introductions` are what nobody knows of the real one."""
+
+    clock: Clock
+    rng: Random
+    lists_thumbs: bool = True
+    keeps_introductions: bool = True
+    items: list[Item] = field(default_factory=list)
+    article_images: int = 0
+    asked: list[str] = field(default_factory=list)
+    token: str = ""
+    token_ends: float = 0.0
+
+    def fill(self, count: int) -> None:
+        """Puts materials of others there, one an hour before the other."""
+        for number in range(count):
+            kind = self.rng.choice([MaterialType.IMAGE, MaterialType.VOICE])
+            at = int(self.clock.now) - 3600 * (count - number)
+            self._keep(kind, f"photo-{number}.jpg", b"", at)
+
+    def answer(self, request: Request, fault: Fault) -> Answer:
+        """Does what is asked, as far as the fault lets it, and says what is heard of it."""
+        asked = request.path.rpartition("/")[2]
+        self.asked.append(asked)
+        if fault.ends_token:
+            self.token_ends = self.clock.now
+        if asked == "stable_token":
+            return fault.answer or self._new_token()
+        if fault.answer and not fault.stores:
+            return fault.answer
+        if request.query.get("access_token") != self.token or self.clock.now >= self.token_ends:
+            return said(errcode=40001, errmsg="invalid credential")
+        true = self._done(asked, request, fault)
+        if fault.cut:
+            return Answer(Phase.ANSWERED, 200, (true.body or b"")[: self.rng.randrange(1, 20)])
+        return fault.answer or true
+
+    def visible(self) -> list[Item]:
+        """Lists what has been stored by now, newest first."""
+        found = [item for item in self.items if item.at <= self.clock.now]
+        return sorted(found, key=lambda item: (item.at, item.media_id), reverse=True)
+
+    def _done(self, asked: str, request: Request, fault: Fault) -> Answer:
+        if asked in {"add_material", "uploadimg"}:
+            return self._store(request, fault)
+        said_by_client = json.loads(request.body) if request.body else {}
+        if asked == "batchget_material":
+            return self._page(said_by_client)
+        if asked == "get_material":
+            return self._material(said_by_client["media_id"])
+        if asked == "get_materialcount":
+            return self._counts()
+        raise AssertionError(f"nobody should ask for {asked}")
+
+    def _store(self, request: Request, fault: Fault) -> Answer:
+        kind = MaterialType(request.query.get("type", MaterialType.ARTICLE_IMAGE))
+        name, content, about = _parts(request.body)
+        if kind is MaterialType.ARTICLE_IMAGE:
+            self.article_images += 1
+            return said(url=f"http://mmbiz.qpic.cn/article-{self.article_images}")
+        delay = self.rng.uniform(1, LATEST_COMMIT) if fault.is_late else 0
+        item = self._keep(kind, name, content, int(self.clock.now + delay), **about)
+        url = {"url": f"http://mmbiz.qpic.cn/{item.media_id}"} if kind is not MaterialType.VOICE else {}
+        return said(media_id=item.media_id, **url)
+
+    def _keep(
+        self, kind: MaterialType, name: str, content: bytes, at: int, title: str = "", introduction: str = ""
+    ) -> Item:
+        media_id = f"{self.rng.getrandbits(24):06x}-{len(self.items)}"  # an id tells nothing of its age
+        kept = introduction if self.keeps_introductions else ""
+        item = Item(media_id, kind, name, hashlib.sha256(content).hexdigest(), at, title, kept)
+        self.items.append(item)
+        return item
+
+    def _page(self, asked: dict[str, Any]) -> Answer:
+        kinds = _LISTED[asked["type"]]
+        if MaterialType.IMAGE in kinds and self.lists_thumbs:
+            kinds = (*kinds, MaterialType.THUMB)
+        found = [item for item in self.visible() if item.type in kinds]
+        page = found[asked["offset"] : asked["offset"] + asked["count"]]
+        rows = [_row(item) for item in page]
+        return said(total_count=len(found), item_count=len(rows), item=rows)
+
+    def _material(self, media_id: str) -> Answer:
+        item = next((one for one in self.visible() if one.media_id == media_id), None)
+        if item is None:
+            return said(errcode=40007, errmsg="invalid media_id")
+        if item.type is MaterialType.VIDEO:
+            return said(title=item.title, description=item.introduction, down_url="http://mp.weixin.qq.com/v")
+        return Answer(Phase.ANSWERED, 200, b"\x89PNG", disposition=f'attachment; filename="{item.name}"')
+
+    def _counts(self) -> Answer:
+        kinds = [item.type for item in self.visible()]
+        images = kinds.count(MaterialType.IMAGE) + kinds.count(MaterialType.THUMB)
+        voices, videos = kinds.count(MaterialType.VOICE), kinds.count(MaterialType.VIDEO)
+        return said(voice_count=voices, video_count=videos, image_count=images, news_count=0)
+
+    def _new_token(self) -> Answer:
+        if self.clock.now >= self.token_ends - 300:
+            self.token = f"token-{self.rng.getrandbits(64):x}"
+            self.token_ends = self.clock.now + _TOKEN_LIFE
+        return said(access_token=self.token, expires_in=int(self.token_ends - self.clock.now))
+
+
+def _row(item: Item) -> dict[str, object]:
+    row = {"media_id": item.media_id, "name": item.shown, "update_time": item.at}
+    return row | ({} if item.type is MaterialType.VIDEO else {"url": f"http://mmbiz.qpic.cn/{item.media_id}"})
+
+
+def _parts(body: bytes) -> tuple[str, bytes, dict[str, str]]:
+    boundary = body[: body.index(b"\r\n")]
+    first, *others = body.split(boundary)[1:-1]
+    named = _FILENAME.search(first)
+    assert named
+    content = first.partition(b"\r\n\r\n")[2].removesuffix(b"\r\n")
+    about = json.loads(others[0].partition(b"\r\n\r\n")[2]) if others else {}
+    return named[1].decode(), content, about
