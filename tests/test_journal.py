@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 
 from tests.nouns import ACCOUNT, ARTICLE, VIDEO, doubt_of, held, record_of, want
 from wxsync.errors import PersonNeeded
+from wxsync.files import Disk
 from wxsync.journal import Journal, Replay, clear_journal, read_journal, replay
 from wxsync.model import Record, Unconfirmed
 
@@ -92,7 +94,7 @@ def test_a_flipped_byte_stops_the_run_or_changes_nothing(
 ) -> None:
     place = data.draw(st.integers(0, len(told) - 1))
     damaged = bytearray(told)
-    damaged[place] ^= data.draw(st.integers(1, 255))
+    damaged[place] ^= data.draw(st.integers(1, 255).filter(lambda bits: bits != damaged[place]))
     folder = tmp_path_factory.getbasetemp()
 
     last_line = place >= told[:-1].rfind(b"\n") + 1
@@ -101,6 +103,40 @@ def test_a_flipped_byte_stops_the_run_or_changes_nothing(
         return
     with pytest.raises(PersonNeeded, match="damaged"):
         read_back(folder, bytes(damaged))
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.data())
+def test_what_a_loss_of_power_left_as_zeros_is_passed_over_and_nothing_else(
+    tmp_path_factory: pytest.TempPathFactory, told: bytes, data: st.DataObject
+) -> None:
+    lines = told.splitlines(keepends=True)[:-1]  # a refusal is written when its intent is long on the disk
+    hit = data.draw(st.integers(1, len(lines) - 1))
+    start = data.draw(st.integers(0, len(lines[hit]) - 1))
+    end = data.draw(st.integers(start + 1, len(lines[hit])))
+    torn = lines[hit][:start] + bytes(end - start) + lines[hit][end:]
+
+    found = read_back(tmp_path_factory.getbasetemp(), b"".join([*lines[:hit], torn, *lines[hit + 1 :]]))
+
+    assert found == replay([*(line[:-1] for number, line in enumerate(lines) if number != hit), b""])
+
+
+class FailsOnce(Disk):
+    def __init__(self) -> None:
+        self.syncs = 0
+
+    def sync(self, descriptor: int) -> None:
+        self.syncs += 1
+        if self.syncs == 2:
+            raise OSError(errno.EIO, "Input/output error")
+        super().sync(descriptor)
+
+
+def test_after_a_sync_that_failed_no_other_one_is_believed(tmp_path: Path) -> None:
+    with Journal(tmp_path / "journal", account=ACCOUNT, disk=FailsOnce()) as journal:
+        for name in "ab":
+            with pytest.raises(OSError, match="Input/output"):
+                journal.intend(doubt_of(want(name)))
 
 
 FIRST = {"account": ACCOUNT}

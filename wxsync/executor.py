@@ -245,7 +245,9 @@ def _unanswered(change: Change, doubt: Unconfirmed, error: CallFailed, run: _Run
         run.lost_in_a_row += 1
         if run.lost_in_a_row >= _LOST_IN_A_ROW:
             run.halt(_LOST)
-        return Result(change, Outcome.UNKNOWN, None, error.attempts, error=failure, unconfirmed=doubt)
+        # Pauses and further attempts may lie between the intent and the request whose answer was lost.
+        lost = replace(doubt, sent_at=run.now())
+        return Result(change, Outcome.UNKNOWN, None, error.attempts, error=failure, unconfirmed=lost)
     if isinstance(error, Halted):
         run.halt(failure)
     try:

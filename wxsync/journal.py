@@ -1,8 +1,9 @@
 """Remembers what a run is doing, line by line and synced, so that a crash at any point loses no media_id.
 
 A line is `crc32 JSON`. An intent stands before each request, an end after each answer; what has an intent and no end is
-a doubt. A last line that was torn by a crash is dropped; a broken line anywhere else stops the run. Zeros follow the
-last line: the space for the answers is taken before anything is sent, so that a disk that fills up loses none.
+a doubt. Zeros follow the last line: the space for the answers is taken before anything is sent, so that a disk that
+fills up loses none. What a loss of power kept from the disk reads as zeros, and so is told from other damage: it never
+was synced, nothing was sent or counted on its behalf, and it is passed over. A line broken otherwise stops the run.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ class Journal:
         self._syncing = disk.mutex()
         self._written = 0
         self._synced = 0
+        self._failed: OSError | None = None
         try:
             self._descriptor = disk.open(file)
             content = disk.read(file)
@@ -95,8 +97,18 @@ class Journal:
         with self._syncing:
             if self._synced < ticket:
                 reached = self._written
-                self._disk.sync(self._descriptor)
+                self._sync()
                 self._synced = reached
+
+    def _sync(self) -> None:
+        # A sync that failed may have dropped what it was to write, and the next one says nothing of it.
+        if self._failed:
+            raise OSError(self._failed.errno, self._failed.strerror)
+        try:
+            self._disk.sync(self._descriptor)
+        except OSError as error:
+            self._failed = error
+            raise
 
     def _reserve(self, room: int) -> None:
         start, wanted = max(self._end, self._size), self._end + room
@@ -108,7 +120,7 @@ class Journal:
 def read_journal(file: Path, *, disk: Disk = DISK) -> Replay:
     """Reads what an earlier run left behind; no journal means that nothing is open.
 
-    Raises PersonNeeded where the journal cannot be read or a line other than the last is broken.
+    Raises PersonNeeded where the journal cannot be read, or a line is broken and not by a loss of power.
     """
     try:
         content = disk.read(file)
@@ -134,7 +146,7 @@ def replay(lines: Iterable[bytes]) -> Replay:
     account: str | None = None
     done: list[tuple[str, Record]] = []
     open_intents: dict[str, Unconfirmed] = {}
-    for said in map(_said, whole):
+    for said in (_said(line) for line in whole if not _is_torn(line)):
         if "intent" in said:
             doubt = unconfirmed_from(said["intent"])
             open_intents[doubt.uploaded_as] = doubt
@@ -147,7 +159,7 @@ def replay(lines: Iterable[bytes]) -> Replay:
         else:
             account = _name(said["account"])
     del torn  # a line without its line feed was never synced, so nothing was sent or counted on its behalf
-    if whole and account is None:
+    if (done or open_intents) and account is None:
         raise ValueError("it does not say whose it is")
     return Replay(account, tuple(done), tuple(open_intents.values()))
 
@@ -173,9 +185,13 @@ def _line(said: dict[str, Any]) -> bytes:
     return b"%08x %s\n" % (zlib.crc32(text), text)
 
 
+def _is_torn(line: bytes) -> bool:
+    return b"\0" in line and not _fits(*_parts(line))
+
+
 def _said(line: bytes) -> dict[str, Any]:
-    checksum, _, text = line.partition(b" ")
-    if checksum != b"%08x" % zlib.crc32(text):
+    checksum, text = _parts(line)
+    if not _fits(checksum, text):
         raise ValueError("the checksum does not fit")
     said: dict[str, Any] = json.loads(text)
     return said
@@ -185,3 +201,13 @@ def _name(value: object) -> str:
     if not is_name(value):
         raise ValueError("a name is no text")
     return str(value)
+
+
+def _parts(line: bytes) -> tuple[bytes, bytes]:
+    # The zeros of a torn line, which has no line feed, stand before the next one.
+    checksum, _, text = line.rpartition(b"\0")[2].partition(b" ")
+    return checksum, text
+
+
+def _fits(checksum: bytes, text: bytes) -> bool:
+    return checksum == b"%08x" % zlib.crc32(text)

@@ -1,5 +1,5 @@
 """Plays histories of crashes, faults and edits against the real code, deterministically, and judges what is left.
 
-Everything is drawn from a seed: the disk, the server, the clock and the order in which workers take their steps are
-simulated; the planner, the lock, the journal, the executor, the client and what it makes of an outcome are the real ones.
+Everything is drawn from a seed. The disk, the server, the clock and the order in which workers take their steps are
+simulated; planner, lock, journal, executor, the client and what it makes of an outcome are the real ones.
 """

@@ -92,7 +92,7 @@ _NONE = Fault("none", 0, stores=True)
 
 @dataclass(slots=True)
 class Weather:
-    """Draws what happens to each request of one run; `rate` is the chance of a fault, `lost` of a whole dead network."""
+    """Draws what happens to each request of one run; `uploads` and `others` are the chances of a fault."""
 
     rng: Random
     figures: Counter[str]

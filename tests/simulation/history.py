@@ -11,7 +11,7 @@ import greenlet
 
 from tests.simulation.clock import Clock
 from tests.simulation.disk import SimulatedDisk, Troubles
-from tests.simulation.judge import Excuses, after_crash, at_the_end, copies, only_persons_are_awaited
+from tests.simulation.judge import Broken, Excuses, admitted_copies, after_crash, at_the_end, only_persons_are_awaited
 from tests.simulation.machine import Ended, Machine, Run
 from tests.simulation.material import Workshop
 from tests.simulation.server import Server
@@ -27,7 +27,7 @@ class Told:
 
     seed: int
     figures: Counter[str] = field(default_factory=Counter)
-    broken: list[str] = field(default_factory=list)
+    broken: list[Broken] = field(default_factory=list)
     trace: list[str] | None = None
 
     def tell(self, line: str) -> None:
@@ -44,8 +44,10 @@ def play(seed: int, root: Path, *, with_trace: bool = False) -> Told:
     except Exception as error:  # a defect of wxsync, or of the simulation: either way it is to be looked at
         if with_trace:
             raise
-        told.broken.append(f"{type(error).__name__}: {error}")
+        told.broken.append(Broken("defects", f"{type(error).__name__}: {error}"))
     told.figures["histories"] += 1
+    told.figures["broken"] += len(told.broken)
+    told.figures.update(one.kind for one in told.broken)
     return told
 
 
@@ -78,14 +80,16 @@ class _Story:
             self._between(first=number == 0)
             self._runs()
         ends = [self._peace(machine) for machine in self.machines]
-        self.told.figures["duplicates that the design admits"] += copies(self.server)
+        self.told.figures["admitted copies"] += admitted_copies(self.server, self.excuses)
+        self.told.figures["stored"] += sum(item.tag is not None for item in self.server.items)
         self.told.broken += at_the_end(self.machines, ends, self.server, self.excuses)
 
     def _machine(self, name: str) -> Machine:
-        disk = SimulatedDisk(self.rng, self.told.tell)
-        return Machine(
-            name, disk, self.workshop, self.server, self.clock, self.rng, self.told.figures, self.told.tell
-        )
+        def tell(line: str) -> None:
+            self.told.tell(f"{name}: {line}")
+
+        disk = SimulatedDisk(self.rng, tell)
+        return Machine(name, disk, self.workshop, self.server, self.clock, self.rng, self.told.figures, tell)
 
     def _between(self, *, first: bool) -> None:
         self.clock.advance(self.rng.choice((1, 5, 30, 300, 4000, 90_000, 900_000)))
@@ -140,6 +144,7 @@ class _Story:
     def _draw_run(self) -> Run:
         troubles = Troubles()
         if self.rng.random() < 0.15:
+            self.told.figures["bad disks"] += 1
             troubles = Troubles(
                 short=self.rng.choice((0.0, 0.3)),
                 failing=self.rng.choice((0.0, 0.0, 0.2)),
@@ -185,14 +190,17 @@ class _Story:
             asked = len(self.server.asked)
             ended = machine.apply(Run(jobs=self.rng.randrange(1, 5)))
             if ended.error:
-                self.told.broken.append(f"{machine.name}: a run without faults ended with: {ended.error}")
+                self._break("restless", f"{machine.name}: a run without faults ended with: {ended.error}")
                 return ended
             if only_persons_are_awaited(ended):
                 assert ended.report
                 if not ended.report.results and len(self.server.asked) != asked:
-                    self.told.broken.append(f"{machine.name}: a run with nothing to do asked WeChat something")
+                    self._break("calls", f"{machine.name}: a run with nothing to do asked WeChat something")
                 self.told.figures["runs to reach peace"] += number
                 self.told.figures["videos that await a person"] += len(ended.report.results)
                 return ended
-        self.told.broken.append(f"{machine.name}: {_PEACEFUL_RUNS} runs without faults did not end the work")
+        self._break("restless", f"{machine.name}: {_PEACEFUL_RUNS} runs without faults did not end the work")
         return ended
+
+    def _break(self, kind: str, what: str) -> None:
+        self.told.broken.append(Broken(kind, what))

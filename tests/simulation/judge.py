@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from tests.simulation.machine import Ended, Machine
 from tests.simulation.server import Item, Server
 from tests.simulation.wire import APPID
 from wxsync.errors import WxsyncError
-from wxsync.model import Lock, MaterialType, Outcome, Remedy
+from wxsync.model import Lock, MaterialType, Remedy
 from wxsync.planner import tag_in
 
-TAKES_NO_PLACE = MaterialType.ARTICLE_IMAGE
+
+class Broken(NamedTuple):
+    """Is a promise that was not kept: a kind to count by, and what happened."""
+
+    kind: str
+    what: str
 
 
 @dataclass(slots=True)
@@ -30,26 +36,31 @@ class Excuses:
     tags: set[str] = field(default_factory=set)
 
 
-def after_crash(machine: Machine) -> Iterator[str]:
+def after_crash(machine: Machine) -> Iterator[Broken]:
     """Judges a machine between a crash and the next run: the lock is whole, and no id that was told is forgotten."""
     if not machine.is_whole:
-        yield f"{machine.name}: the lock is neither the old nor the new one"
+        yield Broken("torn locks", f"{machine.name}: the lock is neither the old nor the new one")
     try:
         machine.lock()
         lock = machine.recalled()
     except WxsyncError as error:
-        yield f"{machine.name}: what a crash left cannot be read: {error}"
+        yield Broken("unreadable", f"{machine.name}: what a crash left cannot be read: {error}")
         return
     known = lock.media_ids if lock else frozenset()
     doubted = _doubts([lock])
     for media_id in sorted(machine.told - known):
         if _item(machine.server, media_id).tag not in doubted:
-            yield f"{machine.name}: {media_id} was told, and neither the id nor a doubt is known after a crash"
+            yield Broken(
+                "lost ids",
+                f"{machine.name}: {media_id} was told, and neither the id nor a doubt is known after a crash",
+            )
     for media_id in sorted(machine.confirmed - known):
-        yield f"{machine.name}: {media_id} was counted as done, and is not known after a crash"
+        yield Broken("lost ids", f"{machine.name}: {media_id} was counted as done, and is not known after a crash")
 
 
-def at_the_end(machines: Iterable[Machine], ends: Iterable[Ended], server: Server, excuses: Excuses) -> Iterator[str]:
+def at_the_end(
+    machines: Iterable[Machine], ends: Iterable[Ended], server: Server, excuses: Excuses
+) -> Iterator[Broken]:
     """Judges a history after runs without faults: all is there once, and all that is there is known."""
     machines, ends = list(machines), list(ends)
     locks = [machine.lock() for machine in machines]
@@ -58,46 +69,48 @@ def at_the_end(machines: Iterable[Machine], ends: Iterable[Ended], server: Serve
         yield from _records_are_true(machine, lock, server)
         yield from _all_is_there(machine, lock, held_back)
     known = frozenset[str | None]().union(*(lock.media_ids for lock in locks if lock))
-    yield from _lost(machines, known, _doubts(locks))
+    yield from _lost(machines, known, _doubts(locks), excuses)
     yield from _orphans(machines[0], server, known, _doubts(locks), held_back, excuses)
     yield from _duplicates(server, excuses)
     if "del_material" in server.asked:
-        yield "something was deleted"
+        yield Broken("deleted", "something was deleted")
 
 
 def only_persons_are_awaited(end: Ended) -> bool:
     """Tells whether nothing is left but videos that a person must tell."""
     return end.report is not None and all(
-        result.outcome is Outcome.FAILED
-        and result.change.type is MaterialType.VIDEO
+        result.change.type is MaterialType.VIDEO
         and result.error is not None
-        and result.error.remedy is Remedy.PERSON
+        and (result.error.remedy is Remedy.PERSON or result.error.code == "source-not-uploaded")
         for result in end.report.results
     )
 
 
-def _records_are_true(machine: Machine, lock: Lock | None, server: Server) -> Iterator[str]:
+def _records_are_true(machine: Machine, lock: Lock | None, server: Server) -> Iterator[Broken]:
     for name, record in lock.records.items() if lock else ():
-        if record.type is TAKES_NO_PLACE:
+        if record.type is MaterialType.ARTICLE_IMAGE:
             continue
         item = next((one for one in server.items if one.media_id == record.media_id), None)
         if item is None:
-            yield f"{machine.name}: {name} has an id that WeChat does not know"
+            yield Broken("wrong ids", f"{machine.name}: {name} has an id that WeChat does not know")
         elif (item.type, item.sha256, item.title) != (record.type, record.sha256, record.title):
-            yield f"{machine.name}: {name} has the id of something else"
+            yield Broken("wrong ids", f"{machine.name}: {name} has the id of something else")
 
 
-def _all_is_there(machine: Machine, lock: Lock | None, held_back: Collection[str]) -> Iterator[str]:
+def _all_is_there(machine: Machine, lock: Lock | None, held_back: Collection[str]) -> Iterator[Broken]:
     for asset in machine.project().manifest.assets:
         if asset.name not in (lock.records if lock else {}) and asset.name not in held_back:
-            yield f"{machine.name}: {asset.name} never came into the lock"
+            yield Broken("missing", f"{machine.name}: {asset.name} never came into the lock")
 
 
-def _lost(machines: Iterable[Machine], known: Collection[str | None], doubted: Collection[str | None]) -> Iterator[str]:
+def _lost(
+    machines: Iterable[Machine], known: Collection[str | None], doubted: Collection[str | None], excuses: Excuses
+) -> Iterator[Broken]:
     for machine in machines:
         for media_id in sorted(machine.told - set(known)):
-            if _item(machine.server, media_id).tag not in doubted:
-                yield f"{machine.name}: {media_id} was told and is lost"
+            item = _item(machine.server, media_id)
+            if item.tag not in doubted and not (excuses.blind and item.type is MaterialType.THUMB):
+                yield Broken("lost ids", f"{machine.name}: {media_id} was told and is lost")
 
 
 def _orphans(
@@ -107,9 +120,10 @@ def _orphans(
     doubted: Collection[str | None],
     held_back: Collection[str],
     excuses: Excuses,
-) -> Iterator[str]:
+) -> Iterator[Broken]:
     wanted = {asset.name: asset for asset in machine.project().manifest.assets}
     tags = _wanted_tags(machine)
+    stored = Counter(item.tag for item in server.items)
     waiting = {wanted[name].title for name in held_back if name in wanted}
     for item in server.items:
         if item.tag is None or item.media_id in known:
@@ -118,29 +132,33 @@ def _orphans(
             item.tag in doubted
             or item.tag in excuses.tags
             or (excuses.forgot and item.tag not in tags)
+            or (excuses.at_once and stored[item.tag] > 1)
             or (excuses.blind and item.type is MaterialType.THUMB)
             or (item.type is MaterialType.VIDEO and item.title in waiting)
         )
         if not excused:
-            yield f"{item.media_id} ({item.name}, {item.title}) is at WeChat and nobody knows it"
+            yield Broken("orphans", f"{item.media_id} ({item.name}, {item.title}) is at WeChat and nobody knows it")
 
 
-def _duplicates(server: Server, excuses: Excuses) -> Iterator[str]:
-    for tag, count in _copies(server.items).items():
-        item = next(one for one in server.items if one.tag == tag)
-        excused = excuses.at_once or tag in excuses.tags or (excuses.blind and item.type is MaterialType.THUMB)
-        if not excused:
-            yield f"{item.name} ({item.title}) was stored {count} times"
+def _duplicates(server: Server, excuses: Excuses) -> Iterator[Broken]:
+    for item, count in _copied(server):
+        if not _admitted(item, excuses):
+            yield Broken("copies", f"{item.name} ({item.title}) was stored {count} times")
 
 
-def _copies(items: Iterable[Item]) -> dict[str, int]:
-    counts = Counter(item.tag for item in items if item.tag)
-    return {tag: count for tag, count in counts.items() if count > 1}
+def admitted_copies(server: Server, excuses: Excuses) -> int:
+    """Counts the uploads that are at WeChat once more than they should be, and may be."""
+    return sum(count - 1 for item, count in _copied(server) if _admitted(item, excuses))
 
 
-def copies(server: Server) -> int:
-    """Counts the uploads that are at WeChat more than once."""
-    return sum(count - 1 for count in _copies(server.items).values())
+def _admitted(item: Item, excuses: Excuses) -> bool:
+    return excuses.at_once or item.tag in excuses.tags or (excuses.blind and item.type is MaterialType.THUMB)
+
+
+def _copied(server: Server) -> Iterator[tuple[Item, int]]:
+    ours = {item.tag: item for item in server.items if item.tag}
+    counts = Counter(item.tag for item in server.items)
+    return ((item, counts[tag]) for tag, item in ours.items() if counts[tag] > 1)
 
 
 def _wanted_tags(machine: Machine) -> set[str]:

@@ -16,10 +16,10 @@ from tests.simulation.material import Workshop
 from tests.simulation.process import Crash, Process
 from tests.simulation.server import Server
 from tests.simulation.wire import APPID, SimulatedTransport, connected
-from wxsync.errors import CallFailed, WxsyncError
+from wxsync.errors import WxsyncError
 from wxsync.executor import Event, Finished, Limits
 from wxsync.lockfile import parse_lock
-from wxsync.model import Lock, Outcome, Report
+from wxsync.model import Action, Lock, Outcome, Report
 from wxsync.planner import utc
 from wxsync.workflow.apply import apply_to
 from wxsync.workflow.options import ApplyOptions, PlanOptions, Watcher
@@ -59,7 +59,7 @@ class Machine:
     """Holds one clone; `told` are the ids that answers told it, `confirmed` those that it counted as done.
 
     `is_whole` says whether the lock was the old or the new one after the last crash.
-   """
+    """
 
     name: str
     disk: SimulatedDisk
@@ -91,7 +91,7 @@ class Machine:
             )
         except Crash:
             pass
-        except (WxsyncError, CallFailed) as caught:
+        except WxsyncError as caught:
             error = caught
         self.told.update(transport.told)
         self.disk.process, self.disk.troubles = None, Troubles()
@@ -129,10 +129,13 @@ class Machine:
 
     def _watcher(self, process: Process, *, sound: bool) -> Watcher:
         def sees(event: Event) -> None:
-            if isinstance(event, Finished) and event.result.outcome is Outcome.DONE:
-                record = event.result.record
-                if sound and record and record.media_id:
-                    self.confirmed.add(record.media_id)
+            if not isinstance(event, Finished) or event.result.outcome is not Outcome.DONE:
+                return
+            record, change = event.result.record, event.result.change
+            if sound and event.result.attempts and record and record.media_id:
+                self.confirmed.add(record.media_id)
+            if change.action is Action.ADOPT and "earlier upload" in change.reason:
+                self.figures["adopted"] += 1
 
         def pause(seconds: float) -> bool:
             process.tell(f"  settles for {seconds:g} s")

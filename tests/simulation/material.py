@@ -81,7 +81,9 @@ class Workshop:
         for one in self.wanted:
             _write(self.root / one.path, content_of(one.type, one.variant))
         assets = tuple(sorted((one.asset for one in self.wanted), key=lambda asset: asset.name))
-        return Project(Manifest(self.root / "materials.yaml", (), assets), (), None, False, "materials", "", appid, disk)
+        return Project(
+            Manifest(self.root / "materials.yaml", (), assets), (), None, False, "materials", "", appid, disk
+        )
 
     def edit(self) -> str:
         """Changes one thing and says which."""

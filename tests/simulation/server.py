@@ -95,6 +95,8 @@ class Server:
             return self._material(said_by_client["media_id"])
         if asked == "get_materialcount":
             return self._counts()
+        if request.path.endswith("/quota/get"):
+            return said(quota={"daily_limit": 5000, "used": 10, "remain": 4990})
         raise AssertionError(f"nobody should ask for {asked}")
 
     def _store(self, request: Request, fault: Fault) -> Answer:
@@ -118,7 +120,7 @@ class Server:
         return item
 
     def _page(self, asked: dict[str, Any]) -> Answer:
-        kinds = _LISTED[asked["type"]]
+        kinds: tuple[MaterialType, ...] = _LISTED[asked["type"]]
         if MaterialType.IMAGE in kinds and self.lists_thumbs:
             kinds = (*kinds, MaterialType.THUMB)
         found = [item for item in self.visible() if item.type in kinds]

@@ -9,8 +9,9 @@ from random import Random
 from tests.simulation.faults import Weather
 from tests.simulation.process import Process
 from tests.simulation.server import Server
-from wxsync.wechat import Credentials, OwnSecret, Secret, WeChat
 from wxsync.wechat.answers import read_uploaded
+from wxsync.wechat.client import WeChat
+from wxsync.wechat.credentials import Credentials, OwnSecret, Secret
 from wxsync.wechat.pace import Pace
 from wxsync.wechat.retry import Caller
 from wxsync.wechat.tokens import tokens_for

@@ -111,6 +111,8 @@ def rendered(shown: Plan | Report, form: str, settings: Settings, *, stream: Any
     from wxsync.render import markdown, plan_page, plan_text, report_page, report_text, terminal
 
     if form == "html":
+        from pathlib import Path
+
         from wxsync.workflow.report import html_of
 
         return html_of(shown, Path(settings.manifest).parent, everything=settings.verbose)
