@@ -286,3 +286,30 @@ def test_a_lock_is_written_and_read(tmp_path: Path) -> None:
 
     assert read_lock(file) == SAMPLE
     assert [one.name for one in tmp_path.iterdir()] == ["materials.lock.json"]
+
+
+def test_no_id_of_a_lock_of_the_first_version_is_ever_lost() -> None:
+    """Whatever lock_version comes: this file is what the first one wrote, and it must give all that stands in it."""
+    content = (Path(__file__).parent / "golden/lock-1.json").read_bytes()
+
+    again = render_lock(parsed(content))
+
+    assert json.loads(content)["lock_version"] == 1
+    assert identities(json.loads(again)) == identities(json.loads(content))
+
+
+@pytest.mark.parametrize("version", [0, -1, 0.5, "1", "one", None, True, [1], {}])
+def test_a_version_that_was_never_written_is_refused_and_not_guessed_at(version: object) -> None:
+    document = json.loads(render_lock(SAMPLE)) | {"lock_version": version}
+
+    with pytest.raises(InvalidInput, match="lock_version") as caught:
+        parsed(json.dumps(document).encode())
+
+    assert {problem.code for problem in caught.value.problems} == {"lock-invalid"}
+
+
+def identities(document: Any) -> set[tuple[str, ...]]:
+    entries = [(name, one) for name, one in document["materials"].items()]
+    entries += [(one["name"], one) for one in (*document["retired"], *document["unconfirmed"])]
+    keys = ("media_id", "url", "sha256", "uploaded_as", "origin", "replaced_by", "sent_at")
+    return {(name, *(str(one.get(key)) for key in keys)) for name, one in entries}

@@ -173,6 +173,34 @@ def test_bytes_that_come_back_are_taken_back_from_retired(project: Project, serv
     assert len(server.ids()) == 2
 
 
+def test_bytes_that_come_back_after_a_prune_are_uploaded_anew(project: Project, server: Server) -> None:
+    project.images("a.png")
+    project.apply()
+    first = project.materials()["a.png"]["media_id"]
+    project.add("a.png", png("B"))
+    project.apply()
+    assert project.run("prune", "--yes").code == 0
+    project.add("a.png", png("a.png"))
+
+    assert project.apply().code == 0
+    assert first not in server.ids()
+    assert project.materials()["a.png"]["media_id"] in server.ids()
+
+
+def test_people_are_told_which_id_took_the_place_of_which(every_type: Project) -> None:
+    every_type.apply()
+    old = every_type.materials()
+    every_type.add("logo.png", png("a new logo"))
+    every_type.manifest(EVERY_TYPE.replace("产品介绍", "新的介绍"))
+
+    applied = every_type.apply()
+
+    new = every_type.materials()
+    for name in ("logo", "intro.mp4"):
+        assert f"media_id {old[name]['media_id']} → {new[name]['media_id']}" in applied.out
+    assert "Put each new media_id into the drafts, menus and replies that hold the old one." in applied.out
+
+
 def test_what_leaves_the_manifest_is_retired_and_stays_at_wechat(project: Project, server: Server) -> None:
     project.images("a.png", "b.png")
     project.apply()
