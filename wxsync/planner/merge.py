@@ -93,8 +93,7 @@ def _unconfirmed(base: Lock, ours: Lock, theirs: Lock) -> tuple[Unconfirmed, ...
     settled = _doubts(base) - (_doubts(ours) & _doubts(theirs))
     answered = {
         content_sent(record.uploaded_as): record.uploaded_at or ""
-        for side in (ours, theirs)
-        for record in sorted(side.records.values(), key=_age)
+        for record in sorted((*ours.records.values(), *theirs.records.values()), key=_age)
         if record.uploaded_as
     }
     return tuple(one for sent, one in latest.items() if sent not in settled and answered.get(sent, "") < one.sent_at)
