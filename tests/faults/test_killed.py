@@ -7,17 +7,30 @@ import pytest
 from tests.faults import sweeps
 from tests.faults.launcher import Fault, Launcher
 from tests.faults.verdicts import THOROUGH, all_well, every_step, steps_until
-from tests.faults.world import ALL_BUT_VIDEO, EVERYTHING, judge, world
+from tests.faults.world import ALL_BUT_VIDEO, EVERYTHING, judge, remembered, world
 
 SEED = 5
 
 
-@pytest.mark.parametrize(("jobs", "apart"), [(1, 9), (4, 19)])
+@pytest.mark.parametrize(("jobs", "apart"), [(1, 13), (4, 23)])
 def test_whenever_a_run_is_killed_the_next_one_goes_on(launcher: Launcher, jobs: int, apart: int) -> None:
     stories = all_well(sweeps.killed(launcher, ALL_BUT_VIDEO, jobs=jobs, steps=every_step(apart)))
 
     assert sum(one.was_killed for story in stories for one in story.ended) == len(stories) - 1 > 5
     assert {story.sent for story in stories} >= {0, sum(ALL_BUT_VIDEO.values())}, "some died early, some late"
+
+
+def test_whenever_a_run_is_killed_at_most_the_answer_that_just_came_must_be_looked_for(launcher: Launcher) -> None:
+    unknown = []
+    for step in every_step(9, first=4):
+        with world(launcher, {"image": 3, "video": 1}) as here:
+            ended = here.apply("--jobs", "1", faults=(Fault("SIGKILL", step),))
+            unknown.append(len(here.server.ids() - remembered(here.project)))
+        if not ended.was_killed:
+            break
+
+    assert max(unknown) <= 1
+    assert len(unknown) > 5
 
 
 def test_a_run_that_recovers_can_be_killed_as_well(launcher: Launcher) -> None:
@@ -28,7 +41,7 @@ def test_a_run_that_recovers_can_be_killed_as_well(launcher: Launcher) -> None:
 
 
 def test_a_run_whose_memory_is_lost_finds_everything_again(launcher: Launcher) -> None:
-    stories = all_well(sweeps.forgetful(launcher, ALL_BUT_VIDEO, steps=steps_until(176, 50, first=26)))
+    stories = all_well(sweeps.forgetful(launcher, ALL_BUT_VIDEO, steps=steps_until(176, 75, first=26)))
 
     assert not stories[-1].ended[0].was_killed, "the last ones lose the memory of a whole run"
     assert stories[0].ended[0].was_killed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -125,6 +126,14 @@ def judge(project: Project, server: Server) -> Found:
     wrong += [f"{one['name']} is still in doubt" for one in lock["unconfirmed"]]
     answered = sum(one["errcode"] in ("", "0") for one in _uploads(server))
     return Found(answered, sum(everything.values()) - len(everything), len(retired), len(lost), tuple(wrong))
+
+
+def remembered(project: Project) -> set[str]:
+    """Gives the ids that stand in a folder's lock or journal, so that nobody need be asked for them."""
+    files = [*project.root.glob("*.lock.json"), *project.root.glob(".wxsync/*.journal")]
+    return {
+        found for file in files for found in re.findall(r'"media_id": ?"([^"]+)"', file.read_text(encoding="utf-8"))
+    }
 
 
 def names_of(project: Project) -> set[str]:
