@@ -18,6 +18,9 @@ from tests.faults.world import APPLY, Found, World, fill, recover, rest, world
 from tests.project import Project
 from wxsync.sandbox.faults import KINDS
 
+# The server did it, and its answer is a plain no. Only a tag in a listing can tell; of a video a listing shows none, so
+# that is for a person.
+LIES = ("errcode-after=4", "status-after=413")
 STATE, LOCK = ".wxsync", "materials.lock.json"
 MEMORIES: Sequence[tuple[str, ...]] = ((LOCK,), (STATE,), (LOCK, STATE))
 _VALUES = {
@@ -178,8 +181,9 @@ def forget(root: Path, names: Iterable[str]) -> None:
 
 
 def all_answers(kinds: Sequence[str]) -> list[Answer]:
-    """Lists every fault of the sandbox, for each type, each position and with one job and four."""
-    return [Answer(*one) for one in itertools.product(every_fault(), kinds, (1, 2, 3), (1, 4))]
+    """Lists every fault of the sandbox, for each type, each position and with one job and four; no lies for videos."""
+    every = (Answer(*one) for one in itertools.product(every_fault(), kinds, (1, 2, 3), (1, 4)))
+    return [one for one in every if one.kind != "video" or not one.fault.startswith(LIES)]
 
 
 def some_answers(kinds: Sequence[str]) -> list[Answer]:

@@ -8,14 +8,11 @@ import pytest
 
 from tests.faults import sweeps
 from tests.faults.launcher import Launcher
-from tests.faults.sweeps import Answer
 from tests.faults.verdicts import THOROUGH, all_well
 from tests.faults.world import World, judge, recover, world
 from tests.project import png
 
 KINDS = ("image", "voice", "thumb", "article_image")
-# The server did it, and its answer is a plain no: nobody can tell that from a no, so nothing is in doubt.
-LIES = ("errcode-after", "status-after=413")
 CODES = {0, 3, 7}
 
 
@@ -38,12 +35,7 @@ def test_an_answer_that_comes_too_late_is_waited_for(launcher: Launcher) -> None
 
 
 def test_a_video_whose_answer_is_lost_is_adopted_where_only_one_can_be_it(launcher: Launcher) -> None:
-    answers = [
-        Answer(fault, "video", position, 1)
-        for position, fault in enumerate(sweeps.every_fault(), 1)
-        if not fault.startswith(LIES)
-    ]
-    answers = [Answer(one.fault, "video", 1 + one.position % 3, 1) for one in answers]
+    answers = sweeps.all_answers(["video"])
 
     all_well(sweeps.answered(launcher, answers if THOROUGH else random.Random(5).sample(answers, 4)))
 
