@@ -176,11 +176,24 @@ def _with_twins(wanted: Desired, held: Record, sources: _Sources) -> Change | No
     twins = _listed(wanted, sources) if held.origin is Origin.UPLOADED else []
     if not twins:
         return None
-    since = {one.media_id: sources.seen.get(one.media_id or "", one.uploaded_at or "") for one in (held, *twins)}
-    first, *others = sorted((held, *twins), key=lambda one: (since[one.media_id], one.media_id or ""))
+    first, *others = _oldest_first((held, *twins), sources)
     sources.settled[fingerprint] = sources.holders[fingerprint] = wanted.asset.name, first
     change = _change(wanted, Action.ADOPT, "uploaded by two runs at once, the older stays", held, first)
     return replace(change, duplicates=tuple(others))
+
+
+def _taken_back(wanted: Desired, held: Record | None, retired: Record, sources: _Sources) -> Change:
+    first, *others = _oldest_first((retired, *_listed(wanted, sources)), sources)
+    reason = "taken back from retired" if first is retired else "an earlier upload of ours is at WeChat"
+    change = _change(wanted, Action.ADOPT, reason, held, first)
+    return replace(change, duplicates=tuple(one for one in others if one is not retired))
+
+
+def _oldest_first(records: Iterable[Record], sources: _Sources) -> list[Record]:
+    def since(record: Record) -> tuple[str, str]:
+        return sources.seen.get(record.media_id or "", record.uploaded_at or ""), record.media_id or ""
+
+    return sorted(records, key=since)
 
 
 def _without_upload(wanted: Desired, held: Record | None, sources: _Sources) -> Change | None:
@@ -193,8 +206,7 @@ def _without_upload(wanted: Desired, held: Record | None, sources: _Sources) -> 
     if fingerprint in sources.holders:
         return _share(wanted, held, sources.holders[fingerprint])
     if fingerprint in sources.retired:
-        record = replace(sources.retired[fingerprint], path=path)
-        return _change(wanted, Action.ADOPT, "taken back from retired", held, record)
+        return _taken_back(wanted, held, replace(sources.retired[fingerprint], path=path), sources)
     return _new_to_the_lock(wanted, held, sources)
 
 
