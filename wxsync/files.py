@@ -158,7 +158,9 @@ def read_inside(root: Path, relative: str) -> tuple[bytes, os.stat_result]:
 def state_folder(root: Path) -> Path:
     """Makes the folder beside the manifest in which runs keep what git need not know; it ignores itself."""
     folder = root / ".wxsync"
-    folder.mkdir(exist_ok=True)
+    if not folder.is_dir():
+        folder.mkdir(exist_ok=True)
+        DISK.sync_folder(root)
     ignore = folder / ".gitignore"
     if not ignore.exists():
         write_atomic(ignore, b"*\n")

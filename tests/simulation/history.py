@@ -15,6 +15,7 @@ from tests.simulation.judge import Broken, Excuses, admitted_copies, after_crash
 from tests.simulation.machine import Ended, Machine, Run
 from tests.simulation.material import Workshop
 from tests.simulation.server import Server
+from tests.simulation.wire import APPID
 from wxsync.lockfile import parse_lock, render_lock
 from wxsync.planner import merge
 
@@ -76,7 +77,7 @@ class _Story:
             self.server.fill(self.rng.randrange(5, 50))
         for wanted in self.workshop.wanted:
             self.told.tell(f"the manifest asks for {wanted}")
-        for number in range(self.rng.randrange(1, 5)):
+        for number in range(self.rng.choice((1, 2, 2, 3, 3, 4, 5, 7))):
             self._between(first=number == 0)
             self._runs()
         ends = [self._peace(machine) for machine in self.machines]
@@ -118,7 +119,11 @@ class _Story:
         if self.rng.random() < self.sharing:
             self._pull(machine)
         self.told.tell(f"--- {machine.name} runs apply at {self.clock.now:.0f}")
-        self._judged(machine, machine.apply(self._draw_run()))
+        run = self._draw_run()
+        self._judged(machine, machine.apply(run))
+        if run.crash_at and self.rng.random() < 0.2:
+            self.told.tell(f"--- {machine.name} runs apply again at once, and the power fails")
+            self._judged(machine, machine.apply(Run(crash_at=self.rng.randrange(1, 20), power=True)))
         if self.rng.random() < self.sharing:
             self._push(machine)
 
@@ -160,10 +165,21 @@ class _Story:
             uploads=self.mood,
             others=self.mood / 3,
             troubles=troubles,
+            most=1 if self.rng.random() < 0.05 else None,
+            refresh=self.rng.random() < 0.05,
+            renew=self._draw_renewal(),
         )
 
+    def _draw_renewal(self) -> tuple[str, ...]:
+        if not self.workshop.wanted or self.rng.random() > 0.04:
+            return ()
+        one = self.rng.choice(self.workshop.wanted)
+        self.told.tell(f"{one.name} is to be uploaded anew")
+        self.excuses.renewed.add(one.tag(APPID))
+        return (one.name,)
+
     def _pull(self, machine: Machine) -> None:
-        file, ours = machine.project().lock_file, machine.lock_bytes()
+        ours = machine.lock_bytes()
         if self.shared is None or self.shared == ours:
             return
         joined = self.shared
@@ -172,7 +188,7 @@ class _Story:
             base = parse_lock(machine.pulled, shown_as="base") if machine.pulled else None
             joined = render_lock(merge(base, *sides))
         self.told.tell(f"{machine.name} pulls the lock")
-        machine.disk.set(file, joined)
+        machine.disk.set(machine.lock_file, joined)
         machine.pulled = self.shared
 
     def _push(self, machine: Machine) -> None:

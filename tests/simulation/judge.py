@@ -27,13 +27,13 @@ class Excuses:
     """Holds what the design admits in one history.
 
     `forgot`: a lock or a journal was lost, so what nobody wants any more may be unknown. `at_once`: two machines ran at
-    the same time. `blind`: thumbs are not listed, so that a copy of one may arise.
+    the same time. `blind`: thumbs are not listed, so that a copy of one may arise. `renewed`: uploaded anew on demand.
     """
 
     forgot: bool = False
     at_once: bool = False
     blind: bool = False
-    tags: set[str] = field(default_factory=set)
+    renewed: set[str] = field(default_factory=set)
 
 
 def after_crash(machine: Machine) -> Iterator[Broken]:
@@ -130,7 +130,6 @@ def _orphans(
             continue
         excused = (
             item.tag in doubted
-            or item.tag in excuses.tags
             or (excuses.forgot and item.tag not in tags)
             or (excuses.at_once and stored[item.tag] > 1)
             or (excuses.blind and item.type is MaterialType.THUMB)
@@ -152,7 +151,7 @@ def admitted_copies(server: Server, excuses: Excuses) -> int:
 
 
 def _admitted(item: Item, excuses: Excuses) -> bool:
-    return excuses.at_once or item.tag in excuses.tags or (excuses.blind and item.type is MaterialType.THUMB)
+    return excuses.at_once or item.tag in excuses.renewed or (excuses.blind and item.type is MaterialType.THUMB)
 
 
 def _copied(server: Server) -> Iterator[tuple[Item, int]]:

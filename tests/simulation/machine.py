@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
 
 import greenlet
@@ -39,6 +40,14 @@ class Run:
     uploads: float = 0.0
     others: float = 0.0
     troubles: Troubles = field(default_factory=Troubles)
+    most: int | None = None
+    refresh: bool = False
+    renew: tuple[str, ...] = ()
+
+    @property
+    def options(self) -> ApplyOptions:
+        plan = PlanOptions(renew=self.renew, use_cache=False, refresh=self.refresh)
+        return ApplyOptions(plan, limits=Limits(self.jobs, self.most), settle=self.settle)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +94,7 @@ class Machine:
         try:
             report = apply_to(
                 self.project(),
-                ApplyOptions(PlanOptions(use_cache=False), limits=Limits(run.jobs), settle=run.settle),
+                run.options,
                 self._watcher(process, sound=sound),
                 lambda: connected(transport, process),
             )
@@ -102,13 +111,17 @@ class Machine:
     def project(self) -> Project:
         return self.workshop.project(self.disk, APPID)
 
+    @property
+    def lock_file(self) -> Path:
+        return self.workshop.root / "materials.lock.json"
+
     def lock(self) -> Lock | None:
         """Reads the lock as it lies on the disk; raises InvalidInput where it is not whole."""
         content = self.lock_bytes()
         return None if content is None else parse_lock(content, shown_as="the lock")
 
     def lock_bytes(self) -> bytes | None:
-        return self.disk.peek(self.project().lock_file)
+        return self.disk.peek(self.lock_file)
 
     def recalled(self) -> Lock | None:
         """Gives what the next run would know, the journal included."""
@@ -118,7 +131,7 @@ class Machine:
         """Takes the lock or the journal away, and with it what only it knew."""
         project = self.project()
         if lock:
-            self.disk.set(project.lock_file, None)
+            self.disk.set(self.lock_file, None)
             self.pulled = None
         if journal:
             self.disk.set(project.journal_file, None)
@@ -164,7 +177,7 @@ class Machine:
             self.tell(f"{type(ended.error).__name__}: {ended.error}")
 
     def _end(self, *, power: bool) -> None:
-        file = self.project().lock_file
+        file = self.lock_file
         possible = self.disk.states(file)
         if power:
             self.tell("the power fails")

@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.simulation.history import Told, play
 
 _PORTION = 50
+_MEMORY = Path("/dev/shm")  # the media alone lie in real files
 
 
 def many(first: int, histories: int, *, jobs: int = 1) -> Iterator[Told]:
@@ -30,5 +31,5 @@ def _starts(first: int, histories: int) -> range:
 
 
 def _portion(seeds: range) -> list[Told]:
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
         return [play(seed, Path(folder)) for seed in seeds]
