@@ -121,6 +121,12 @@ def test_what_a_loss_of_power_left_as_zeros_is_passed_over_and_nothing_else(
     assert found == replay([*(line[:-1] for number, line in enumerate(lines) if number != hit), b""])
 
 
+def test_a_journal_whose_very_first_line_never_reached_the_disk_tells_nothing(tmp_path: Path) -> None:
+    first = line(FIRST)
+
+    assert read_back(tmp_path, bytes(16) + first[16:] + bytes(100)) == Replay()
+
+
 class FailsOnce(Disk):
     def __init__(self) -> None:
         self.syncs = 0

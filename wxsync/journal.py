@@ -142,11 +142,12 @@ def replay(lines: Iterable[bytes]) -> Replay:
 
     Raises ValueError, KeyError or TypeError where one of them is broken.
     """
-    *whole, torn = lines
+    *ended, torn = lines
+    whole = [line for line in ended if not _is_torn(line)]
     account: str | None = None
     done: list[tuple[str, Record]] = []
     open_intents: dict[str, Unconfirmed] = {}
-    for said in (_said(line) for line in whole if not _is_torn(line)):
+    for said in map(_said, whole):
         if "intent" in said:
             doubt = unconfirmed_from(said["intent"])
             open_intents[doubt.uploaded_as] = doubt

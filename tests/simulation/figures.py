@@ -17,7 +17,10 @@ _ROWS = (
     ("two machines at once", "two machines at once"),
     ("uploads stored by WeChat", "stored"),
     ("answers lost whose upload was found again and adopted", "adopted"),
-    ("copies that the design admits (thumbs that nobody lists, two machines at once)", "admitted copies"),
+    (
+        "copies that the design admits (on demand, two machines at once, thumbs where nobody lists them)",
+        "admitted copies",
+    ),
     ("copies that it does not admit", "copies"),
     ("ids lost", "lost ids"),
     ("promises broken", "broken"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,8 +44,7 @@ def play(seed: int, root: Path, *, with_trace: bool = False) -> Told:
     try:
         story.play()
     except Exception as error:  # a defect of wxsync, or of the simulation: either way it is to be looked at
-        if with_trace:
-            raise
+        told.tell(traceback.format_exc())
         told.broken.append(Broken("defects", f"{type(error).__name__}: {error}"))
     told.figures["histories"] += 1
     told.figures["broken"] += len(told.broken)
@@ -144,7 +144,7 @@ class _Story:
 
     def _judged(self, machine: Machine, ended: Ended) -> None:
         if ended.crashed:
-            self.told.broken += after_crash(machine)
+            self.told.broken += after_crash(machine, self.excuses)
 
     def _draw_run(self) -> Run:
         troubles = Troubles()

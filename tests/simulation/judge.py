@@ -36,7 +36,7 @@ class Excuses:
     renewed: set[str] = field(default_factory=set)
 
 
-def after_crash(machine: Machine) -> Iterator[Broken]:
+def after_crash(machine: Machine, excuses: Excuses) -> Iterator[Broken]:
     """Judges a machine between a crash and the next run: the lock is whole, and no id that was told is forgotten."""
     if not machine.is_whole:
         yield Broken("torn locks", f"{machine.name}: the lock is neither the old nor the new one")
@@ -49,7 +49,8 @@ def after_crash(machine: Machine) -> Iterator[Broken]:
     known = lock.media_ids if lock else frozenset()
     doubted = _doubts([lock])
     for media_id in sorted(machine.told - known):
-        if _item(machine.server, media_id).tag not in doubted:
+        item = _item(machine.server, media_id)
+        if item.tag not in doubted and not _is_unlisted(item, excuses):
             yield Broken(
                 "lost ids",
                 f"{machine.name}: {media_id} was told, and neither the id nor a doubt is known after a crash",
@@ -109,7 +110,7 @@ def _lost(
     for machine in machines:
         for media_id in sorted(machine.told - set(known)):
             item = _item(machine.server, media_id)
-            if item.tag not in doubted and not (excuses.blind and item.type is MaterialType.THUMB):
+            if item.tag not in doubted and not _is_unlisted(item, excuses):
                 yield Broken("lost ids", f"{machine.name}: {media_id} was told and is lost")
 
 
@@ -130,9 +131,10 @@ def _orphans(
             continue
         excused = (
             item.tag in doubted
-            or (excuses.forgot and item.tag not in tags)
-            or (excuses.at_once and stored[item.tag] > 1)
-            or (excuses.blind and item.type is MaterialType.THUMB)
+            or (excuses.forgot and (item.tag not in tags or stored[item.tag] > 1))
+            or (stored[item.tag] > 1 and (excuses.at_once or _came_unseen(item, server, excuses)))
+            or (item.type is MaterialType.VIDEO and item.tag in excuses.renewed)
+            or _is_unlisted(item, excuses)
             or (item.type is MaterialType.VIDEO and item.title in waiting)
         )
         if not excused:
@@ -141,17 +143,33 @@ def _orphans(
 
 def _duplicates(server: Server, excuses: Excuses) -> Iterator[Broken]:
     for item, count in _copied(server):
-        if not _admitted(item, excuses):
+        if not _admitted(item, server, excuses):
             yield Broken("copies", f"{item.name} ({item.title}) was stored {count} times")
 
 
 def admitted_copies(server: Server, excuses: Excuses) -> int:
     """Counts the uploads that are at WeChat once more than they should be, and may be."""
-    return sum(count - 1 for item, count in _copied(server) if _admitted(item, excuses))
+    return sum(count - 1 for item, count in _copied(server) if _admitted(item, server, excuses))
 
 
-def _admitted(item: Item, excuses: Excuses) -> bool:
-    return excuses.at_once or item.tag in excuses.renewed or (excuses.blind and item.type is MaterialType.THUMB)
+def _admitted(item: Item, server: Server, excuses: Excuses) -> bool:
+    wanted = excuses.at_once or item.tag in excuses.renewed
+    return wanted or _is_unlisted(item, excuses) or _came_unseen(item, server, excuses)
+
+
+def _is_unlisted(item: Item, excuses: Excuses) -> bool:
+    return excuses.blind and item.type is MaterialType.THUMB
+
+
+def _came_unseen(item: Item, server: Server, excuses: Excuses) -> bool:
+    """Tells whether a copy was sent by one who could not know of the first: it was not there yet, nor any doubt."""
+    same = [one for one in server.items if one.tag == item.tag]
+    return any(
+        first.sent <= second.sent < first.at and (excuses.forgot or first.sender != second.sender)
+        for first in same
+        for second in same
+        if first is not second
+    )
 
 
 def _copied(server: Server) -> Iterator[tuple[Item, int]]:

@@ -88,7 +88,7 @@ class Machine:
         process = Process(self.rng, self.tell, run.crash_at, run.interrupt_at, hub)
         self.disk.process, self.disk.troubles = process, run.troubles
         weather = Weather(self.rng, self.figures, run.uploads, run.others)
-        transport = SimulatedTransport(self.server, weather, process, self.rng)
+        transport = SimulatedTransport(self.name, self.server, weather, process, self.rng)
         report, error = None, None
         sound = not run.troubles.any
         try:

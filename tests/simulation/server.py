@@ -23,13 +23,15 @@ _LISTED = {"image": (MaterialType.IMAGE,), "voice": (MaterialType.VOICE,), "vide
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Holds one material of the library, which shows from the moment `at` on."""
+    """Holds one material of the library, sent by some machine, and shown from the moment `at` on."""
 
     media_id: str
     type: MaterialType
     name: str
     sha256: str
     at: int
+    sent: float = 0.0
+    sender: str = ""
     title: str = ""
     introduction: str = ""
 
@@ -63,7 +65,7 @@ class Server:
             at = int(self.clock.now) - 3600 * (count - number)
             self._keep(kind, f"photo-{number}.jpg", b"", at)
 
-    def answer(self, request: Request, fault: Fault) -> Answer:
+    def answer(self, request: Request, fault: Fault, *, sender: str) -> Answer:
         """Does what is asked, as far as the fault lets it, and says what is heard of it."""
         asked = request.path.rpartition("/")[2]
         self.asked.append(asked)
@@ -75,7 +77,7 @@ class Server:
             return fault.answer
         if request.query.get("access_token") != self.token or self.clock.now >= self.token_ends:
             return said(errcode=40001, errmsg="invalid credential")
-        true = self._done(asked, request, fault)
+        true = self._store(request, fault, sender) if request.fresh else self._told(asked, request)
         if fault.cut:
             return Answer(Phase.ANSWERED, 200, (true.body or b"")[: self.rng.randrange(1, 20)])
         return fault.answer or true
@@ -85,9 +87,7 @@ class Server:
         found = [item for item in self.items if item.at <= self.clock.now]
         return sorted(found, key=lambda item: (item.at, item.media_id), reverse=True)
 
-    def _done(self, asked: str, request: Request, fault: Fault) -> Answer:
-        if asked in {"add_material", "uploadimg"}:
-            return self._store(request, fault)
+    def _told(self, asked: str, request: Request) -> Answer:
         said_by_client = json.loads(request.body) if request.body else {}
         if asked == "batchget_material":
             return self._page(said_by_client)
@@ -99,23 +99,31 @@ class Server:
             return said(quota={"daily_limit": 5000, "used": 10, "remain": 4990})
         raise AssertionError(f"nobody should ask for {asked}")
 
-    def _store(self, request: Request, fault: Fault) -> Answer:
+    def _store(self, request: Request, fault: Fault, sender: str) -> Answer:
         kind = MaterialType(request.query.get("type", MaterialType.ARTICLE_IMAGE))
         name, content, about = _parts(request.body)
         if kind is MaterialType.ARTICLE_IMAGE:
             self.article_images += 1
             return said(url=f"http://mmbiz.qpic.cn/article-{self.article_images}")
         delay = self.rng.uniform(1, LATEST_COMMIT) if fault.is_late else 0
-        item = self._keep(kind, name, content, int(self.clock.now + delay), **about)
+        item = self._keep(kind, name, content, int(self.clock.now + delay), sender, **about)
         url = {"url": f"http://mmbiz.qpic.cn/{item.media_id}"} if kind is not MaterialType.VOICE else {}
         return said(media_id=item.media_id, **url)
 
     def _keep(
-        self, kind: MaterialType, name: str, content: bytes, at: int, title: str = "", introduction: str = ""
+        self,
+        kind: MaterialType,
+        name: str,
+        content: bytes,
+        at: int,
+        sender: str = "",
+        title: str = "",
+        introduction: str = "",
     ) -> Item:
         media_id = f"{self.rng.getrandbits(24):06x}-{len(self.items)}"  # an id tells nothing of its age
         kept = introduction if self.keeps_introductions else ""
-        item = Item(media_id, kind, name, hashlib.sha256(content).hexdigest(), at, title, kept)
+        digest = hashlib.sha256(content).hexdigest()
+        item = Item(media_id, kind, name, digest, at, self.clock.now, sender, title, kept)
         self.items.append(item)
         return item
 

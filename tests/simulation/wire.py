@@ -26,10 +26,11 @@ _PLACES = 1 << 12
 class SimulatedTransport(Transport):
     """Carries requests to the server, with a step before each and one between the deed and its answer."""
 
-    def __init__(self, server: Server, weather: Weather, process: Process, rng: Random) -> None:
+    def __init__(self, sender: str, server: Server, weather: Weather, process: Process, rng: Random) -> None:
         self.base = "https://simulated"
         self.clock = server.clock
         self.told: list[str] = []
+        self._sender = sender
         self._server = server
         self._weather = weather
         self._process = process
@@ -44,7 +45,7 @@ class SimulatedTransport(Transport):
         self._process.step(f"send {asked}", alone=alone)
         fault = self._weather.draw(upload=request.fresh)
         self._server.clock.advance(fault.seconds + self._rng.choice((0.1, 0.5, 3.0)))
-        answer = self._server.answer(request, fault)
+        answer = self._server.answer(request, fault, sender=self._sender)
         self._process.tell(f"  WeChat: {fault.name}; heard: {answer.phase} {answer.status} {answer.body!r:.90}")
         self._process.step(f"hear from {asked}", alone=alone)
         uploaded = read_uploaded(answer) if request.fresh and answer.status == 200 else None
