@@ -114,7 +114,7 @@ def _sources(
     for name, record in _stayers_first(held, wanted):
         if name in leaving:
             left[record.fingerprint].append((name, record))
-        elif name not in asked:
+        elif name not in asked or not held.keeps(wanted[name]):
             holders.setdefault(record.fingerprint, (name, record))
     return _Sources(
         account,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Protocol
 
 from wxsync.errors import Refused
-from wxsync.model import Change, Failure, Lock, Material, MaterialType, Outcome, Plan, Remedy, Result
+from wxsync.model import Change, Failure, Lock, Material, MaterialType, Outcome, Plan, Remedy, Result, Unconfirmed
 from wxsync.wechat.answers import Article, FileContent, VideoDetails
 from wxsync.workflow.look import SKEW_SECONDS, doubts_of, unix_seconds
 
@@ -34,7 +35,8 @@ class Recognised:
 def recognise(remote: Source, observed: Iterable[Material], plan: Plan, lock: Lock | None) -> Recognised:
     """Looks for videos in doubt: one id that the lock does not know, of the time, with the title and introduction.
 
-    WeChat may give an introduction back empty (reported).
+    WeChat may give an introduction back empty (reported). An id may also be that of a doubt about a video that nobody
+    wants any more, of which not even the title is known.
     """
     materials = tuple(observed)
     unknown = _unknown_videos(materials, lock)
@@ -45,7 +47,8 @@ def recognise(remote: Source, observed: Iterable[Material], plan: Plan, lock: Lo
         if change.type is MaterialType.VIDEO and change.name in doubts
     }
     claims = Counter(media_id for ids in found.values() for media_id in ids)
-    sure = {name: ids for name, ids in found.items() if len(ids) == 1 and claims[ids[0]] == 1}
+    older = _older_than_what_is_left(unknown, lock, doubts.values())
+    sure = {name: ids for name, ids in found.items() if len(ids) == 1 and claims[ids[0]] == 1 and ids[0] in older}
     sent_as = {ids[0]: doubts[name].uploaded_as for name, ids in sure.items()}
     named = (replace(one, name=sent_as[one.media_id]) if one.media_id in sent_as else one for one in materials)
     return Recognised(tuple(named), {name: ids for name, ids in found.items() if ids and name not in sure})
@@ -69,6 +72,14 @@ def for_a_person(plan: Plan, lock: Lock | None, seen: Recognised, renew: Collect
 def _unknown_videos(observed: Iterable[Material], lock: Lock | None) -> tuple[Material, ...]:
     known = lock.media_ids if lock else frozenset()
     return tuple(one for one in observed if one.type is MaterialType.VIDEO and one.media_id not in known)
+
+
+def _older_than_what_is_left(
+    unknown: Iterable[Material], lock: Lock | None, planned: Collection[Unconfirmed]
+) -> Collection[str]:
+    left = [one for one in (lock.unconfirmed if lock else ()) if one.type is MaterialType.VIDEO and one not in planned]
+    first = min((unix_seconds(one.sent_at) for one in left), default=inf) - SKEW_SECONDS
+    return {one.media_id for one in unknown if one.updated_at < first}
 
 
 def _candidates(remote: Source, change: Change, unknown: Iterable[Material], *, since: float) -> Iterable[str]:
