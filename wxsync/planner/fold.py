@@ -17,6 +17,7 @@ def fold(lock: Lock, results: Iterable[Result], *, at: str, gone: Collection[str
     uses its material, or WeChat does not have it any more (`gone`).
     """
     records, displaced = dict(lock.records), list[_Displaced]()
+    known = {material_of(record) for record in (*lock.records.values(), *(one.record for one in lock.retired))}
     doubts = {content_sent(one.uploaded_as): one for one in lock.unconfirmed}
     for result in results:
         if result.unconfirmed:
@@ -25,7 +26,9 @@ def fold(lock: Lock, results: Iterable[Result], *, at: str, gone: Collection[str
                 doubts[content_sent(result.unconfirmed.uploaded_as)] = result.unconfirmed
         if result.outcome is Outcome.DONE:
             displaced += _settle(records, result)
-            doubts.pop(_content_of(result.record), None)
+            if result.record and material_of(result.record) not in known:
+                # What the lock knew before, such as a retired record taken back, tells nothing of a later upload.
+                doubts.pop(_content_of(result.record), None)
     folded = replace(lock, records=_frozen(records), unconfirmed=tuple(doubts.values()))
     return _with_retired(folded, [one for one in displaced if one.record.media_id not in gone], at)
 

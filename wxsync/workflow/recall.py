@@ -44,6 +44,9 @@ def recover(project: Project, *, now: str) -> Lock | None:
     sweep(project.lock_file)
     recalled = recall(project, now=now)
     if recalled.lock:
-        save_lock(project.lock_file, recalled.lock, before=recalled.on_disk, disk=project.disk)
+        # What the journal holds is written also where the lock shows it already: a run that was killed may have put
+        # that lock in its place without waiting for the disk.
+        before = recalled.on_disk if recalled.lock is recalled.on_disk else None
+        save_lock(project.lock_file, recalled.lock, before=before, disk=project.disk)
     clear_journal(project.journal_file, disk=project.disk)
     return recalled.lock

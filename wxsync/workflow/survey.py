@@ -52,10 +52,15 @@ class _Files:
 
 
 def sent_beyond(lock: Lock | None, *, renew: Collection[str] = (), gone: Collection[str] = ()) -> Known:
-    """Spares what a lock holds and WeChat has; whatever else the manifest names would be sent."""
+    """Spares what a lock holds and WeChat has; whatever else the manifest names would be sent.
+
+    What is uploaded anew may go up under any name that has the same content.
+    """
+    held = lock.records if lock else {}
     records = [record for record in _records(lock) if record.media_id not in gone]
-    renew = {*renew, *(name for name, record in (lock.records.items() if lock else ()) if record.media_id in gone)}
+    renew = {*renew, *(name for name, record in held.items() if record.media_id in gone)}
     fingerprints = frozenset(record.fingerprint for record in records)
+    fingerprints -= {record.fingerprint for name, record in held.items() if name in renew}
     return Known(fingerprints, sizes=frozenset((record.type, record.size) for record in records), renew=renew)
 
 
