@@ -10,6 +10,11 @@ import pytest
 from tests.project import Project, Server, serving
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--histories", type=int, default=0, help="play so many simulated histories (tests/simulation)")
+    parser.addoption("--first-seed", type=int, default=0, help="the seed of the first of them")
+
+
 @pytest.fixture
 def server() -> Iterator[Server]:
     with serving() as running:

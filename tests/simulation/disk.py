@@ -66,10 +66,6 @@ class Troubles:
     failing: float = 0.0
     room: int | None = None
 
-    @property
-    def any(self) -> bool:
-        return bool(self.short or self.failing or self.room is not None)
-
 
 class SimulatedDisk(Disk):
     """Keeps apart what programs see and what would survive; after SQLite's crash tests (test6.c)."""

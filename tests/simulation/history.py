@@ -74,7 +74,7 @@ class _Story:
     def play(self) -> None:
         self.workshop.begin(self.rng.choice((1, 1, 2, 2, 3, 4)))
         if self.rng.random() < 0.2:
-            self.server.fill(self.rng.randrange(5, 50))
+            self.server.fill(self.rng.randrange(5, 50), apart=3600)
         for wanted in self.workshop.wanted:
             self.told.tell(f"the manifest asks for {wanted}")
         for number in range(self.rng.choice((1, 2, 2, 3, 3, 4, 5, 7))):
@@ -96,6 +96,8 @@ class _Story:
         self.clock.advance(self.rng.choice((1, 5, 30, 300, 4000, 90_000, 900_000)))
         while not first and self.rng.random() < 0.45:
             self.told.tell(f"somebody {self.workshop.edit()}")
+        if not first and self.rng.random() < 0.06:
+            self.server.fill(self.rng.randrange(5, 60), apart=0)
         for machine in self.machines:
             if not first and self.rng.random() < 0.12:
                 self._lose(machine)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from math import inf
 from typing import NamedTuple
 
 from tests.simulation.machine import Ended, Machine
@@ -13,6 +14,11 @@ from tests.simulation.wire import APPID
 from wxsync.errors import WxsyncError
 from wxsync.model import Lock, MaterialType, Record, Remedy
 from wxsync.planner import tag_in
+
+# Merging locks compares when answers came, which is a little later than when WeChat stored the uploads.
+_TIE_SECONDS = 10
+# So long before it sends, a run may have looked.
+_LOOKED_BEFORE = 60
 
 
 class Broken(NamedTuple):
@@ -69,6 +75,7 @@ def at_the_end(
     for machine, lock in zip(machines, locks, strict=True):
         yield from _records_are_true(machine, lock, server, excuses)
         yield from _all_is_there(machine, lock, held_back)
+        yield from _the_oldest_stay(machine, lock, server, excuses)
     known = frozenset[str | None]().union(*(lock.media_ids for lock in locks if lock))
     yield from _lost(machines, known, _doubts(locks), excuses)
     yield from _orphans(machines[0], server, known, _doubts(locks), held_back, excuses)
@@ -108,6 +115,17 @@ def _is_other(item: Item, record: Record) -> bool:
 def _may_be_mistaken(item: Item, machine: Machine, excuses: Excuses) -> bool:
     """Tells whether a video is that of another, or of a lock that was lost: its title alone tells nobody."""
     return item.type is MaterialType.VIDEO and (excuses.forgot or item.sender != machine.name)
+
+
+def _the_oldest_stay(machine: Machine, lock: Lock | None, server: Server, excuses: Excuses) -> Iterator[Broken]:
+    ages = {item.media_id: item.at for item in server.items}
+    retired = [one.record for one in lock.retired if one.record.media_id] if lock else []
+    for name, record in lock.records.items() if lock else ():
+        tag = tag_in(record.uploaded_as or "")
+        for other in retired:
+            older = ages.get(other.media_id or "", inf) < ages.get(record.media_id or "", 0) - _TIE_SECONDS
+            if other.fingerprint == record.fingerprint and older and tag not in excuses.renewed:
+                yield Broken("newer ones", f"{machine.name}: {name} uses a copy, and the older upload is retired")
 
 
 def _all_is_there(machine: Machine, lock: Lock | None, held_back: Collection[str]) -> Iterator[Broken]:
@@ -177,7 +195,7 @@ def _came_unseen(item: Item, server: Server, excuses: Excuses) -> bool:
     """Tells whether a copy was sent by one who could not know of the first: it was not there yet, nor any doubt."""
     same = [one for one in server.items if one.tag == item.tag]
     return any(
-        first.sent <= second.sent < first.at and (excuses.forgot or first.sender != second.sender)
+        first.sent <= second.sent < first.at + _LOOKED_BEFORE and (excuses.forgot or first.sender != second.sender)
         for first in same
         for second in same
         if first is not second

@@ -58,11 +58,11 @@ class Server:
     token: str = ""
     token_ends: float = 0.0
 
-    def fill(self, count: int) -> None:
-        """Puts materials of others there, one an hour before the other."""
+    def fill(self, count: int, *, apart: int) -> None:
+        """Puts materials of others there, the last one now, and so many seconds between two."""
         for number in range(count):
             kind = self.rng.choice([MaterialType.IMAGE, MaterialType.VOICE])
-            at = int(self.clock.now) - 3600 * (count - number)
+            at = int(self.clock.now) - apart * (count - number - 1)
             self._keep(kind, f"photo-{number}.jpg", b"", at)
 
     def answer(self, request: Request, fault: Fault, *, sender: str) -> Answer:
