@@ -20,7 +20,18 @@ from wxsync.schemas import NAMES, schema_text
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CHINESE = (ROOT / "README.zh-CN.md").read_text(encoding="utf-8")
-HEAVY = {"requests", "yaml", "jsonschema", "rich", "werkzeug", "filelock", "wxsync.workflow", "wxsync.media"}
+HEAVY = {
+    "PIL",
+    "jinja2",
+    "requests",
+    "yaml",
+    "jsonschema",
+    "rich",
+    "werkzeug",
+    "filelock",
+    "wxsync.workflow",
+    "wxsync.media",
+}
 
 
 def test_help_and_version_import_nothing_heavy() -> None:

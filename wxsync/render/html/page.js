@@ -1,7 +1,7 @@
 "use strict";
 (() => {
   const root = document.documentElement;
-  const chinese = JSON.parse(document.getElementById("words").textContent);
+  const chinese = new Map(Object.entries(JSON.parse(document.getElementById("words").textContent)));
   const cards = [...document.querySelectorAll(".card")];
   const search = document.getElementById("search");
   const count = document.getElementById("count");
@@ -12,7 +12,7 @@
   const english = new Map();
   let haystacks;
 
-  const say = (words) => (root.lang === "en" ? words : chinese[words] ?? words);
+  const say = (words) => (root.lang === "en" ? words : chinese.get(words) ?? words);
 
   function speak(lang) {
     root.lang = lang;

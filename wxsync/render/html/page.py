@@ -14,31 +14,36 @@ from wxsync.render.rows import https
 from wxsync.render.words import human_size, moment, visible
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Template
     from markupsafe import Markup
 
 _HERE = Path(__file__).parent
-# Invisible characters that prose needs: line ends, the ideographic space, the joiner of emoji and of Indic scripts.
+# Invisible characters that prose needs: line ends, the ideographic space, the joiners of emoji and of Indic scripts.
 _OF_PROSE = frozenset("\n\u3000\u200d\u200c")
 
 
 def html(view: View) -> str:
     """Writes a page; the same view is always the same text."""
+    return _template().render(view=view) + "\n"
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
 
-    style, script, words = (_piece(name) for name in ("page.css", "page.js", "zh.json"))
-    return (
-        _environment()
-        .from_string(_piece("page.html"))
-        .render(
-            view=view,
-            style=Markup(style),  # noqa: S704 - these three are files of ours
-            script=Markup(script),  # noqa: S704
-            words=Markup(_inside_script(words)),  # noqa: S704
-            policy=_policy(style, script),
-        )
-        + "\n"
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, finalize=_shown, trim_blocks=True, lstrip_blocks=True
     )
+    environment.filters.update(https=https, moment=moment, prose=_prose, size=human_size, slug=_slug)
+    style, script, words = (_piece(name) for name in ("page.css", "page.js", "zh.json"))
+    environment.globals.update(
+        policy=_policy(style, script),
+        style=Markup(style),  # noqa: S704 - these three are files of ours
+        script=Markup(script),  # noqa: S704
+        words=Markup(json.dumps(json.loads(words), ensure_ascii=False).replace("<", "\\u003c")),  # noqa: S704
+    )
+    return environment.from_string(_piece("page.html"))
 
 
 def _policy(style: str, script: str) -> str:
@@ -55,21 +60,6 @@ def _source(piece: str) -> str:
 
 def _piece(name: str) -> str:
     return (_HERE / name).read_text(encoding="utf-8")
-
-
-def _inside_script(text: str) -> str:
-    return json.dumps(json.loads(text), ensure_ascii=False).replace("<", "\\u003c")
-
-
-@cache
-def _environment() -> Environment:
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, finalize=_shown, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters.update(https=https, size=human_size, prose=_prose, slug=_slug, moment=moment)
-    return environment
 
 
 def _shown(value: object) -> object:

@@ -1,0 +1,324 @@
+"""The page of a library, a plan or a result: text from outside stays text, and nothing is loaded from anywhere."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from dataclasses import dataclass, field, replace
+from functools import partial
+from html.parser import HTMLParser
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.nouns import (
+    ACCOUNT,
+    VIDEO,
+    all_done,
+    desired_lists,
+    held,
+    listed,
+    lock_of,
+    locks,
+    observations,
+    renewals,
+    retire,
+    want,
+)
+from tests.test_render import GOLDEN, HOSTILE, REFUSAL, golden_plan, golden_report, texts
+from wxsync.media import PLACES
+from wxsync.model import (
+    Capacity,
+    Desired,
+    Drift,
+    Failure,
+    Lock,
+    Material,
+    MaterialType,
+    Outcome,
+    Places,
+    Plan,
+    Remedy,
+    Report,
+    Result,
+)
+from wxsync.planner import make_plan
+from wxsync.render import visible
+from wxsync.render.html import Preview, View, html, library_view, plan_view, result_view
+from wxsync.render.html.page import _prose
+
+PIECES = Path(__file__).parent.parent / "wxsync/render/html"
+CHINESE: dict[str, str] = json.loads((PIECES / "zh.json").read_text(encoding="utf-8"))
+TAGS = {
+    *("html", "head", "meta", "title", "link", "style", "body", "script", "header", "main", "section", "search", "div"),
+    *(
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "p",
+        "dl",
+        "dt",
+        "dd",
+        "ul",
+        "li",
+        "a",
+        "b",
+        "br",
+        "span",
+        "code",
+        "img",
+        "audio",
+        "video",
+    ),
+    *("label", "meter", "button", "input", "output"),
+}
+library = partial(library_view, places=PLACES)
+PICTURE, VOICE = Preview("image/png", b"picture"), Preview("audio/mpeg", b"voice")
+
+
+@dataclass
+class Parsed(HTMLParser):
+    """Holds what a page is made of: its elements with their attributes, its text, and the words that are translated."""
+
+    elements: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = {name: value or "" for name, value in attrs}
+        self.elements.append((tag, attributes))
+        if "data-t" in attributes:
+            self.words.append("")
+        if "data-t-label" in attributes:
+            self.words[:0] = [attributes["aria-label"]]
+
+    def handle_data(self, data: str) -> None:
+        if self.elements and self.elements[-1][0] in ("script", "style"):
+            return
+        self.shown.append(data)
+        if self.elements and "data-t" in self.elements[-1][1] and self.words[-1] == "":
+            self.words[-1] = data
+
+    @property
+    def shape(self) -> list[tuple[str, tuple[str, ...]]]:
+        return [(tag, tuple(attributes)) for tag, attributes in self.elements]
+
+
+def parsed(view: View) -> Parsed:
+    page = Parsed()
+    page.feed(html(view))
+    page.close()
+    return page
+
+
+def view_of(text: str) -> list[View]:
+    """Shows a text wherever text from outside can stand."""
+    record = replace(
+        held("x", kind=VIDEO), media_id=text, url=text, path=text, title=text, introduction=text, uploaded_at=text
+    )
+    change = replace(make_plan([want("x")], None, account=ACCOUNT).changes[0], name=text, reason=text, path=text)
+    changed = replace(change, before=record, after=replace(record, size=1))
+    drift = (Drift(text, text, "gone"), Drift(text, text, "unclaimed"))
+    plan = Plan(text, (change, changed), drift)
+    lock = lock_of({text: record}, [replace(retire(text, record), replaced_by=text)])
+    failure = Failure(text, text, text, Remedy.FILE, 40113, text)
+    results = Result(changed, Outcome.FAILED, error=failure), Result(changed, Outcome.DONE, record)
+    shown = {record.sha256: PICTURE}
+    return [library(plan, lock, shown), plan_view(plan, shown), result_view(Report(text, results), shown)]
+
+
+@settings(deadline=None)
+@given(texts.map(lambda text: f"{text}<"))
+def test_a_text_from_outside_makes_no_element_and_no_attribute(text: str) -> None:
+    for hostile, tame in zip(view_of(text), view_of("tame<"), strict=True):
+        assert parsed(hostile).shape == parsed(tame).shape
+
+
+@pytest.mark.parametrize(
+    "text", [*HOSTILE, "\"'><b onclick=x>", "</script><script>x", "{{ 7 * 7 }}{% raw %}", "&lt;b&gt;"]
+)
+def test_a_text_from_outside_is_shown_to_the_letter(text: str) -> None:
+    for view in view_of(text):
+        shown = "".join(parsed(view).shown)
+
+        assert visible(text) in shown
+        assert all(char in "\n\u3000\u200c\u200d" or char.isprintable() for char in shown)
+        assert html(view).encode()
+
+
+def test_prose_keeps_its_lines_and_joined_emoji_but_nothing_that_turns_or_hides() -> None:
+    assert _prose("一\n二\u3000三 👩\u200d👧 <b>") == "一\n二\u3000三 👩\u200d👧 &lt;b&gt;"
+    assert _prose("a\u202eb\u200bc\r") == "a\\u202eb\\u200bc\\r"
+
+
+def every_kind() -> list[View]:
+    plan = replace(golden_plan(), capacity=Capacity(MappingProxyType({"image": Places(95_000, 100_000)})))
+    nothing = Plan(None, ())
+    lock = lock_of({"a": held("a")}, [retire("b", held("b", "b"))])
+    previews = {"a" * 64: PICTURE, "b" * 64: VOICE, "d" * 64: Preview("video/mp4", b"film")}
+    return [
+        library(golden_plan(), lock, previews),
+        library(nothing, None, {}),
+        plan_view(plan, previews, everything=True),
+        plan_view(nothing, {}),
+        result_view(golden_report(), previews),
+        result_view(Report("", ()), {}),
+    ]
+
+
+@pytest.mark.parametrize("view", every_kind(), ids=lambda view: f"{view.kind}-{len(view.cards)}")
+def test_a_page_loads_nothing_and_runs_nothing_but_its_own_script(view: View) -> None:
+    page = parsed(view)
+
+    for tag, attributes in page.elements:
+        assert tag in TAGS, tag
+        assert not [name for name in attributes if name.startswith("on") or name in ("style", "srcset", "action")]
+        assert attributes.get("src", "data:").startswith("data:"), attributes
+        assert attributes.get("href") in (None, "#list", "data:,")
+
+
+def test_the_policy_forbids_all_but_data_and_names_the_script_and_the_style_by_their_hash() -> None:
+    page = html(every_kind()[0])
+
+    [policy] = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]*)"', page)
+    [style] = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
+    [script] = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    assert policy.replace("&#39;", "'").split("; ") == [
+        "default-src 'none'",
+        "img-src data:",
+        "media-src data:",
+        f"style-src '{digest(style)}'",
+        f"script-src '{digest(script)}'",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+    assert page.index("Content-Security-Policy") < page.index("<style>")
+
+
+def digest(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def test_the_same_view_is_the_same_page() -> None:
+    assert [html(view) for view in every_kind()] == [html(view) for view in every_kind()]
+
+
+@settings(deadline=None)
+@given(desired_lists, locks(), observations, renewals, st.booleans())
+def test_every_word_of_ours_has_its_chinese(
+    desired: list[Desired], lock: Lock, observed: list[Material], renew: set[str], refreshed: bool
+) -> None:
+    gone = [record.media_id for record in lock.records.values() if record.media_id] if refreshed else []
+    plan = make_plan(desired, lock, account=ACCOUNT, observed=observed, renew=renew, gone=gone)
+    report = Report(ACCOUNT, tuple(all_done(plan)))
+
+    for view in (library(plan, lock, {}), plan_view(plan, {}, everything=True), result_view(report, {})):
+        rare = {words for words in parsed(view).words if re.fullmatch(r"(\w+ and )*\w+ changed", words)}
+        assert set(parsed(view).words) - rare <= CHINESE.keys()
+
+
+def test_every_chinese_word_stands_for_one_that_is_said() -> None:
+    pieces = [file.read_text(encoding="utf-8") for file in PIECES.glob("page.*")]
+    source = "".join(pieces + [file.read_text(encoding="utf-8") for file in PIECES.glob("*.py")])
+    model = " ".join([*Outcome, *MaterialType, "unclaimed keep"])
+    planner = (PIECES.parent.parent / "planner/plan.py").read_text(encoding="utf-8")
+
+    for words in CHINESE:
+        said = all(part in source + model + planner for part in words.split("; "))
+        assert said or words.endswith(" changed"), words
+
+
+def test_a_card_can_be_filtered_by_what_is_counted() -> None:
+    page = html(plan_view(golden_plan(), {}))
+
+    for kind, attribute in (("mark", "data-marks"), ("type", "data-type")):
+        for word, count in re.findall(rf'data-{kind}="([^"]+)">.*?<b>(\d+)</b>', page):
+            found = re.findall(rf'<li class="card"[^>]* {attribute}="(?:[^" ]* )*{word}[ "]', page)
+            assert len(found) == int(count) > 0, word
+
+
+def test_states_come_from_the_plan_and_retired_materials_stand_beside_it() -> None:
+    lock = lock_of(
+        {"same": held("same"), "other": held("other", "b"), "left": held("left", "c")},
+        [retire("was", held("was", "d"))],
+    )
+    plan = make_plan([want("same"), want("other", "e"), want("fresh", "f"), want("twin")], lock, account=ACCOUNT)
+
+    cards = {card.name: card for card in library(plan, lock, {}).cards}
+
+    assert {name: card.marks for name, card in cards.items()} == {
+        "same": ("in step",),
+        "other": ("changed",),
+        "fresh": ("new",),
+        "twin": ("new",),
+        "left": ("retired",),
+        "was": ("retired",),
+    }
+    [changed] = cards["other"].sides
+    assert (changed.record.media_id, changed.record.sha256) == ("id-other-b", "e" * 64), "the id that is in use"
+
+
+def test_what_is_gone_can_be_found_in_a_plan_by_that_word() -> None:
+    lock = lock_of({"a": held("a"), "b": held("b", "b")})
+    plan = make_plan([want("a"), want("b", "b")], lock, account=ACCOUNT, gone=["id-a-a"])
+    plan = replace(plan, drift=(Drift("a", "id-a-a", "gone"),))
+
+    assert [(card.name, card.marks) for card in plan_view(plan, {}).cards] == [("a", ("gone", "replace"))]
+
+
+def test_a_library_counts_each_id_once_and_no_article_image() -> None:
+    shared, article = held("a"), held("c", "c", MaterialType.ARTICLE_IMAGE)
+    lock = lock_of({"a": shared, "b": shared, "c": article}, [retire("d", held("d", "d", MaterialType.THUMB))])
+
+    shown = library(Plan(ACCOUNT, ()), lock, {}).library
+
+    assert shown
+    assert shown.shelves["Images and thumbs"] == Places(2, 100_000)
+    assert shown.shelves["Voices"] == Places(0, 1_000)
+
+
+def test_a_replaced_material_shows_its_old_id_and_its_new_one() -> None:
+    plan = make_plan([want("a", "b")], lock_of({"a": held("a")}), account=ACCOUNT)
+
+    [planned] = plan_view(plan, {"a" * 64: PICTURE}).cards
+    done = result_view(Report(ACCOUNT, tuple(all_done(plan))), {})
+
+    assert [(side.label, side.record.media_id, side.preview) for side in planned.sides] == [
+        ("before", "id-a-a", PICTURE),
+        ("after", None, None),
+    ]
+    assert [side.record.media_id for side in done.cards[0].sides] == ["id-a-a", "new-0"]
+    assert "Put each new media_id" in done.advice
+
+
+def test_a_failure_says_why_and_what_to_do() -> None:
+    text = "".join(parsed(result_view(golden_report(), {})).shown)
+
+    for said in (REFUSAL.message, REFUSAL.hint, f"errcode {REFUSAL.errcode}, rid {REFUSAL.rid}"):
+        assert said in text
+
+
+def test_an_adopted_material_is_planned_with_the_id_that_is_there() -> None:
+    plan = make_plan([want("a")], None, account=ACCOUNT, observed=[listed(want("a"), "id-found")])
+
+    [card] = plan_view(plan, {}).cards
+
+    assert [side.record.media_id for side in card.sides] == ["id-found"]
+
+
+@pytest.mark.parametrize(("name", "view"), [("plan.html", plan_view(golden_plan(), {"b" * 64: PICTURE}))])
+def test_the_body_of_a_page_looks_as_it_was_agreed_upon(name: str, view: View) -> None:
+    page = html(view)
+
+    assert page[page.index("<body>") : page.index('<script type="application/json"')] == (GOLDEN / name).read_text(
+        encoding="utf-8"
+    )
