@@ -51,10 +51,12 @@ def test_the_installed_command_runs_the_example_from_another_folder(wxsync: Path
 
     _run([*command, "apply"], cwd=tmp_path)
     again = _run([*command, "plan", "--detailed-exitcode"], cwd=tmp_path)
+    _run([*command, "report", "-o", "page.html"], cwd=tmp_path)
 
     lock = json.loads((tmp_path / "materials.sandbox.lock.json").read_text(encoding="utf-8"))
     assert {one["type"] for one in lock["materials"].values()} == {"image", "voice", "video", "thumb", "article_image"}
     assert "Nothing to do" in again
+    assert "data:image/" in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", ["manifest", "lock", "plan", "result", "problems"])

@@ -1,0 +1,304 @@
+"""The page as users make it: from a folder, from a plan, from a result; what is shown is what is there."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.project import MEDIA, Project, Server, png
+from tests.test_stories_lfs import pointer
+from wxsync.model import Asset, Desired, MaterialType, Place
+from wxsync.planner import make_plan
+from wxsync.render import plan_text
+from wxsync.workflow.previews import ALL_PLAYERS_BYTES, PLAYER_BYTES
+
+EVERY_TYPE = """
+materials:
+  - {path: logo.png, type: image, name: logo}
+  - {path: welcome.mp3, type: voice}
+  - {path: greeting.amr, type: voice}
+  - {path: intro.mp4, type: video, title: 产品介绍, introduction: 三分钟了解我们}
+  - {path: cover.jpg, type: thumb}
+  - {path: step.png, type: article_image}
+"""
+
+
+def fill(project: Project) -> None:
+    for source, path in (
+        ("images/logo.png", "logo.png"),
+        ("audio/welcome.mp3", "welcome.mp3"),
+        ("voices/narrow.amr", "greeting.amr"),
+        ("video/intro.mp4", "intro.mp4"),
+        ("covers/intro.jpg", "cover.jpg"),
+        ("articles/step-1.png", "step.png"),
+    ):
+        project.sample(source, path)
+    project.manifest(EVERY_TYPE)
+
+
+def page(project: Project, *arguments: str) -> str:
+    out = project.root / "page.html"
+    ended = project.run("report", "-o", str(out), *arguments)
+    assert ended.code == 0, ended.err
+    assert ended.out == ""
+    return out.read_text(encoding="utf-8")
+
+
+def cards(text: str) -> dict[str, str]:
+    parts = re.split(r'(?=<li class="card")', text)[1:]
+    return {html.unescape(re.findall("<h3>(.*?)</h3>", part)[0]): part for part in parts}
+
+
+def marks(text: str) -> dict[str, str]:
+    return {name: re.findall(r'data-marks="([^"]*)"', card)[0].strip() for name, card in cards(text).items()}
+
+
+def media(card: str) -> list[str]:
+    return re.findall(r'src="data:([a-z/0-9]+);', card)
+
+
+def test_a_folder_that_was_never_applied_is_shown_offline_and_without_credentials(offline: Project) -> None:
+    fill(offline)
+
+    shown = cards(page(offline))
+
+    assert set(marks(page(offline)).values()) == {"new"}
+    assert all("No id yet" in card for card in shown.values())
+    assert {name: media(card) for name, card in shown.items()} == {
+        "logo": ["image/png"],
+        "welcome.mp3": ["audio/mpeg"],
+        "greeting.amr": [],
+        "intro.mp4": ["video/mp4"],
+        "cover.jpg": ["image/webp"],
+        "step.png": ["image/webp"],
+    }
+
+
+def test_after_apply_the_page_holds_ids_and_https_urls_and_asks_nobody(project: Project, server: Server) -> None:
+    fill(project)
+    project.apply()
+    calls = server.calls()
+
+    shown = cards(page(project))
+
+    assert set(marks(page(project)).values()) == {"in-step"}
+    for name, record in project.materials().items():
+        assert record["media_id"] is None or f"<code>{record['media_id']}</code>" in shown[name]
+        url = (record["url"] or "").replace("http://", "https://")
+        assert f"<code>{html.escape(url)}</code>" in shown[name] or not url
+        assert record["sha256"] in shown[name]
+    assert "产品介绍" in shown["intro.mp4"]
+    assert "三分钟了解我们" in shown["intro.mp4"]
+    assert server.calls() == calls
+
+
+def test_the_page_is_the_same_bytes_every_time_and_nothing_else_changes(project: Project) -> None:
+    fill(project)
+    project.apply()
+    lock = project.lock_bytes()
+
+    assert page(project) == page(project)
+    assert project.lock_bytes() == lock
+
+
+def test_states_are_those_of_the_plan(project: Project) -> None:
+    project.images("same.png", "other.png", "left.png", "moves.png", "old.png")
+    project.apply()
+    project.add("old.png", png("newer"))
+    project.apply()
+    project.add("other.png", png("changed"))
+    (project.root / "moves.png").rename(project.root / "moved.png")
+    project.images("same.png", "other.png", "moved.png", "old.png", "fresh.png")
+    for name, seed in (("other.png", "changed"), ("moved.png", "moves.png"), ("old.png", "newer")):
+        project.add(name, png(seed))
+    lock = project.lock()
+
+    text = page(project)
+
+    states = [re.findall(r'<h3>(.*?)</h3>.*?class="mark ([a-z-]+)"', card)[0] for card in _split(text)]
+    assert sorted(states) == [
+        ("fresh.png", "new"),
+        ("left.png", "retired"),
+        ("moved.png", "in-step"),
+        ("old.png", "in-step"),
+        ("old.png", "retired"),
+        ("other.png", "changed"),
+        ("same.png", "in-step"),
+    ]
+    assert lock["materials"]["other.png"]["media_id"] in cards(text)["other.png"], "the id in use until apply"
+    assert f'replaced by </span><span class="text">{lock["materials"]["old.png"]["media_id"]}' in text
+    assert "6 / 100,000" in text
+
+
+def _split(text: str) -> list[str]:
+    return re.split(r'(?=<li class="card")', text)[1:]
+
+
+def test_a_pointer_in_place_of_a_picture_is_shown_without_it(project: Project) -> None:
+    fill(project)
+    project.apply()
+    for path in ("logo.png", "intro.mp4"):
+        project.add(path, pointer((project.root / path).read_bytes()))
+
+    shown = cards(page(project))
+
+    assert marks(page(project))["logo"] == "in-step"
+    assert media(shown["logo"]) == media(shown["intro.mp4"]) == []
+    assert 'class="picture none image"' in shown["logo"]
+
+
+def test_what_plan_refuses_report_refuses_in_the_same_words(project: Project) -> None:
+    project.sample("refused/picture.webp", "a.png")
+    project.manifest("materials:\n  - {path: a.png, type: image}\n")
+
+    ended = project.run("report", "-o", str(project.root / "page.html"))
+
+    assert ended.code == project.run("plan").code == 4
+    assert ended.err == project.run("plan").err
+    assert not (project.root / "page.html").exists()
+
+
+def test_a_library_without_materials_says_how_to_begin(offline: Project) -> None:
+    offline.manifest("materials: []\n")
+
+    assert "No materials yet" in page(offline)
+
+
+def test_a_page_that_cannot_be_written_is_a_word_to_a_person(offline: Project) -> None:
+    offline.images("a.png")
+
+    ended = offline.run("report", "-o", str(offline.root / "no/such/folder.html"))
+
+    assert ended.code == 5
+    assert "cannot be written" in ended.err
+
+
+def test_report_wants_to_know_where_to_write(offline: Project) -> None:
+    offline.images("a.png")
+
+    assert offline.run("report").code == 64
+
+
+def test_small_voices_play_and_large_ones_do_not(offline: Project) -> None:
+    sound = (MEDIA / "voices/pcm.wav").read_bytes()
+    number = ALL_PLAYERS_BYTES // PLAYER_BYTES + 2
+    names = [f"{index:02}.wav" for index in range(number)]
+    for index, name in enumerate(names):
+        offline.add(name, _wave(sound, PLAYER_BYTES - 2 * index))
+    offline.add("large.wav", _wave(sound, PLAYER_BYTES + 2))
+    offline.manifest('materials:\n  - {path: "*.wav", type: voice}\n')
+
+    shown = cards(page(offline))
+
+    playing = [name for name, card in shown.items() if media(card)]
+    assert playing == names[: ALL_PLAYERS_BYTES // PLAYER_BYTES]
+    assert len(shown) == number + 1
+
+
+def _wave(sound: bytes, size: int) -> bytes:
+    """Makes a silence that large."""
+    head = bytearray(sound[:44])
+    head[24:28], head[28:32] = (22_050).to_bytes(4, "little"), (44_100).to_bytes(4, "little")
+    head[4:8], head[40:44] = (size - 8).to_bytes(4, "little"), (size - 44).to_bytes(4, "little")
+    return bytes(head) + bytes(size - 44)
+
+
+def test_a_plan_shows_what_will_change_before_and_after(project: Project) -> None:
+    project.images("a.png", "b.png")
+    project.apply()
+    old = project.materials()["b.png"]["media_id"]
+    project.add("b.png", png("newer"))
+
+    planned = project.run("plan", "--format", "html")
+    everything = project.run("--verbose", "plan", "--format", "html")
+
+    shown = cards(planned.out)
+    assert planned.code == 0
+    assert marks(planned.out) == {"b.png": "replace"}
+    assert marks(everything.out) == {"a.png": "in-step", "b.png": "replace"}
+    assert "file changed" in shown["b.png"]
+    assert f"<code>{old}</code>" in shown["b.png"]
+    assert re.findall("<h4 data-t>(.*?)</h4>", shown["b.png"]) == ["before", "after"]
+    assert base64.b64encode(png("newer")).decode() in shown["b.png"]
+    assert base64.b64encode(png("b.png")).decode() not in planned.out
+
+
+def test_a_result_shows_the_old_id_and_the_new_one(project: Project) -> None:
+    project.images("a.png")
+    project.apply()
+    old = project.materials()["a.png"]["media_id"]
+    project.add("a.png", png("newer"))
+
+    applied = project.apply("--format", "html")
+
+    assert applied.code == 0
+    assert marks(applied.out) == {"a.png": "done replace"}
+    assert re.findall("media_id <code>(.*?)</code>", applied.out) == [old, project.materials()["a.png"]["media_id"]]
+    assert "Put each new media_id" in applied.out
+
+
+def test_a_refused_material_says_why(project: Project, server: Server) -> None:
+    project.images("a.png")
+    server.fault("add_material:errcode=40009*1")
+
+    applied = project.apply("--format", "html")
+
+    assert applied.code == 3
+    assert marks(applied.out) == {"a.png": "failed create"}
+    assert "errcode 40009, rid " in applied.out
+
+
+def test_nothing_to_do_is_a_page_too(project: Project) -> None:
+    project.images("a.png")
+    project.apply()
+
+    assert "Nothing to do" in project.run("plan", "--format", "html").out
+    assert "Nothing to do" in project.apply("--format", "html").out
+
+
+def test_what_is_gone_at_wechat_is_marked_in_a_refreshed_plan(project: Project, server: Server) -> None:
+    project.images("a.png", "b.png")
+    project.apply()
+    server.delete(project.materials()["a.png"]["media_id"])
+
+    planned = project.run("plan", "--refresh", "--format", "html")
+
+    assert marks(planned.out) == {"a.png": "gone replace"}
+    assert "Drift at WeChat" in planned.out
+    assert "As WeChat counts them" in planned.out
+
+
+def test_a_saved_plan_shows_pictures_where_they_still_fit(project: Project, tmp_path: Path) -> None:
+    project.images("a.png", "b.png")
+    saved = str(tmp_path / "plan.json")
+    project.run("plan", "-o", saved)
+    project.add("b.png", png("changed since"))
+
+    shown = cards(project.run("show", saved, "--format", "html").out)
+    elsewhere = cards(project.run("show", saved, "--format", "html", manifest="nowhere/materials.yaml").out)
+
+    assert media(shown["a.png"]) == ["image/png"]
+    assert media(shown["b.png"]) == []
+    assert [media(card) for card in elsewhere.values()] == [[], []]
+
+
+@pytest.mark.parametrize("path", ["../secret.png", "{root}/secret.png", "link.png", "a\0b", "x" * 5_000, "."])
+def test_a_plan_from_elsewhere_shows_no_file_outside_the_folder(offline: Project, tmp_path: Path, path: str) -> None:
+    secret = tmp_path / "secret.png"
+    secret.write_bytes(png("secret"))
+    (offline.root / "link.png").symlink_to(secret)
+    sha256, size = hashlib.sha256(png("secret")).hexdigest(), len(png("secret"))
+    asset = Asset("a", path.format(root=tmp_path), MaterialType.IMAGE, Place("materials.yaml", 1, 1))
+    saved = tmp_path / "plan.json"
+    saved.write_text(plan_text(make_plan([Desired(asset, sha256, size, "png")], None, account=None)), encoding="utf-8")
+
+    shown = offline.run("show", str(saved), "--format", "html")
+
+    assert shown.code == 0, shown.err
+    assert marks(shown.out) == {"a": "create"}
+    assert media(shown.out) == []
