@@ -13,7 +13,10 @@ from wxsync.cli.plan import save, warn
 @global_options
 @click.pass_obj
 def report(settings: Settings, out: str) -> None:
-    """Write one self-contained HTML page: every material with its picture, state, id and url; offline."""
+    """Write one self-contained HTML page: every material with its picture, state, id and url; offline.
+
+    Voices (mp3, wav) and videos of up to 1 MiB can be played in it, as long as they are 16 MiB together.
+    """
     from wxsync.workflow.report import report as run
 
     page, warnings = run(settings.choice())

@@ -18,7 +18,8 @@
     root.lang = lang;
     for (const node of document.querySelectorAll("[data-t]")) {
       if (!english.has(node)) english.set(node, node.textContent);
-      node.textContent = say(english.get(node));
+      const words = say(english.get(node));
+      if (node.textContent !== words) node.textContent = words;
     }
     for (const node of document.querySelectorAll("[data-t-label]")) {
       if (!english.has(node)) english.set(node, node.getAttribute("aria-label"));
