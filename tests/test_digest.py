@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -59,25 +60,46 @@ def test_a_file_that_was_just_written_is_not_trusted(file: Path, age: float, rem
     assert (entry is not None) is remembered
 
 
-ROW = [3, LONG_AGO, 7, "a" * 64, 3]
+TABLE: list[Any] = [["a", "b"], [3, 4], [LONG_AGO, 1], [7, 8], ["a" * 64, "b" * 64], [3, 4]]
+
+
+def with_column(number: int, column: object) -> bytes:
+    return json.dumps([*TABLE[:number], column, *TABLE[number + 1 :]]).encode()
+
+
 BROKEN = [
     b"",
     b"\xff\xfe",
     b"[]",
     b"null",
     b"7",
-    b'{"a": 7}',
-    b'{"a": []}',
-    b'{"a": null}',
-    b'{"a": {}}',
-    b'{"a": [1, 2, 3, 4, 5]}',
-    json.dumps({"a": [*ROW[:3], "not a digest", 3]}).encode(),
-    json.dumps({"a": [*ROW[:3], None, 3]}).encode(),
-    json.dumps({"a": ["3", *ROW[1:]]}).encode(),
-    json.dumps({"a": [*ROW, 1]}).encode(),
-    json.dumps({"a": ROW}).encode()[:-9],
+    b"{}",
+    b'{"a": [3, 1, 7, "digest", 3]}',
+    json.dumps(TABLE[:-1]).encode(),
+    json.dumps([*TABLE, [1, 2]]).encode(),
+    json.dumps([7, *TABLE[1:]]).encode(),
+    json.dumps(TABLE).encode()[:-9],
+    with_column(0, ["a", 7]),
+    with_column(0, ["a"]),
+    with_column(1, [3, "4"]),
+    with_column(1, [3, 4.0]),
+    with_column(2, [3, None]),
+    with_column(3, [3, True]),
+    with_column(3, [3]),
+    with_column(4, ["a" * 64, None]),
+    with_column(4, ["a" * 64, "not a digest"]),
+    with_column(4, ["a" * 64, "Z" * 64]),
+    with_column(4, ["a" * 63, "a" * 65]),
+    with_column(4, ["a" * 64, "a" * 63 + "\n"]),
+    with_column(5, 7),
     b"[" * 100_000,
 ]
+
+
+def test_a_whole_cache_is_read(tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text(json.dumps(TABLE))
+
+    assert read_cache(tmp_path / "cache")["b"] == Remembered(4, 1, 8, "b" * 64, 4)
 
 
 @pytest.mark.parametrize("content", BROKEN)
@@ -96,7 +118,7 @@ def test_no_bytes_make_it_fail(tmp_path_factory: pytest.TempPathFactory, content
 
 
 def test_a_cache_that_cannot_be_read_or_written_is_no_loss(tmp_path: Path) -> None:
-    write_cache(tmp_path / "missing" / "cache", {"a": Remembered(3, LONG_AGO, 7, DIGEST)})
+    write_cache(tmp_path / "missing" / "cache", {"a": Remembered(3, LONG_AGO, 7, *DIGEST)})
     (tmp_path / "folder").mkdir()
     write_cache(tmp_path / "folder", {})
 

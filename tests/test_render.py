@@ -379,11 +379,11 @@ PROBLEMS: list[tuple[Problem, list[str]]] = [
         ],
     ),
     (
-        Problem("c", "m", place=replace(PLACE, column=4), excerpt="产品\t介绍"),
+        Problem("c", "m", place=PLACE._replace(column=4), excerpt="产品\t介绍"),
         ["materials.yaml:3:4: error: m [c]", "    | 产品\\t介绍", "    |       ^"],
     ),
     (
-        Problem("c", "m\n::error::x", "\x1b[2J", place=replace(PLACE, column=1), excerpt="::error::x"),
+        Problem("c", "m\n::error::x", "\x1b[2J", place=PLACE._replace(column=1), excerpt="::error::x"),
         ["materials.yaml:3:1: error: m\\n::error::x [c]", "    | ::error::x", "    | ^", "    hint: \\x1b[2J"],
     ),
     (Problem("c", "m", place=PLACE, excerpt="   "), ["materials.yaml:3:11: error: m [c]"]),

@@ -137,22 +137,43 @@ def read_inside(root: Path, relative: str) -> tuple[bytes, os.stat_result]:
 
     Raises OutsideRoot, NotRegular, ChangedWhileRead, or another OSError. A FIFO does not make it wait.
     """
-    path = root / relative
-    real = os.path.realpath(path)
-    if not Path(real).is_relative_to(os.path.realpath(root)):
-        raise OutsideRoot(f"{relative} leads out of the manifest's folder")
-    descriptor = os.open(real, _READ_FLAGS)
-    try:
-        before = os.fstat(descriptor)
-        if not stat.S_ISREG(before.st_mode):
-            raise NotRegular(f"{relative} is not an ordinary file")
-        content = _read_all(descriptor, before.st_size)
-        after = os.fstat(descriptor)
-    finally:
-        os.close(descriptor)
-    if len(content) != after.st_size or before.st_mtime_ns != after.st_mtime_ns:
-        raise ChangedWhileRead(f"{relative} changed while it was being read")
-    return content, after
+    return Inside(root).read(relative)
+
+
+class Inside:
+    """Reads files inside a folder, from any number of threads; where its folders lead is looked up once for each."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = os.path.realpath(root)
+        self._folders: dict[str, str] = {}
+
+    def read(self, relative: str) -> tuple[bytes, os.stat_result]:
+        """Reads a whole file, as read_inside does."""
+        descriptor = os.open(self._real(relative), _READ_FLAGS)
+        try:
+            before = os.fstat(descriptor)
+            if not stat.S_ISREG(before.st_mode):
+                raise NotRegular(f"{relative} is not an ordinary file")
+            content = _read_all(descriptor, before.st_size)
+            after = os.fstat(descriptor)
+        finally:
+            os.close(descriptor)
+        if len(content) != after.st_size or before.st_mtime_ns != after.st_mtime_ns:
+            raise ChangedWhileRead(f"{relative} changed while it was being read")
+        return content, after
+
+    def _real(self, relative: str) -> str:
+        folder, name = os.path.split(relative)
+        if folder not in self._folders:
+            self._folders[folder] = self._resolved(folder, relative)
+        path = f"{self._folders[folder]}{os.sep}{name}"
+        return self._resolved(path, relative) if os.path.islink(path) else path  # noqa: PTH114 - called for each file
+
+    def _resolved(self, path: str, relative: str) -> str:
+        real = os.path.realpath(os.path.join(self._root, path))  # noqa: PTH118 - as above
+        if not Path(real).is_relative_to(self._root):
+            raise OutsideRoot(f"{relative} leads out of the manifest's folder")
+        return real
 
 
 def state_folder(root: Path) -> Path:

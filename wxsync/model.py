@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 
 
 class MaterialType(StrEnum):
@@ -29,8 +30,7 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(NamedTuple):
     """Says where something was written; line and column count from 1."""
 
     file: str
@@ -105,8 +105,7 @@ class Manifest:
         return self.file.parent
 
 
-@dataclass(frozen=True, slots=True)
-class Fingerprint:
+class Fingerprint(NamedTuple):
     """Identifies a material within an account: whatever changes here needs a new upload."""
 
     type: MaterialType

@@ -3,7 +3,7 @@
 from wxsync.media.checks import Finding, check, check_description, check_size
 from wxsync.media.formats import Defect, Format, LfsPointer, Media
 from wxsync.media.limits import LIMITS, PLACES, Limit
-from wxsync.media.sniff import probe
+from wxsync.media.sniff import lfs_pointer, probe
 
 __all__ = [
     "LIMITS",
@@ -17,5 +17,6 @@ __all__ = [
     "check",
     "check_description",
     "check_size",
+    "lfs_pointer",
     "probe",
 ]

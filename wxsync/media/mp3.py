@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 
 from wxsync.media.formats import Defect, Format, Reading, broken, truncated
 
@@ -101,10 +102,11 @@ def skip_tags(content: bytes, at: int = 0) -> int:
 
 def _kind(content: bytes, at: int) -> _Kind | None:
     header = content[at : at + 3]
-    return _KINDS.get(header[1] << 8 | header[2]) if len(header) == 3 and header[0] == 0xFF else None
+    return _kinds().get(header[1] << 8 | header[2]) if len(header) == 3 and header[0] == 0xFF else None
 
 
-def _make_kinds() -> dict[int, _Kind]:
+@cache
+def _kinds() -> dict[int, _Kind]:
     kinds = {}
     for key in range(0xE000, 0x10000):
         version, layer, bits, rate = key >> 11 & 3, 4 - (key >> 9 & 3), key >> 4 & 15, key >> 2 & 3
@@ -120,9 +122,6 @@ def _make_kind(key: int, *, version: int, layer: int, hertz: int) -> _Kind:
     padding = slot * (key >> 1 & 1)
     size = samples // 8 // slot * bits // hertz * slot + padding if bits else 0
     return _Kind(key & 0xFE0C, layer, hertz, samples, size, padding)
-
-
-_KINDS = _make_kinds()
 
 
 def _first_frame(content: bytes, start: int) -> int | None:

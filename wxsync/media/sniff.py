@@ -69,10 +69,15 @@ def probe(content: bytes) -> Media:
     return Media(reading.format, len(content), extension_of(reading.format), reading.seconds, reading.defect)
 
 
+def lfs_pointer(content: bytes) -> LfsPointer | None:
+    """Reads a Git LFS pointer; None for whatever is not exactly one."""
+    found = _LFS_POINTER.fullmatch(content) if len(content) < _POINTER_BYTES else None
+    return LfsPointer(found["oid"].decode(), int(found["size"])) if found else None
+
+
 def _pointer(content: bytes) -> Media:
-    found = _LFS_POINTER.fullmatch(content)
-    defect: Defect | None = None if found else broken("the Git LFS pointer is damaged")
-    lfs = LfsPointer(found["oid"].decode(), int(found["size"])) if found else None
+    lfs = lfs_pointer(content)
+    defect: Defect | None = None if lfs else broken("the Git LFS pointer is damaged")
     return Media(Format.LFS_POINTER, len(content), "", defect=defect, lfs=lfs)
 
 

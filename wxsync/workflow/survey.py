@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from wxsync.digest import Digest, Remembered, read_cache, remember, write_cache
 from wxsync.errors import InvalidInput
-from wxsync.files import read_inside, state_folder
-from wxsync.media import Finding, Media, check, check_description, check_size, probe
+from wxsync.files import Inside, state_folder
+from wxsync.media import Finding, Media, check, check_description, check_size, lfs_pointer, probe
 from wxsync.model import Asset, Desired, Fingerprint, Lock, Manifest, MaterialType, Problem, Record, Severity
 from wxsync.workflow.project import Project
 
-# The Git LFS specification: "Pointer files must be less than 1024 bytes in size."
-_POINTER_BOUND = 1024
+# Reading and hashing let go of Python's lock, which pays for large files and costs on small ones.
+_LARGE_BYTES = 1 << 20
+_READERS = min(4, os.cpu_count() or 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,9 @@ class Survey:
 class _Files:
     """Reads each file at most once and remembers digests."""
 
-    manifest: Manifest
+    inside: Inside
     remembered: dict[str, Remembered]
+    known: Known
     learnt: dict[str, Remembered] = field(default_factory=dict)
 
 
@@ -71,17 +74,13 @@ def everything_but_pointers(locks: Iterable[Lock]) -> Known:
 
 def survey(project: Project, known: Known, *, use_cache: bool = True) -> Survey:
     """Hashes every file, and judges the content of those that would be sent."""
-    files = _Files(project.manifest, read_cache(project.cache_file) if use_cache else {})
+    remembered = read_cache(project.cache_file) if use_cache else {}
+    files = _Files(Inside(project.manifest.root), remembered, known)
     desired, problems = list[Desired](), list[Problem]()
-    for asset in project.manifest.assets:
-        try:
-            wanted, findings = _look(asset, files, known)
-        except OSError as error:
-            problems.append(_problem(asset, _unreadable(error)))
-            continue
-        problems += [_problem(asset, finding) for finding in findings]
-        if wanted:
-            desired.append(wanted)
+    for asset, seen in _look_at_all(project.manifest, files):
+        problems += [_problem(asset, finding) for finding in seen.findings]
+        if seen.wanted:
+            desired.append(seen.wanted)
     if files.learnt:
         _keep(project, files)
     return Survey(tuple(desired), tuple(problems))
@@ -109,33 +108,67 @@ def judge(content: bytes, asset: Asset) -> tuple[Media, tuple[Finding, ...]]:
 
 def digest_of(content: bytes) -> Digest:
     """Gives the identity of a content; that of a Git LFS pointer is the identity of what it points to."""
-    pointer = probe(content).lfs if len(content) < _POINTER_BOUND else None
+    pointer = lfs_pointer(content)
     if pointer:
         return Digest(pointer.sha256, pointer.size)
     return Digest(hashlib.sha256(content).hexdigest(), len(content))
 
 
-def _look(asset: Asset, files: _Files, known: Known) -> tuple[Desired | None, tuple[Finding, ...]]:
-    root = files.manifest.root
-    status = os.stat(root / asset.path)  # noqa: PTH116 - a Path of its own for each file costs more than the stat
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Holds what was learnt of one file; `wanted` is None where nothing can be said of its content."""
+
+    wanted: Desired | None
+    findings: tuple[Finding, ...] = ()
+
+
+def _look_at_all(manifest: Manifest, files: _Files) -> Iterator[tuple[Asset, _Seen]]:
+    """Looks at small files one after the other, and at large ones side by side, in the order of the manifest."""
+    root = str(manifest.root)
+    with ThreadPoolExecutor(_READERS) as readers:
+        looks: list[tuple[Asset, _Seen | Future[_Seen]]] = []
+        for asset in manifest.assets:
+            try:
+                status = os.stat(f"{root}/{asset.path}")  # noqa: PTH116 - a Path for each costs more than the stat
+            except OSError as error:
+                looks.append((asset, _Seen(None, (_unreadable(error),))))
+                continue
+            seen = _glance(asset, status, files)
+            if seen is None and status.st_size >= _LARGE_BYTES:
+                looks.append((asset, readers.submit(_read, asset, files)))
+            else:
+                looks.append((asset, seen or _read(asset, files)))
+        for asset, look in looks:
+            yield asset, look.result() if isinstance(look, Future) else look
+
+
+def _glance(asset: Asset, status: os.stat_result, files: _Files) -> _Seen | None:
+    """Says what can be said of a file that is not opened."""
     remembered = files.remembered.get(asset.path)
     if remembered and remembered.fits(status):
-        wanted = Desired(asset, remembered.digest.sha256, remembered.digest.size)
-        if not known.is_sent(wanted, status.st_size):
-            return wanted, ()
+        wanted = Desired(asset, remembered.sha256, remembered.content_size)
+        if not files.known.is_sent(wanted, status.st_size):
+            return _Seen(wanted)
     too_large = check_size(status.st_size, asset.type)
-    if too_large and (asset.type, status.st_size) not in known.sizes:
-        return None, too_large  # so large a file need not be read to be refused
-    content, status = read_inside(root, asset.path)
+    if too_large and (asset.type, status.st_size) not in files.known.sizes:
+        return _Seen(None, too_large)  # so large a file need not be read to be refused
+    return None
+
+
+def _read(asset: Asset, files: _Files) -> _Seen:
+    try:
+        content, status = files.inside.read(asset.path)
+    except OSError as error:
+        return _Seen(None, (_unreadable(error),))
     digest = digest_of(content)
     entry = remember(status, digest)
     if entry:
         files.learnt[asset.path] = entry
     wanted = Desired(asset, digest.sha256, digest.size)
-    if not known.is_sent(wanted, len(content)):
-        return wanted, ()
+    if not files.known.is_sent(wanted, len(content)):
+        return _Seen(wanted)
     media, findings = judge(content, asset)
-    return replace(wanted, extension=media.extension), findings
+    return _Seen(replace(wanted, extension=media.extension), findings)
 
 
 def _records(lock: Lock | None) -> list[Record]:
