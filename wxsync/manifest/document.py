@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Set
 
 import yaml
 from yaml.events import (
@@ -34,6 +34,8 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 class Text(str):
     """Holds a scalar as it was written, and where; `plain` is true where it had no quotes."""
+
+    __slots__ = ("plain", "spot")
 
     spot: Spot
     plain: bool
@@ -108,19 +110,19 @@ class _Reader:
     def __init__(self, source: Source) -> None:
         self.problems: list[Problem] = []
         self._source = source
-        self._events: Iterator[Event] = yaml.parse(source.text, Loader=_LOADER)
+        self._next: Callable[[], Event] = _LOADER(source.text).get_event
         self._depth = 0
         self._nodes = 0
 
     def document(self) -> Value | None:
-        next(self._events)
-        start = next(self._events)
+        self._next()
+        start = self._next()
         if isinstance(start, StreamEndEvent):
             self._empty()
             return None
         if isinstance(start, DocumentStartEvent) and (start.version or start.tags):
             self._say(start, "yaml-directive", "a manifest has no directives like %YAML or %TAG", "take the line out")
-        value = self._value(next(self._events))
+        value = self._value(self._next())
         self._end()
         if isinstance(value, Text) and not value and value.plain:
             self._empty()
@@ -134,9 +136,9 @@ class _Reader:
         self.problems.append(self._source.problem(At(), "empty-manifest", "the manifest is empty", hint))
 
     def _end(self) -> None:
-        event = next(self._events)
+        event = self._next()
         while isinstance(event, DocumentEndEvent):
-            event = next(self._events)
+            event = self._next()
         if not isinstance(event, StreamEndEvent):
             hint = "take the `---` out, or move what follows into a manifest of its own"
             self._say(event, "several-documents", "a second YAML document begins here; a manifest is one", hint)
@@ -166,16 +168,16 @@ class _Reader:
     def _items(self, start: Event) -> Items:
         items = Items()
         items.spot = _spot(start)
-        while not isinstance(event := next(self._events), SequenceEndEvent):
+        while not isinstance(event := self._next(), SequenceEndEvent):
             items.append(self._value(event))
         return items
 
     def _table(self, start: Event) -> Table:
         table = Table()
         table.spot = _spot(start)
-        while not isinstance(event := next(self._events), MappingEndEvent):
+        while not isinstance(event := self._next(), MappingEndEvent):
             key = self._key(event)
-            event = next(self._events)
+            event = self._next()
             if key == "<<":
                 self._merge(key, event)
                 continue

@@ -22,6 +22,8 @@ from wxsync.model import Asset, MaterialType, Problem
 
 PATTERN_CHARACTER_STEPS = 100
 
+_TYPES = {one.value: one for one in MaterialType}
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -67,9 +69,11 @@ def _read_all(entries: Sequence[Entry], source: Source, tree: Tree) -> Iterator[
         for entry in entries:
             if fault := fault_in_path(entry.path):
                 yield _problem(fault, entry.path, source, entry.path)
-            elif not is_glob(entry.path) or tree.kind(entry.path) is Kind.FILE:
+                continue
+            kind = tree.kind(entry.path)
+            if kind is Kind.FILE or not is_glob(entry.path):
                 explicit.add(entry.path)
-                yield from _read_explicit(entry, source, tree)
+                yield from _read_explicit(entry, kind, source, tree)
             else:
                 globs.append(entry)
         yield from _read_globs(globs, explicit, source, tree)
@@ -79,9 +83,9 @@ def _read_all(entries: Sequence[Entry], source: Source, tree: Tree) -> Iterator[
         yield source.problem(entries[0].path.spot, "too-much-work", message, hint)
 
 
-def _read_explicit(entry: Entry, source: Source, tree: Tree) -> Iterator[Taken | Problem]:
+def _read_explicit(entry: Entry, kind: Kind, source: Source, tree: Tree) -> Iterator[Taken | Problem]:
     path, name = entry.path, entry.text("name")
-    faults = [(path, fault_in_kind(path, tree.kind(path), tree))]
+    faults = [(path, fault_in_kind(path, kind, tree))]
     if name is not None:
         faults.append((name, fault_in_name(name)))
     if "exclude" in entry.table:
@@ -149,7 +153,7 @@ def _take(entry: Entry, path: str, source: Source, *, named_by: Text | None = No
     asset = Asset(
         name=str(named_by or path),
         path=str(path),
-        type=MaterialType(str(entry.text("type"))),
+        type=_TYPES[str(entry.text("type"))],
         place=source.place(entry.path.spot),
         title=str(entry.text("title") or ""),
         introduction=str(entry.text("introduction") or ""),
@@ -172,6 +176,8 @@ def _overlap(glob: Text, first: Text, files: Sequence[str], source: Source) -> P
 
 def _name_twins(taken: Sequence[Taken], source: Source) -> Iterator[Problem]:
     names: dict[str, Taken] = {}
+    if len({each.asset.name for each in taken}) == len(taken):
+        return
     for each in sorted(taken, key=_where):
         first = names.setdefault(each.asset.name, each)
         if first is not each:
@@ -183,6 +189,9 @@ def _name_twins(taken: Sequence[Taken], source: Source) -> Iterator[Problem]:
 
 def _case_twins(taken: Sequence[Taken], source: Source) -> Iterator[Problem]:
     paths: dict[str, str] = {}
+    distinct = {each.asset.path for each in taken}
+    if len(set(map(fold, distinct))) == len(distinct):
+        return
     for each in sorted(taken, key=_where):
         path = each.asset.path
         first = paths.setdefault(fold(path), path)

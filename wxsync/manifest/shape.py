@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import islice
@@ -12,7 +13,7 @@ from wxsync.files import SCHEMAS
 from wxsync.manifest import wording
 from wxsync.manifest.document import Items, Number, Table, Text, Value
 from wxsync.manifest.source import Source
-from wxsync.model import Problem
+from wxsync.model import MaterialType, Problem
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
@@ -23,6 +24,8 @@ MAX_ERRORS = 2000
 
 def check_shape(document: Value, source: Source) -> list[Problem]:
     """Checks keys, types and required keys against schemas/manifest.schema.json."""
+    if fits(document):
+        return []
     if isinstance(document, Table) and (newer := _newer(document, source)):
         return [newer]
     errors = list(islice(_validator().iter_errors(_sample(document)), MAX_ERRORS))
@@ -30,6 +33,60 @@ def check_shape(document: Value, source: Source) -> list[Problem]:
         errors = list(islice(_validator().iter_errors(_suspects(document, errors)), MAX_ERRORS))
     problems = (problem for error in errors for problem in _explain(error, source))
     return list(dict.fromkeys(islice(problems, MAX_ERRORS)))
+
+
+def fits(document: Value) -> bool:
+    """Tells whether a document has the shape that the schema asks for, which has the words where it has not."""
+    if not isinstance(document, Table):
+        return False
+    accounts, materials = document.value("accounts"), document.value("materials")
+    return (
+        document.keys() <= {"version", "accounts", "materials"}
+        and isinstance(version := document.value("version"), Number)
+        and version == 1
+        and isinstance(materials, Items)
+        and all(map(_is_material, materials))
+        and (accounts is None or (isinstance(accounts, Table) and _are_accounts(accounts)))
+    )
+
+
+_KEYS = frozenset({"path", "type", "name", "exclude"})
+_KEYS_OF_VIDEO = _KEYS | {"title", "introduction"}
+_TYPES = frozenset(kind.value for kind in MaterialType)
+_ACCOUNT = re.compile("(?!(sandbox|component|from)$)[a-z][a-z0-9-]*")
+_APPID = re.compile("wx[0-9a-z]{16}")
+
+
+def _is_material(entry: Value) -> bool:
+    if not isinstance(entry, Table):
+        return False
+    kind = entry.value("type")
+    is_video = kind == MaterialType.VIDEO.value
+    return (
+        isinstance(kind, Text)
+        and kind in _TYPES
+        and entry.keys() <= (_KEYS_OF_VIDEO if is_video else _KEYS)
+        and "path" in entry
+        and (not is_video or "title" in entry)
+        and all(_is_value(key, value) for key, value in entry.items())
+    )
+
+
+def _is_value(key: str, value: Value) -> bool:
+    if key == "exclude":
+        return isinstance(value, Items) and all(_is_value("", item) for item in value)
+    return isinstance(value, Text) and (key == "introduction" or not (value.isspace() or value == ""))
+
+
+def _are_accounts(accounts: Table) -> bool:
+    return len(accounts) > 0 and all(
+        _ACCOUNT.fullmatch(name)
+        and isinstance(said, Table)
+        and said.keys() == {"appid"}
+        and isinstance(appid := said.value("appid"), Text)
+        and _APPID.fullmatch(appid)
+        for name, said in accounts.items()
+    )
 
 
 @cache

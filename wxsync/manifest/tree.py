@@ -48,6 +48,7 @@ class Tree:
     def __init__(self, root: Path) -> None:
         self._root = Path(os.path.realpath(root))
         self._listings: dict[str, dict[str, Kind] | OSError] = {}
+        self._folders: dict[str, Kind] = {"": Kind.FOLDER}
         self._followed = False
         self._steps = 0
         self._compared = 0
@@ -82,7 +83,10 @@ class Tree:
     def kind(self, path: str) -> Kind:
         """Tells what a path is, links followed where they stay inside; never LINK."""
         folder, _, name = path.rpartition("/")
-        if folder and (above := self.kind(folder)) is not Kind.FOLDER:
+        above = self._folders.get(folder)
+        if above is None:
+            above = self._folders[folder] = self.kind(folder)
+        if above is not Kind.FOLDER:
             return above if above in {Kind.OUTSIDE, Kind.BROKEN, Kind.UNREADABLE} else Kind.MISSING
         try:
             kind = self.listing(folder).get(name, Kind.MISSING)
