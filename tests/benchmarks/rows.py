@@ -1,0 +1,114 @@
+"""The rows of the table: what is measured, beside what, and the largest ratio that is aimed at."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from tests.benchmarks import peers
+from tests.benchmarks.world import Command, Spent, library, python, sandbox, wxsync
+
+Measure = Callable[[], Spent]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Holds one comparison; `most` and `mebibytes` are what the ratio of seconds and our memory should not exceed."""
+
+    work: str
+    ours: Measure
+    peer: str
+    theirs: Measure
+    most: float | None = None
+    mebibytes: float | None = None
+
+
+def starting(place: Path, _files: int) -> Iterator[Row]:
+    """Compares the start alone."""
+    place.mkdir()
+    theirs = python(place, "import click").run
+    for option in ("--version", "--help"):
+        yield Row(f"`wxsync {option}`", wxsync(place, option).run, "`python -c 'import click'`", theirs, 1.5)
+
+
+def in_step(place: Path, files: int) -> Iterator[Row]:
+    """Compares a plan with nothing to do, by a glob."""
+    root = library(place, files)
+    wxsync(root, "plan").run()
+    work = f"`plan`, nothing changed, {files:,} files by a glob"
+    most = {1_000: 12.0, 10_000: 5.0, 100_000: 4.0}.get(files)
+    room = {10_000: 150.0, 100_000: 300.0}.get(files)
+    yield Row(work, wxsync(root, "plan").run, "`git status`", peers.git(root), most)
+    yield Row(f"{work}, first after a change", _first(root), "`git status`", peers.git(root), None, room)
+    for name, theirs in peers.of_a_tree(root):
+        yield Row(f"{name}, {files:,} files, beside git", theirs, "`git status`", peers.git(root))
+
+
+def listed(place: Path, files: int) -> Iterator[Row]:
+    """Compares a plan with nothing to do, each file listed by itself."""
+    root = library(place, files, listed=True)
+    wxsync(root, "plan").run()
+    work = f"`plan`, nothing changed, {files:,} files listed one by one"
+    yield Row(f"{work}, first", _first(root), "`git status`", peers.git(root), 12)
+    yield Row(f"{work}, later", wxsync(root, "plan").run, "`git status`", peers.git(root), 6)
+
+
+def small(place: Path, files: int) -> Iterator[Row]:
+    """Compares hashing many small files."""
+    root = library(place, files)
+    ours = wxsync(root, "plan", "--no-cache").run
+    yield Row(f"first `plan`, hashing {files:,} small files", ours, "a loop in Python", peers.loop(root), 1.3)
+
+
+def large(place: Path, files: int) -> Iterator[Row]:
+    """Compares hashing large files."""
+    root = library(place, files, size=10_000_000 - 200)
+    ours = wxsync(root, "plan", "--no-cache").run
+    work = f"first `plan`, hashing {files:,} files of 10 MB"
+    yield from (Row(work, ours, name, theirs, 1.1) for name, theirs in peers.openssl(root))
+
+
+def waiting(place: Path, files: int) -> Iterator[Row]:
+    """Compares uploads of which each takes 50 ms with the least that they can take."""
+    root = library(place, files, locked=False)
+    ideal = Spent(files * 0.05 / 16, 0)
+    faults = ("--fault", "add_material:latency=50")
+    work = f"`apply` of {files:,} files at 50 ms an answer, 16 jobs"
+    yield Row(work, partial(_applied, root, *faults), "files x 50 ms / 16", lambda: ideal, 1.25)
+    yield Row(f"wechatpy's loop over {files:,} files", peers.wechatpy(root, *faults), "the same", lambda: ideal)
+
+
+def quick(place: Path, files: int) -> Iterator[Row]:
+    """Compares uploads that are answered at once with posts that promise nothing."""
+    root = library(place, files, locked=False)
+    work = f"`apply` of {files:,} files without latency, 16 jobs"
+    room = {10_000: 150.0, 100_000: 300.0}.get(files)
+    yield Row(work, partial(_applied, root), "16 threads of `requests`", peers.requests_pool(root), 1.5, room)
+
+
+def growth(place: Path, files: int) -> Iterator[Row]:
+    """Compares ten times as many files with so many."""
+    few, many = library(place / "few", files), library(place / "many", 10 * files)
+    for root in (few, many):
+        wxsync(root, "plan").run()
+    peer = f"{files:,} files"
+    yield Row(
+        f"`plan`, nothing changed, {10 * files:,} files", wxsync(many, "plan").run, peer, wxsync(few, "plan").run, 11
+    )
+    yield Row("the same, first after a change", _first(many), peer, _first(few), 11)
+
+
+def _first(root: Path) -> Measure:
+    """Plans as after a change that needs no upload: the memory of what was said is of no use, that of digests is."""
+    return Command(wxsync(root, "plan").words, root, forget=[root / ".wxsync/materials.yaml.memo"]).run
+
+
+def _applied(root: Path, *faults: str) -> Spent:
+    """Uploads everything to an empty WeChat."""
+    shutil.rmtree(root / ".wxsync", ignore_errors=True)
+    (root / "materials.lock.json").unlink(missing_ok=True)
+    with sandbox(*faults) as environ:
+        return wxsync(root, "apply", "--yes", "--jobs", "16", environ=environ).run()

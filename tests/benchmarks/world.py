@@ -1,0 +1,122 @@
+"""Builds what is measured: folders, a sandbox in a process of its own, and commands with what they take."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.project import png
+from wxsync.lockfile import write_lock
+from wxsync.manifest import read_manifest
+from wxsync.model import Fingerprint, Lock, Record
+
+APPID = "wx0123456789abcdef"
+WXSYNC = str(Path(sys.executable).with_name("wxsync"))
+BY_GLOB = 'version: 1\nmaterials:\n  - {path: "images/**/*.png", type: image}\n'
+FILES_IN_A_FOLDER = 500
+
+# What is younger than two seconds is remembered by nobody, neither by git.
+_GRAIN_SECONDS = 2.5
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Holds a command as it is run: in which folder, with which variables, and what is done before, unmeasured."""
+
+    words: Sequence[str]
+    folder: Path
+    environ: Mapping[str, str] = field(default_factory=dict)
+    forget: Sequence[Path] = ()
+
+    def run(self) -> Spent:
+        """Runs it once; raises where it fails."""
+        for file in self.forget:
+            file.unlink(missing_ok=True)
+        environ = os.environ | dict(self.environ)
+        before = time.perf_counter()
+        process = subprocess.Popen(
+            self.words, cwd=self.folder, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        _, status, used = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - before
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise RuntimeError(f"{' '.join(self.words)} in {self.folder} ended with {process.returncode}")
+        return Spent(seconds, used.ru_maxrss / 1024)
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Holds what one run took: seconds of the clock, and MiB at the most."""
+
+    seconds: float
+    mebibytes: float
+
+
+def wxsync(folder: Path, *words: str, environ: Mapping[str, str] | None = None) -> Command:
+    """Gives a wxsync command."""
+    return Command([WXSYNC, *words], folder, environ or {})
+
+
+def python(folder: Path, code: str) -> Command:
+    """Gives a few lines of Python as a command."""
+    return Command([sys.executable, "-c", code], folder)
+
+
+def library(place: Path, files: int, *, listed: bool = False, locked: bool = True, size: int = 0) -> Path:
+    """Makes a folder of pictures in step with its lock, committed to git; small ones, or larger by `size` bytes."""
+    for number in range(files):
+        file = place / f"images/{number // FILES_IN_A_FOLDER:03}/picture-{number:06}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(png(str(number), padding=size))
+    entries = (f"  - path: {file}\n    type: image\n" for file in sorted(_pictures(place)))
+    text = "version: 1\nmaterials:\n" + "".join(entries) if listed else BY_GLOB
+    (place / "materials.yaml").write_text(text)
+    if locked:
+        write_lock(place / "materials.lock.json", _lock(place))
+        (place / ".wxsync").mkdir()
+        (place / ".gitignore").write_text(".wxsync\n")
+        for words in ("init -q", "add -A", "-c user.name=x -c user.email=x@example.com commit -qm x"):
+            subprocess.run(["git", *words.split()], cwd=place, check=True)
+        time.sleep(_GRAIN_SECONDS)
+    return place
+
+
+@contextmanager
+def sandbox(*arguments: str) -> Iterator[dict[str, str]]:
+    """Serves an offline WeChat in a process of its own, and gives the variables that lead to it."""
+    process = subprocess.Popen([WXSYNC, "sandbox", *arguments], stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    try:
+        said = [process.stdout.readline().removeprefix("export ").strip() for _ in range(3)]
+        yield dict(line.split("=", 1) for line in said)
+    finally:
+        process.terminate()
+        process.wait()
+        process.stdout.close()
+
+
+def _pictures(place: Path) -> Iterator[str]:
+    return (str(file.relative_to(place)) for file in (place / "images").rglob("*.png"))
+
+
+def _lock(place: Path) -> Lock:
+    manifest, problems = read_manifest(place / "materials.yaml")
+    assert not problems
+    records = {}
+    for asset in manifest.assets:
+        content = (place / asset.path).read_bytes()
+        sha256 = hashlib.sha256(content).hexdigest()
+        name = f"{Path(asset.path).stem}.{Fingerprint(asset.type, sha256).tag(APPID)}.png"
+        media_id = hashlib.sha256(asset.path.encode()).hexdigest()[:43]
+        url = f"http://mmbiz.qpic.cn/mmbiz_png/{sha256}{media_id}/0?wx_fmt=png"
+        record = Record(asset.type, asset.path, sha256, len(content), media_id, url, name, "2026-01-01T00:00:00Z")
+        records[asset.name] = record
+    return Lock(APPID, records)
