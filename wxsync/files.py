@@ -82,7 +82,18 @@ class Disk:
         return threading.Lock()
 
 
+class HastyDisk(Disk):
+    """Leaves it to the system when something reaches the disk: for what may be lost, since it can be made again."""
+
+    def sync(self, descriptor: int) -> None:
+        """Does nothing."""
+
+    def sync_folder(self, folder: Path) -> None:
+        """Does nothing."""
+
+
 DISK = Disk()
+HASTY_DISK = HastyDisk()
 
 
 def write_atomic(path: Path, content: bytes, *, disk: Disk = DISK) -> None:

@@ -64,7 +64,7 @@ def remember(
     """
     from pathlib import Path
 
-    from wxsync.files import write_atomic
+    from wxsync.files import HASTY_DISK, write_atomic
 
     with suppress(OSError):
         states = {path: state_of(f"{root}/{path}") for path in files}
@@ -73,7 +73,7 @@ def remember(
         of_files = (names[name] for folder, names in listed.items() for name in folders[folder])
         if not any(_is_fresh(state, since) for state in (*states.values(), *of_folders, *of_files)):
             kept = {"question": question, "answer": answer, "files": states, "folders": listed}
-            write_atomic(Path(memo), json.dumps(kept, separators=(",", ":")).encode())
+            write_atomic(Path(memo), json.dumps(kept, separators=(",", ":")).encode(), disk=HASTY_DISK)
 
 
 def _names(folder: str, files: Collection[str]) -> dict[str, str]:
