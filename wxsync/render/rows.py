@@ -61,7 +61,8 @@ def report_page(report: Report) -> Page:
 
 def _planned(change: Change) -> Row:
     size = human_size(change.size) if change.action.uploads else ""
-    url = change.before.url if change.before and change.type.value.endswith("image") else None
+    known = next((record.url for record in (change.after, change.before) if record and record.url), None)
+    url = https(known) if change.type.value.endswith("image") else None
     return Row(MARKS[change.action], change.name, change.action, change.type, size, change.reason, (), url)
 
 
