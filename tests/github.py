@@ -135,8 +135,8 @@ class Github:
     def checkout(self, branch: str = "main") -> Path:
         """Makes the fresh clone that a job begins with."""
         self.runs += 1
-        git(self.folder, "clone", "-q", "-b", branch, str(self.origin), f"job-{self.runs}")
-        return self.folder / f"job-{self.runs}"
+        git(self.folder, "clone", "-q", "-b", branch, str(self.origin), f"clone-{self.runs}")
+        return self.folder / f"clone-{self.runs}"
 
     def content(self, path: str, branch: str = "main") -> str:
         return git(self.origin, "show", f"{branch}:{path}")
@@ -181,13 +181,12 @@ class Github:
         """Runs the steps of a job in a fresh clone; `credentials` are those of its environment."""
         document = _read(WORKFLOW)["jobs"][job]
         work = folder or self.checkout()
-        temporary = self.folder / f"temp-{self.runs}-{job}"
-        temporary.mkdir()
-        (temporary / "event.json").write_text(json.dumps(event or {}))
+        self.runs += 1
+        temporary = self.folder / f"temp-{self.runs}"
+        environ = self.environ(temporary, event=event)
         known = self._values(temporary) | dict(values or {})
         for name, value in (credentials or {}).items():
             known |= {f"secrets.{name}": value, f"vars.{name}": value}
-        environ = self._environ(temporary)
         code, log = 0, ""
         for step in _steps(document):
             if code and "always()" not in step.get("if", ""):
@@ -222,7 +221,10 @@ class Github:
             "runner.temp": str(temporary),
         }
 
-    def _environ(self, temporary: Path) -> dict[str, str]:
+    def environ(self, temporary: Path, *, event: Mapping[str, Any] | None = None) -> dict[str, str]:
+        """Gives the variables that the runner sets, but for the token, which a step must be given."""
+        temporary.mkdir()
+        (temporary / "event.json").write_text(json.dumps(event or {}))
         (temporary / "summary").touch()
         (temporary / "output").touch()
         return {

@@ -85,7 +85,7 @@ def test_an_unknown_command_is_a_usage_error(capsys: pytest.CaptureFixture[str])
 def test_workflows_pin_their_actions_by_hash() -> None:
     for file in (ROOT / ".github").rglob("*.yml"):
         for used in re.findall(r"uses: (\S+)", file.read_text(encoding="utf-8")):
-            assert used.startswith("./") or re.search(r"@[0-9a-f]{40}$", used), f"{file}: {used}"
+            assert used.startswith("$/") or re.search(r"@[0-9a-f]{40}$", used), f"{file}: {used}"
 
 
 def _blocks(text: str) -> list[str]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.github import TOKEN, Github, Hub, Played, commit, git, hub
+from tests.github import Github, Hub, Played, commit, git, hub
 from tests.project import Server, png
 from wxsync.sandbox import serve
 
@@ -150,26 +150,6 @@ def test_two_runs_that_race_lose_nothing(github: Github, team: Path, server: Ser
     assert set(github.lock()["materials"]) == {"a.png", "b.png", "c.png"}
 
 
-def test_a_branch_that_moves_between_fetch_and_push_is_tried_again(github: Github, team: Path, server: Server) -> None:
-    github.hook("pre-receive", MOVE_ONCE)
-
-    played = github.push(server.environ)
-
-    assert ended(played) == [0, 0, 0], played[-1].log
-    assert ids_in(github.lock()) == server.ids()
-    assert git(github.origin, "log", "--format=%s", "main").split("\n")[1] == "meanwhile"
-
-
-def test_a_branch_that_never_stands_still_is_given_up_in_words(github: Github, server: Server) -> None:
-    github.hook("pre-receive", MOVE_ONCE.replace("[ -e moved ] && exit 0", ""))
-
-    played = github.push(server.environ)
-
-    assert ended(played) == [0, 0, 1]
-    assert "moved 5 times" in played[-1].log
-    assert git(github.origin, "log", "--format=%s", "main").split("\n").count("meanwhile") == 5
-
-
 def test_a_run_that_died_before_its_lock_came_back_uploads_nothing_twice(github: Github, server: Server) -> None:
     github.push(server.environ, until="apply")
     sent = server.ids()
@@ -203,24 +183,6 @@ def test_two_accounts_of_a_matrix_are_committed_at_once(github: Github, team: Pa
         assert ids_in(github.lock("materials.test-one.lock.json")) == second.ids()
 
 
-@pytest.mark.parametrize("deliver", ["push", "pull-request"])
-def test_a_protected_branch_gets_a_pull_request(
-    github: Github, team: Path, server: Server, api: Hub, deliver: str
-) -> None:
-    github.inputs["deliver"] = deliver
-    github.hook("update", PROTECTED)
-    head = github.head()
-
-    played = github.push(server.environ)
-
-    assert ended(played) == [0, 0, 0], played[-1].log
-    [pull] = api.pulls
-    assert (pull["head"], pull["base"]) == ("wxsync/main-materials", "main")
-    assert pull["html_url"] in played[-1].log
-    assert github.head() == head
-    assert ids_in(github.lock(branch=pull["head"])) == server.ids()
-
-
 def test_until_the_pull_request_is_merged_runs_go_on_from_it(
     github: Github, team: Path, server: Server, api: Hub
 ) -> None:
@@ -246,83 +208,6 @@ def test_until_the_pull_request_is_merged_runs_go_on_from_it(
     assert github.branches() == {"main"}
 
 
-def test_a_pull_request_that_may_not_be_opened_leaves_the_locks_on_their_branch(
-    github: Github, server: Server, api: Hub
-) -> None:
-    github.inputs["deliver"] = "pull-request"
-    api.refused["POST pulls"] = 403
-
-    played = github.push(server.environ)
-
-    assert ended(played) == [0, 0, 1]
-    assert "Allow GitHub Actions to create and approve pull requests" in played[-1].log
-    assert ids_in(github.lock(branch="wxsync/main-materials")) == server.ids()
-    assert TOKEN not in played[-1].log
-
-
-def test_no_hook_and_no_filter_of_the_repository_runs(github: Github, server: Server) -> None:
-    played = github.push(server.environ, until="apply")
-    clone = github.checkout()
-    for name in ("pre-commit", "commit-msg", "post-commit", "pre-push", "reference-transaction", "post-checkout"):
-        hook = clone / ".git/hooks" / name
-        hook.write_text(f"#!/bin/sh\ntouch '{github.folder}/pwned'\nexit 1\n")
-        hook.chmod(0o755)
-
-    done = github.play("commit", needs(played[0]), folder=clone)
-
-    assert done.code == 0, done.log
-    assert not (github.folder / "pwned").exists()
-
-
-TAMPERINGS: dict[str, Callable[[Any], object]] = {
-    "an id is gone": lambda lock: lock["materials"].clear(),
-    "an id is another one": lambda lock: lock["materials"]["a.png"].update(media_id="FOREIGN"),
-    "an id stands for other content": lambda lock: lock["materials"]["a.png"].update(sha256="0" * 64),
-    "an upload is passed off as imported": lambda lock: lock["materials"]["a.png"].update(origin="imported"),
-    "another account": lambda lock: lock.update(account="wx1111111111111111"),
-    "a newer version": lambda lock: lock.update(lock_version=99),
-    "no lock at all": lambda lock: lock.clear(),
-    "a retired one is forgotten": lambda lock: lock.update(retired=[]),
-}
-
-
-@pytest.mark.parametrize("tampering", TAMPERINGS)
-def test_a_lock_that_was_tampered_with_is_refused(github: Github, team: Path, server: Server, tampering: str) -> None:
-    github.push(server.environ)
-    publish(team, "b.png")
-    github.push(server.environ)
-    publish(team, "a.png", "c.png")
-    played = github.push(server.environ, until="apply")
-    [file] = github.artifacts.rglob("ended/*.json")
-    lock = json.loads(file.read_bytes())
-    if tampering == "a retired one is forgotten":
-        assert lock["retired"]
-    TAMPERINGS[tampering](lock)
-    file.write_text(json.dumps(lock))
-    head = github.head()
-
-    done = github.play("commit", needs(played[0]))
-
-    assert done.code == 1
-    assert "the locks are not committed" in done.log
-    assert "Traceback" not in done.log
-    assert github.head() == head
-    assert github.branches() == {"main"}
-
-
-@pytest.mark.parametrize("path", ["materials.yaml", ".github/workflows/x.yml", "other.lock.json"])
-def test_nothing_but_the_locks_of_this_run_is_taken(github: Github, server: Server, path: str) -> None:
-    played = github.push(server.environ, until="apply")
-    [artifact] = github.artifacts.iterdir()
-    (artifact / "ended" / path).parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(artifact / "ended/materials.lock.json", artifact / "ended" / path)
-
-    done = github.play("commit", needs(played[0]))
-
-    assert done.code == 1
-    assert f"{path} is no lock of this run" in done.log
-
-
 def test_the_job_that_holds_the_secret_shows_it_nowhere(github: Github, server: Server) -> None:
     played = github.push(server.environ)
 
@@ -330,17 +215,6 @@ def test_the_job_that_holds_the_secret_shows_it_nowhere(github: Github, server: 
     assert all(secret not in one.log + one.summary for one in played)
     for file in github.artifacts.rglob("*.json"):
         assert secret not in file.read_text()
-
-
-PROTECTED = '[ "$1" = refs/heads/main ] && echo "protected branch hook declined" >&2 && exit 1\nexit 0'
-# Between the hook and the update of the reference, somebody else pushes.
-MOVE_ONCE = """
-[ -e moved ] && exit 0
-touch moved
-unset GIT_QUARANTINE_PATH GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES
-new=$(git -c user.name=x -c user.email=x commit-tree -p main -m meanwhile main^{tree})
-git update-ref refs/heads/main "$new"
-"""
 
 
 def needs(planned: Played) -> dict[str, str]:

@@ -12,14 +12,15 @@ _SCHEMAS = ("manifest", "lock", "plan", "result", "problems")
 
 
 @click.command()
+@click.option("--ci", is_flag=True, help="Write .github/workflows/wxsync.yml too.")
 @global_options
 @click.pass_obj
-def init(settings: Settings) -> None:
+def init(settings: Settings, *, ci: bool) -> None:
     """Write a commented manifest and set git up for its lock; overwrites nothing."""
     from wxsync.render import visible
     from wxsync.workflow.init import init as run
 
-    for line in run(Path(settings.manifest)):
+    for line in run(Path(settings.manifest), ci=ci):
         emit(visible(line) + "\n")
     settings.note("Next: name your media in it, then run `wxsync plan`.")
 

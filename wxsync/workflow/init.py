@@ -9,6 +9,7 @@ from wxsync.errors import InvalidInput, PersonNeeded
 from wxsync.files import write_atomic
 from wxsync.manifest import manifest_stem
 from wxsync.model import Problem
+from wxsync.workflow.ci import write_workflow
 
 _ATTRIBUTES = "{pattern} merge=wxsync text eol=lf"
 _DRIVER = {
@@ -49,7 +50,7 @@ materials: []
 """
 
 
-def init(manifest: Path) -> list[str]:
+def init(manifest: Path, *, ci: bool = False) -> list[str]:
     """Writes what is missing and overwrites nothing; gives a line for each thing done or left alone."""
     stem = manifest_stem(manifest)
     if stem is None:
@@ -60,6 +61,7 @@ def init(manifest: Path) -> list[str]:
     try:
         manifest.parent.mkdir(parents=True, exist_ok=True)
         said = [_write_manifest(manifest), _write_attributes(manifest.with_name(".gitattributes"), stem)]
+        said += [write_workflow(manifest)] if ci else []
     except OSError as error:
         raise PersonNeeded(f"{manifest.parent} cannot be written: {error.strerror}") from None
     return [*said, _configure_git(manifest.parent)]

@@ -21,7 +21,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-COMMENT = 60_000  # GitHub takes 65,536 characters for a comment, and 1 MiB for a step summary
+COMMENT = 64_000  # GitHub takes 65,536 characters for a comment, and 1 MiB for a step summary
 SUMMARY = 900_000
 MATRIX = 256  # the most jobs that GitHub makes of one matrix
 _PENDING = 2

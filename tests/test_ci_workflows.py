@@ -1,0 +1,139 @@
+"""What ships for the CI of others is sound: zizmor and GitHub's schemas find nothing, and rights are as promised."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.github import ROOT, WORKFLOW
+from tests.project import Project
+
+BIN = Path(sys.executable).parent
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+ACTIONS = sorted((ROOT / ".github/actions").glob("*/action.yml"))
+JOBS: dict[str, Any] = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))["jobs"]
+SECRET = {"apply", "drift"}
+WRITING = {"comment": {"pull-requests"}, "commit": {"contents", "pull-requests"}}
+
+
+def test_zizmor_finds_nothing() -> None:
+    _sound([str(BIN / "zizmor"), "--offline", "--strict-collection", "--persona=pedantic", str(ROOT / ".github")])
+
+
+def test_zizmor_does_find_what_is_unsound(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.yml"
+    bad.write_text(
+        "on: pull_request_target\njobs:\n  a:\n    runs-on: x\n    steps: [{run: 'echo ${{ github.head_ref }}'}]\n"
+    )
+
+    ended = subprocess.run([BIN / "zizmor", "--offline", bad], capture_output=True, text=True, check=False)
+
+    assert ended.returncode != 0
+    assert "template-injection" in ended.stdout
+
+
+@pytest.mark.parametrize("file", [*WORKFLOWS, *ACTIONS], ids=lambda file: f"{file.parent.name}/{file.name}")
+def test_the_schemas_of_github_are_kept(file: Path) -> None:
+    schema = "vendor.github-actions" if file.name == "action.yml" else "vendor.github-workflows"
+    _sound([str(BIN / "check-jsonschema"), "--builtin-schema", schema, str(file)])
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_who_holds_a_secret_cannot_write_and_who_writes_holds_none(job: str) -> None:
+    text = str(JOBS[job])
+    writing = {scope for scope, right in JOBS[job]["permissions"].items() if right == "write"}
+
+    assert writing == WRITING.get(job, set())
+    assert ("secrets.WXSYNC" in text) == ("environment" in JOBS[job]) == (job in SECRET)
+
+
+def test_the_job_that_comments_checks_nothing_out_and_installs_nothing() -> None:
+    uses = [step.get("uses", "") for step in JOBS["comment"]["steps"]]
+
+    assert not any("checkout" in one or one == "$/.github/actions/wxsync" for one in uses)
+
+
+def test_every_checkout_takes_the_branchs_head_and_leaves_no_token_behind() -> None:
+    for job in JOBS.values():
+        for step in job["steps"]:
+            if "actions/checkout@" in step.get("uses", ""):
+                assert step["with"]["ref"] == "${{ github.ref }}"
+                assert step["with"]["persist-credentials"] is False
+
+
+def test_no_script_holds_an_expression_and_every_input_of_a_step_is_an_environment_variable() -> None:
+    steps = [step for job in JOBS.values() for step in job["steps"]]
+    steps += [step for file in ACTIONS for step in yaml.safe_load(file.read_text())["runs"]["steps"]]
+
+    assert any("run" in step for step in steps)
+    assert not any("${{" in step.get("run", "") for step in steps)
+
+
+def test_runs_wait_for_each_other_and_none_is_cancelled() -> None:
+    concurrency = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))["concurrency"]
+
+    assert concurrency["cancel-in-progress"] is False
+    assert "schedule" in concurrency["group"], "the nightly check must not displace a run that would apply"
+
+
+def test_the_locks_are_committed_also_where_apply_failed() -> None:
+    assert JOBS["commit"]["if"].startswith("always() &&")
+    assert JOBS["commit"]["needs"] == ["plan", "apply"]
+    kept = [step for step in JOBS["apply"]["steps"] if "always()" in step.get("if", "")]
+    assert [step.get("uses", step.get("name")).split("@")[0] for step in kept] == [
+        "Show the result and keep the lock",
+        "actions/upload-artifact",
+    ]
+
+
+@pytest.mark.parametrize("manifest", ["materials.yaml", "shop/pictures.yml"])
+def test_the_workflow_that_init_writes_is_sound_and_short(offline: Project, manifest: str) -> None:
+    subprocess.run(["git", "init", "-q", str(offline.root)], check=True)
+
+    started = offline.run("init", "--ci", manifest=manifest)
+
+    assert started.code == 0, started.err
+    file = offline.root / ".github/workflows/wxsync.yml"
+    text = file.read_text(encoding="utf-8")
+    assert f"manifest: {manifest}" in text
+    assert len([line for line in text.splitlines() if line and not line.startswith("#")]) <= 15
+    assert "pull_request_target" not in text
+    _sound([str(BIN / "zizmor"), "--offline", "--strict-collection", str(file)])
+    _sound([str(BIN / "check-jsonschema"), "--builtin-schema", "vendor.github-workflows", str(file)])
+    written = yaml.safe_load(text)["jobs"]["wxsync"]
+    called = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))[True]["workflow_call"]
+    assert written["with"].keys() <= called["inputs"].keys()
+    assert written["secrets"].keys() <= called["secrets"].keys()
+    assert re.fullmatch(r"OWNER/wxsync/\.github/workflows/sync\.yml@0{40}", written["uses"])
+
+
+def test_init_writes_over_no_workflow_and_needs_no_repository(offline: Project) -> None:
+    first = offline.run("init", "--ci")
+    file = offline.root / ".github/workflows/wxsync.yml"
+    file.write_text("mine")
+
+    again = offline.run("init", "--ci")
+
+    assert (first.code, again.code) == (0, 0)
+    assert file.read_text() == "mine"
+    assert "kept" in again.out
+
+
+def test_the_caller_in_the_readmes_is_the_one_that_init_writes(offline: Project) -> None:
+    offline.run("init", "--ci")
+    written = yaml.safe_load((offline.root / ".github/workflows/wxsync.yml").read_text(encoding="utf-8"))
+
+    for name in ("README.md", "README.zh-CN.md"):
+        blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / name).read_text(encoding="utf-8"), flags=re.DOTALL)
+        assert written in [yaml.safe_load(block) for block in blocks]
+
+
+def _sound(command: list[str]) -> None:
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
