@@ -129,7 +129,8 @@ def test_many_plans_stay_below_the_limit_of_a_comment(count: int) -> None:
     code = f"""
 import sys; sys.path.insert(0, {str(Path(__file__).parent.parent / ".github/actions/wxsync")!r})
 import plan
-plans = [plan.Planned(plan.Account(f"shop-{{n}}", None, "l"), 2, f"## shop-{{n}}\\n" + "x" * 20_000) for n in range({count})]
+shops = [plan.Account(f"shop-{{number}}", None, "lock") for number in range({count})]
+plans = [plan.Planned(shop, 2, f"## {{shop.name}}\\n" + "x" * 20_000) for shop in shops]
 shown = plan.page("problems " * 100, plans, limit=plan.COMMENT)
 print(len(shown), shown.count("## shop-"), shown[-300:])
 """

@@ -134,6 +134,16 @@ def test_the_caller_in_the_readmes_is_the_one_that_init_writes(offline: Project)
         assert written in [yaml.safe_load(block) for block in blocks]
 
 
+def test_the_page_about_the_allowlist_says_the_same_in_both_languages() -> None:
+    english, chinese = ((ROOT / f".github/ALLOWLIST{end}.md").read_text(encoding="utf-8") for end in ("", ".zh-CN"))
+
+    for pattern in (r"```\w+\n.*?```", r"`[A-Z_]{4,}`", r"(?m)^#+", r"`/cgi-bin/[a-z/_]+`", r"\b\d{3,5}\b"):
+        assert set(re.findall(pattern, english, re.DOTALL)) == set(re.findall(pattern, chinese, re.DOTALL))
+    for name in ("README.md", "README.zh-CN.md"):
+        for link in re.findall(r"\]\((\.github/[^)#]+)", (ROOT / name).read_text(encoding="utf-8")):
+            assert (ROOT / link).is_file(), link
+
+
 def _sound(command: list[str]) -> None:
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr

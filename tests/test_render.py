@@ -84,6 +84,8 @@ HOSTILE = [
     "two\nlines",
     "::error file=a::pwned",
     "  ::stop-commands::x",
+    "picture ##[add-matcher]x.png",
+    "###[error]x",
     "\u202egnp.exe",
     "\u2066isolated\u2069",
     "zero\u200bwidth\ufeff",
@@ -274,6 +276,7 @@ def test_hostile_words_are_told_in_full_and_can_be_printed(text: str) -> None:
     shown = visible(text)
 
     assert shown.isprintable()
+    assert "##[" not in shown
     assert shown.encode()
     assert len(shown) >= len(text)
 

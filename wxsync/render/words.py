@@ -11,10 +11,13 @@ _WIDE = ("W", "F")
 
 
 def visible(text: str) -> str:
-    """Escapes whatever could move the cursor, change the direction of writing, break a line or hide in it."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(char if char == " " or char.isprintable() else _escape(char) for char in text)
+    """Escapes whatever could move the cursor, change the direction of writing, break a line or hide in it.
+
+    GitHub's runner takes `##[` for the start of a command wherever it stands in a line, so that is broken up too.
+    """
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(char if char == " " or char.isprintable() else _escape(char) for char in text)
+    return text.replace("##[", "#\\x23[") if "##[" in text else text
 
 
 def human_size(size: int) -> str:
