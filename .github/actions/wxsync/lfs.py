@@ -10,16 +10,18 @@ import os
 import re
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
 from git import GitFailed, open_repository
 from wxsync.errors import InvalidInput, WxsyncError
 from wxsync.model import Problem
-from wxsync.planner import utc
 from wxsync.render import visible
-from wxsync.workflow import Choice, PlanOptions, accounts, plan, validate
+from wxsync.workflow.accounts import accounts
+from wxsync.workflow.options import PlanOptions, Watcher
+from wxsync.workflow.plan import plan
+from wxsync.workflow.project import Choice
+from wxsync.workflow.validate import validate
 
 _AT_ONCE = 200
 # Git LFS takes patterns with commas between them and knows no escape that holds for all of these.
@@ -66,7 +68,7 @@ def main() -> int:
 
 def _problems(choice: Choice) -> tuple[Problem, ...]:
     try:
-        return plan(choice, PlanOptions(), now=utc(time.time())).warnings
+        return plan(choice, PlanOptions(), Watcher(agrees=lambda _planned: False)).warnings
     except InvalidInput as error:
         return error.problems
 
