@@ -81,7 +81,7 @@ class _Story:
             self._between(first=number == 0)
             self._runs()
         ends = [self._peace(machine) for machine in self.machines]
-        self.told.figures["admitted copies"] += admitted_copies(self.server, self.excuses)
+        self.told.figures["admitted copies"] += admitted_copies(self.machines, self.server, self.excuses)
         self.told.figures["stored"] += sum(item.tag is not None for item in self.server.items)
         self.told.broken += at_the_end(self.machines, ends, self.server, self.excuses)
 

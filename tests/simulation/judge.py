@@ -56,7 +56,8 @@ def after_crash(machine: Machine, excuses: Excuses) -> Iterator[Broken]:
     doubted = _doubts([lock])
     for media_id in sorted(machine.told - known):
         item = _item(machine.server, media_id)
-        if item.tag not in doubted and not _is_unlisted(item, excuses):
+        excused = item.tag in doubted or _is_unlisted(item, excuses) or _is_indistinct(item, machine.server, excuses)
+        if not excused:
             yield Broken(
                 "lost ids",
                 f"{machine.name}: {media_id} was told, and neither the id nor a doubt is known after a crash",
@@ -79,7 +80,7 @@ def at_the_end(
     known = frozenset[str | None]().union(*(lock.media_ids for lock in locks if lock))
     yield from _lost(machines, known, _doubts(locks), excuses)
     yield from _orphans(machines[0], server, known, _doubts(locks), held_back, excuses)
-    yield from _duplicates(server, excuses)
+    yield from _duplicates(machines, server, excuses)
     for item in server.items:
         if item.name.endswith("."):
             yield Broken("names", f"{item.name} was sent without an extension, which WeChat refuses")
@@ -121,6 +122,8 @@ def _the_oldest_stay(machine: Machine, lock: Lock | None, server: Server, excuse
     ages = {item.media_id: item.at for item in server.items}
     retired = [one.record for one in lock.retired if one.record.media_id] if lock else []
     for name, record in lock.records.items() if lock else ():
+        if excuses.blind and record.type is MaterialType.THUMB:
+            continue
         tag = tag_in(record.uploaded_as or "")
         for other in retired:
             older = ages.get(other.media_id or "", inf) < ages.get(record.media_id or "", 0) - _TIE_SECONDS
@@ -140,7 +143,10 @@ def _lost(
     for machine in machines:
         for media_id in sorted(machine.told - set(known)):
             item = _item(machine.server, media_id)
-            if item.tag not in doubted and not _is_unlisted(item, excuses):
+            excused = (
+                item.tag in doubted or _is_unlisted(item, excuses) or _is_indistinct(item, machine.server, excuses)
+            )
+            if not excused:
                 yield Broken("lost ids", f"{machine.name}: {media_id} was told and is lost")
 
 
@@ -163,7 +169,7 @@ def _orphans(
             item.tag in doubted
             or (excuses.forgot and (item.tag not in tags or stored[item.tag] > 1))
             or (stored[item.tag] > 1 and (excuses.at_once or _came_unseen(item, server, excuses)))
-            or (item.type is MaterialType.VIDEO and item.tag in excuses.renewed)
+            or _is_indistinct(item, server, excuses)
             or _is_unlisted(item, excuses)
             or (item.type is MaterialType.VIDEO and item.title in waiting)
         )
@@ -171,15 +177,33 @@ def _orphans(
             yield Broken("orphans", f"{item.media_id} ({item.name}, {item.title}) is at WeChat and nobody knows it")
 
 
-def _duplicates(server: Server, excuses: Excuses) -> Iterator[Broken]:
+def _duplicates(machines: Iterable[Machine], server: Server, excuses: Excuses) -> Iterator[Broken]:
+    mistaken = _taken_for_another(machines)
     for item, count in _copied(server):
-        if not _admitted(item, server, excuses):
+        if item.tag not in mistaken and not _admitted(item, server, excuses):
             yield Broken("copies", f"{item.name} ({item.title}) was stored {count} times")
 
 
-def admitted_copies(server: Server, excuses: Excuses) -> int:
+def admitted_copies(machines: Iterable[Machine], server: Server, excuses: Excuses) -> int:
     """Counts the uploads that are at WeChat once more than they should be, and may be."""
-    return sum(count - 1 for item, count in _copied(server) if _admitted(item, server, excuses))
+    mistaken = _taken_for_another(machines)
+    return sum(count - 1 for item, count in _copied(server) if item.tag in mistaken or _admitted(item, server, excuses))
+
+
+def _taken_for_another(machines: Iterable[Machine]) -> set[str | None]:
+    """Gives the tags of videos that another machine took for one of its own with the same title and introduction."""
+    records = [
+        (machine, record) for machine in machines if (lock := machine.lock()) for record in lock.records.values()
+    ]
+    return {
+        item.tag
+        for machine, record in records
+        for item in machine.server.items
+        if item.media_id == record.media_id
+        and item.type is MaterialType.VIDEO
+        and item.sender != machine.name
+        and item.tag != tag_in(record.uploaded_as or "")
+    }
 
 
 def _admitted(item: Item, server: Server, excuses: Excuses) -> bool:
@@ -189,6 +213,12 @@ def _admitted(item: Item, server: Server, excuses: Excuses) -> bool:
 
 def _is_unlisted(item: Item, excuses: Excuses) -> bool:
     return excuses.blind and item.type is MaterialType.THUMB
+
+
+def _is_indistinct(item: Item, server: Server, excuses: Excuses) -> bool:
+    """Tells whether a copy was wanted of a video, or sent by two at once: no listing tells one from the other."""
+    copies = sum(one.tag == item.tag for one in server.items) - 1
+    return item.type is MaterialType.VIDEO and copies > 0 and (excuses.at_once or item.tag in excuses.renewed)
 
 
 def _came_unseen(item: Item, server: Server, excuses: Excuses) -> bool:

@@ -38,10 +38,12 @@ def look_after(
         watcher.says(f"looking for what another run uploaded meanwhile is impossible: {error.message}")
         return results
     seen = planned.every().again(observed)
-    twins = {change.name for change in seen.plan.changes if change.action is Action.ADOPT}
-    if not twins:
+    adopted_ids = {one.after.media_id for one in seen.plan.changes if one.action is Action.ADOPT and one.after}
+    if not adopted_ids:
         return results
-    twice = plural(len(twins), "material")
+    # Names that share the bytes go with the one that adopts, or the copy would stay in use.
+    twins = {one.name for one in seen.plan.changes if one.after and one.after.media_id in adopted_ids}
+    twice = plural(len(adopted_ids), "material")
     watcher.says(f"another run uploaded {twice} meanwhile: of each two the older stays, the other is retired")
     _, adopted = carry_out(
         seen.without({change.name for change in seen.plan.changes} - twins), NothingToSend(), options, watcher

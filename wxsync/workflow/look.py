@@ -15,6 +15,7 @@ T = TypeVar("T")
 
 PAGE = 20  # the most that batchget_material gives at once
 _PAGES = 50
+_RESTARTS = 3
 _OLD_SECONDS = 7 * 24 * 3600
 # The clocks of WeChat and of this machine may differ by so much.
 SKEW_SECONDS = 600
@@ -45,7 +46,7 @@ def look(remote: Listing, lock: Lock | None, types: Collection[MaterialType], ho
     if how is Look.NONE:
         return ()
     listed = sorted({LISTED_AS[one] for one in types if one in LISTED_AS})
-    return tuple(material for one in listed for material in _list(remote, lock, one, how))
+    return tuple(material for one in listed for material in _whole_list(remote, lock, one, how))
 
 
 def settle(
@@ -60,13 +61,14 @@ def settle(
 
     `doubted` gives the Unix times at which the uploads were sent that a listing does not show.
     """
-    observed = again()
+    # What was stored since a look began may not be in it, and a look may take long: it counts from its beginning.
+    began, observed = clock(), again()
     for wait in (*_SETTLE_WAITS, *[_SETTLE_WAITS[-1]] * 1000):
         sent = doubted(observed)
-        left = max(sent, default=0.0) + seconds - clock()
+        left = max(sent, default=0.0) + seconds - began
         if not sent or left <= 0 or pause(min(wait, left)):
             break
-        observed = again()
+        began, observed = clock(), again()
     return observed
 
 
@@ -87,13 +89,26 @@ def unix_seconds(moment: str) -> float:
     return datetime.fromisoformat(moment).timestamp()
 
 
-def _list(remote: Listing, lock: Lock | None, listed: MaterialType, how: Look) -> Iterator[Material]:
+def _whole_list(remote: Listing, lock: Lock | None, listed: MaterialType, how: Look) -> Collection[Material]:
+    # What is stored or deleted between two pages moves others across their edge, where they would be missed.
+    found: dict[str, Material] = {}
+    for _ in range(_RESTARTS):
+        totals = set[int]()
+        for page in _pages(remote, lock, listed, how):
+            totals.add(page.total)
+            found |= {one.media_id: one for one in page.items}
+        if len(totals) <= 1:
+            break
+    return found.values()
+
+
+def _pages(remote: Listing, lock: Lock | None, listed: MaterialType, how: Look) -> Iterator[Page]:
     known, newest, since = lock.media_ids if lock else frozenset(), _newest(lock), _since(lock, listed)
     pages, offset = 0, 0
     while True:
         page = remote.list_page(listed, offset)
         pages, offset = pages + 1, offset + len(page.items)
-        yield from page.items
+        yield page
         if not page.items or offset >= page.total:
             return
         is_reached = all(one.updated_at < since for one in page.items)
