@@ -192,6 +192,8 @@ def test_an_upload_of_one_side_answers_the_older_doubt_of_the_other_and_no_young
 
     older = merge(None, lock_of({}, unconfirmed=[doubt_of(want("x"), at=AT)]), answered)
     younger = merge(None, lock_of({}, unconfirmed=[doubt_of(want("x"), at=moment(9))]), answered)
+    same_second = merge(None, lock_of({}, unconfirmed=[doubt_of(want("x"), at=moment(5))]), answered)
 
     assert older.unconfirmed == ()
     assert [one.sent_at for one in younger.unconfirmed] == [moment(9)]
+    assert [one.sent_at for one in same_second.unconfirmed] == [moment(5)]

@@ -52,6 +52,23 @@ def test_the_second_to_end_adopts_what_the_first_uploaded_and_retires_its_own(
     assert project.run("plan", "--refresh", "--detailed-exitcode").code == 0
 
 
+def test_two_names_of_the_same_bytes_go_together_to_the_older_upload(
+    project: Project, other: Project, server: Server
+) -> None:
+    for clone in (project, other):
+        for name in ("a.png", "b.png"):
+            clone.add(name, png("the same"))
+        clone.manifest("materials: [{path: a.png, type: image}, {path: b.png, type: image}]\n")
+
+    apply_while(project, other, server)
+
+    assert ids(project) == ids(other)
+    assert len(set(ids(project).values())) == 1
+    mine = {one["media_id"] for one in project.lock()["retired"]}
+    assert mine | set(ids(project).values()) == server.ids()
+    assert project.run("plan", "--refresh", "--detailed-exitcode").code == 0
+
+
 def test_somebody_elses_uploads_meanwhile_change_nothing(project: Project, other: Project, server: Server) -> None:
     project.images("a.png")
     other.add("x.png", png("something else"))

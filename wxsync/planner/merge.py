@@ -96,7 +96,7 @@ def _unconfirmed(base: Lock, ours: Lock, theirs: Lock) -> tuple[Unconfirmed, ...
         for record in sorted((*ours.records.values(), *theirs.records.values()), key=_age)
         if record.uploaded_as
     }
-    return tuple(one for sent, one in latest.items() if sent not in settled and answered.get(sent, "") < one.sent_at)
+    return tuple(one for sent, one in latest.items() if sent not in settled and answered.get(sent, "") <= one.sent_at)
 
 
 def _doubts(lock: Lock) -> set[str]:

@@ -93,12 +93,11 @@ def _whole_list(remote: Listing, lock: Lock | None, listed: MaterialType, how: L
     # What is stored or deleted between two pages moves others across their edge, where they would be missed.
     found: dict[str, Material] = {}
     for _ in range(_RESTARTS):
-        totals = set[int]()
-        for page in _pages(remote, lock, listed, how):
-            totals.add(page.total)
-            found |= {one.media_id: one for one in page.items}
-        if len(totals) <= 1:
-            break
+        pages = list(_pages(remote, lock, listed, how))
+        listing = {one.media_id: one for page in pages for one in page.items}
+        if len({page.total for page in pages}) == 1:
+            return listing.values()
+        found |= listing
     return found.values()
 
 
