@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from tests.simulation.figures import table, total
 from tests.simulation.history import play
 from tests.simulation.many import many
+from tests.simulation.mutants import MUTANTS, Mutant
+from tests.simulation.planting import catch, times_found
 
 USUAL = 2000
 
@@ -32,6 +35,24 @@ def test_a_seed_always_plays_the_same_history(tmp_path: Path) -> None:
         first, second = (play(seed, tmp_path / name, with_trace=True) for name in _folders(tmp_path))
         assert first.figures == second.figures
         assert _without_chance(first.trace) == _without_chance(second.trace)
+
+
+def test_every_bug_to_plant_has_its_place_in_the_code() -> None:
+    assert {mutant.name: times_found(mutant) for mutant in MUTANTS} == dict.fromkeys(_names(MUTANTS), 1)
+
+
+@pytest.mark.parametrize(
+    "mutant",
+    [one for one in MUTANTS if one.quick or os.environ.get("WXSYNC_FAULTS") == "all"],
+    ids=lambda one: one.name,
+)
+def test_a_planted_bug_breaks_a_promise(mutant: Mutant) -> None:
+    """Plants one small change in a copy of the package; all of them where WXSYNC_FAULTS is `all`."""
+    assert catch(mutant) is not None
+
+
+def _names(mutants: Iterable[Mutant]) -> list[str]:
+    return [mutant.name for mutant in mutants]
 
 
 def _folders(root: Path) -> list[str]:

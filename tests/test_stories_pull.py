@@ -204,7 +204,7 @@ def test_a_pull_of_another_account_is_not_taken_up(project: Project, server: Ser
 def test_a_pull_that_was_ended_from_outside_goes_on(
     project: Project, server: Server, library: dict[str, str], number: signal.Signals
 ) -> None:
-    server.fault("get_material:latency=200")
+    server.fault("get_material:latency=3000@4")
     command = [sys.executable, "-m", "wxsync", "pull", str(project.root / "old")]
     environ = os.environ | project.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)}
     with subprocess.Popen(command, env=environ, cwd=project.root, stderr=subprocess.PIPE, text=True) as process:

@@ -10,9 +10,11 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from tests.simulation import planting
 from tests.simulation.figures import faults, table
 from tests.simulation.history import play
 from tests.simulation.many import many
+from tests.simulation.mutants import MUTANTS
 
 
 def main() -> int:
@@ -23,7 +25,10 @@ def main() -> int:
     parser.add_argument("--show", action="store_true", help="print every step of the one history of --seed")
     parser.add_argument("--table", action="store_true", help="print the figures for the README")
     parser.add_argument("--until-broken", action="store_true", help="end at the first promise that breaks")
+    parser.add_argument("--mutants", action="store_true", help="plant every bug and print when it was caught")
     options = parser.parse_args()
+    if options.mutants:
+        return _plant(options.seed or 0, jobs=options.jobs)
     seed = secrets.randbelow(1 << 40) if options.seed is None else options.seed
     if options.show:
         return _show(seed)
@@ -36,6 +41,14 @@ def _show(seed: int) -> int:
     print("\n".join(told.trace or ()))
     print("\n".join(f"BROKEN: {one.kind}: {one.what}" for one in told.broken) or "every promise was kept")
     return 1 if told.broken else 0
+
+
+def _plant(seed: int, *, jobs: int) -> int:
+    lines = []
+    for line in planting.table(MUTANTS, seed=seed, jobs=jobs):
+        print(line, flush=True)
+        lines.append(line)
+    return 1 if any("not in " in line for line in lines) else 0
 
 
 def _play(seed: int, options: argparse.Namespace) -> int:

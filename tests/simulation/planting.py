@@ -1,0 +1,82 @@
+"""Plants bugs in copies of the package and tells how many histories the simulation takes to catch each."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from tests.simulation.mutants import Mutant
+
+_ROOT = Path(__file__).parent.parent.parent
+_BROKEN = re.compile(r"^seed \d+: ([^:]+): .*$", flags=re.MULTILINE)
+_AFTER = re.compile(r"^broken after (\d+) histories$", flags=re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Caught:
+    """Says after how many histories a planted bug was caught, and which promise was broken first."""
+
+    histories: int
+    promise: str
+
+
+def catch(mutant: Mutant, *, seed: int = 0) -> Caught | None:
+    """Plants a bug and plays histories from a seed until a promise breaks; None where none does in time."""
+    with tempfile.TemporaryDirectory() as folder:
+        _plant(mutant, Path(folder))
+        said = _play(Path(folder), seed, mutant.within)
+    after = _AFTER.search(said)
+    broken = _BROKEN.search(said)
+    return Caught(int(after[1]), broken[1]) if after and broken else None
+
+
+def table(mutants: Iterable[Mutant], *, seed: int, jobs: int) -> Iterator[str]:
+    """Plants bugs and writes a Markdown table, a line as soon as it is known; what was missed says "not in"."""
+    mutants = tuple(mutants)
+    yield "| planted bug | histories until it was caught | what broke |\n|---|---:|---|"
+    with ThreadPoolExecutor(jobs) as side_by_side:
+        for mutant, caught in zip(mutants, side_by_side.map(partial(catch, seed=seed), mutants), strict=True):
+            took, what = (f"{caught.histories:,}", caught.promise) if caught else (f"not in {mutant.within:,}", "")
+            yield f"| {mutant.name} | {took} | {what} |"
+
+
+def times_found(mutant: Mutant) -> int:
+    """Counts how often that which is to be changed stands in its file."""
+    return _source(_ROOT, mutant).read_text(encoding="utf-8").count(mutant.old)
+
+
+def _plant(mutant: Mutant, folder: Path) -> None:
+    shutil.copytree(_ROOT / "wxsync", folder / "wxsync", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(_ROOT / "schemas", folder / "schemas")
+    (folder / "tests").symlink_to(_ROOT / "tests", target_is_directory=True)
+    file = _source(folder, mutant)
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
+
+
+def _source(root: Path, mutant: Mutant) -> Path:
+    return root / "wxsync" / mutant.file
+
+
+def _play(folder: Path, seed: int, histories: int) -> str:
+    asked = ["--until-broken", "--seed", str(seed), "--histories", str(histories)]
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.simulation", *asked],
+        cwd=folder,
+        env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if ended.returncode not in (0, 1) or "Traceback" in ended.stderr:
+        raise RuntimeError(ended.stderr)
+    return ended.stdout
