@@ -1,0 +1,165 @@
+"""What a command costs, counted in work and not in seconds: stats, opens, folders, syncs, connections, imports."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.project import Project, Server, png
+
+ROOT = Path(__file__).parent.parent
+FOLDERS = 8  # the project, images, and six with fifty images each
+BESIDES = 60  # stats of the manifest, the lock, the folders and so on, however many files there are
+LOCKS = 30  # syncs of the lock, the journal's name and so on, however many uploads there are
+HANDFUL = 8
+
+# Counts from inside a process of its own, for an audit hook can never be taken away again.
+_PROBE = """
+import json, sys, threading
+from collections import Counter
+
+calls, opened = Counter(), []
+
+def is_import(frame):
+    return "importlib" in frame.f_code.co_filename
+
+def called(frame, event, argument):
+    if event == "c_call" and argument.__name__ in ("stat", "lstat", "fstat", "fsync") and not is_import(frame):
+        calls[argument.__name__] += 1
+
+def audited(event, arguments):
+    if event in ("os.scandir", "os.listdir", "socket.connect") and not is_import(sys._getframe(1)):
+        calls[event] += 1
+    elif event == "open" and arguments[0] is not None:
+        opened.append(str(arguments[0]))
+
+from wxsync.cli import run
+
+sys.addaudithook(audited)
+threading.setprofile(called)
+sys.setprofile(called)
+code = run(sys.argv[1:], dict(__import__("os").environ))
+sys.setprofile(None)
+print("\\0" + json.dumps([code, calls, opened, sorted(sys.modules)]), file=sys.stderr)
+"""
+
+
+class Effort(NamedTuple):
+    """Holds what one command did."""
+
+    code: int
+    calls: Counter[str]
+    media: int
+    others: Counter[str]
+    modules: set[str]
+
+    @property
+    def stats(self) -> int:
+        return sum(self.calls[name] for name in ("stat", "lstat", "fstat"))
+
+
+def effort(project: Project, *arguments: str) -> Effort:
+    environ = {key: value for key, value in os.environ.items() if not key.startswith("WXSYNC_")}
+    ended = subprocess.run(
+        [sys.executable, "-c", _PROBE, "--manifest", "materials.yaml", *arguments],
+        cwd=project.root,
+        env=environ | project.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    said: list[Any] = json.loads(ended.stderr.rpartition("\0")[2])
+    code, calls, opened, modules = said
+    names = [Path(one).name for one in opened]
+    media = sum(name.endswith(".png") for name in names)
+    others = Counter(name for name in names if name.startswith("materials."))
+    return Effort(code, Counter(calls), media, others, set(modules))
+
+
+def library(project: Project, many: int, *, besides: int = 0) -> None:
+    """Makes so many images in folders of fifty, besides those that are there; none was touched a moment ago."""
+    for number in range(besides, besides + many):
+        file = project.add(f"images/{number // 50}/{number:04}.png", png(f"{number}"))
+        os.utime(file, (time.time() - 60, time.time() - 60))
+    project.manifest("materials:\n  - {path: 'images/**/*.png', type: image}\n")
+
+
+@pytest.fixture
+def in_step(project: Project) -> Project:
+    library(project, 300)
+    assert project.apply("--jobs", "8").code == 0
+    return project
+
+
+def test_a_plan_with_nothing_to_do_costs_a_stat_a_file_and_opens_none(in_step: Project) -> None:
+    effort(in_step, "plan")
+
+    done = effort(in_step, "plan")
+
+    assert done.code == 0
+    assert done.media == 0
+    assert 300 <= done.stats <= 300 + BESIDES
+    assert done.calls["os.scandir"] + done.calls["os.listdir"] <= 2 * FOLDERS
+    assert done.others["materials.yaml"] <= 2
+    assert done.others["materials.lock.json"] <= 2
+    assert done.calls["socket.connect"] == done.calls["fsync"] == 0
+
+
+def test_one_file_that_changed_is_the_only_one_that_is_opened(in_step: Project) -> None:
+    effort(in_step, "plan")
+    in_step.add("images/3/0151.png", png("changed"))
+
+    assert effort(in_step, "plan").media == 1
+
+
+def test_a_plan_opens_each_new_file_once(project: Project) -> None:
+    library(project, 60)
+
+    done = effort(project, "plan")
+
+    assert done.media == 60
+    assert done.calls["socket.connect"] == 0
+
+
+def test_a_plan_that_is_remembered_imports_nothing_that_reads_or_sends(in_step: Project) -> None:
+    time.sleep(2.1)  # what was touched a moment ago is not remembered
+    effort(in_step, "plan")
+
+    done = effort(in_step, "plan")
+
+    assert (done.media, done.stats) <= (0, BESIDES)
+    assert done.calls["os.scandir"] == FOLDERS
+    assert done.modules.isdisjoint({"yaml", "jsonschema", "requests", "werkzeug", "rich", "jinja2", "PIL", "mutagen"})
+
+
+def test_validate_and_plan_import_nothing_that_sends(project: Project) -> None:
+    library(project, 1)
+
+    for command in ("validate", "plan"):
+        assert effort(project, command).modules.isdisjoint({"requests", "urllib3", "werkzeug"})
+
+
+def test_an_upload_costs_two_opens_two_syncs_and_one_connection_at_most(project: Project, server: Server) -> None:
+    few, many = 20, 120
+    library(project, few)
+    first = effort(project, "apply", "--yes", "--jobs", "4")
+    library(project, many, besides=few)
+
+    second = effort(project, "apply", "--yes", "--jobs", "4")
+
+    assert server.calls()["add_material"] == few + many
+    assert (first.media, second.media) == (2 * few, 2 * many)
+    # The intent and the answer are synced, side by side in one; the lock is written every few seconds, not each time.
+    assert first.calls["fsync"] <= 2 * few + LOCKS
+    assert second.calls["fsync"] <= 2 * many + LOCKS
+    # Each upload has a connection of its own: one that was kept and is dead could not say whether it was sent.
+    assert second.calls["socket.connect"] <= many + HANDFUL
