@@ -57,7 +57,6 @@ def times_found(mutant: Mutant) -> int:
 def _plant(mutant: Mutant, folder: Path) -> None:
     shutil.copytree(_ROOT / "wxsync", folder / "wxsync", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(_ROOT / "schemas", folder / "schemas")
-    (folder / "tests").symlink_to(_ROOT / "tests", target_is_directory=True)
     file = _source(folder, mutant)
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
@@ -72,7 +71,7 @@ def _play(folder: Path, seed: int, histories: int) -> str:
     ended = subprocess.run(
         [sys.executable, "-m", "tests.simulation", *asked],
         cwd=folder,
-        env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
+        env=os.environ | {"PYTHONPATH": str(_ROOT)},  # for the tests; the folder itself comes first
         capture_output=True,
         text=True,
         check=False,
