@@ -205,7 +205,10 @@ def test_a_pull_that_was_ended_from_outside_goes_on(
     project: Project, server: Server, library: dict[str, str], number: signal.Signals
 ) -> None:
     server.fault("get_material:latency=3000@4")
-    command = [sys.executable, "-m", "wxsync", "pull", str(project.root / "old")]
+    # Whoever runs the tests in the background of a shell hands down that SIGINT is ignored.
+    listening = "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    started = f"{listening}; runpy.run_module('wxsync', run_name='__main__')"
+    command = [sys.executable, "-c", started, "pull", str(project.root / "old")]
     environ = os.environ | project.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)}
     with subprocess.Popen(command, env=environ, cwd=project.root, stderr=subprocess.PIPE, text=True) as process:
         until(lambda: server.calls().get("get_material", 0) >= 3)
