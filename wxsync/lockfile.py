@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from functools import lru_cache
 from glob import escape
+from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -70,22 +70,25 @@ def parse_lock(content: bytes, *, shown_as: str) -> Lock:
 
 def render_lock(lock: Lock) -> bytes:
     """Writes a lock canonically: UTF-8, two spaces, sorted keys, LF, a final newline."""
-    materials = ",\n".join(f"    {_quoted(name)}: {_block(record, 4)}" for name, record in sorted(lock.records.items()))
+    content = BytesIO()  # piece by piece: the lock of a full library has 60 MB
+    for piece in _pieces(lock):
+        content.write(piece.encode())
+    return content.getvalue()
+
+
+def _pieces(lock: Lock) -> Iterator[str]:
     retired = sorted(
         lock.retired,
         key=lambda one: (one.name, one.retired_at, one.record.media_id or "", one.record.url or ""),
     )
     unconfirmed = sorted(lock.unconfirmed, key=lambda one: (one.name, one.uploaded_as))
-    text = (
-        "{\n"
-        f'  "account": {_quoted(lock.account)},\n'
-        f'  "lock_version": {VERSION},\n'
-        f'  "materials": {{{_lines(materials)}}},\n'
-        f'  "retired": [{_lines(_listed(retired))}],\n'
-        f'  "unconfirmed": [{_lines(_listed(unconfirmed))}]\n'
-        "}\n"
-    )
-    return text.encode()
+    yield f'{{\n  "account": {_quoted(lock.account)},\n  "lock_version": {VERSION},\n  "materials": {{'
+    yield from _lines(f"{_quoted(name)}: {_block(record)}" for name, record in sorted(lock.records.items()))
+    yield '},\n  "retired": ['
+    yield from _lines(map(_block, retired))
+    yield '],\n  "unconfirmed": ['
+    yield from _lines(map(_block, unconfirmed))
+    yield "]\n}\n"
 
 
 def _no_json(file: Path, content: bytes, error: ValueError | RecursionError) -> InvalidInput:
@@ -129,17 +132,20 @@ def _retired(one: Mapping[str, Any]) -> Retired:
     return Retired(one["name"], record_from(one), one["retired_at"], one["replaced_by"])
 
 
-def _listed(entries: Iterable[Retired | Unconfirmed]) -> str:
-    return ",\n".join(f"    {_block(entry, 4)}" for entry in entries)
+def _lines(blocks: Iterable[str]) -> Iterator[str]:
+    before, after = "\n    ", ""
+    for block in blocks:
+        yield before + block
+        before, after = ",\n    ", "\n  "
+    yield after
 
 
-# A run writes its lock every two seconds: what did not change since is not written out again.
-@lru_cache(maxsize=1 << 18)
-def _block(entry: Record | Retired | Unconfirmed, indent: int) -> str:
-    document = _entry_document(entry)
-    margin = " " * (indent + 2)
-    lines = ",\n".join(f"{margin}{_quoted(key)}: {_quoted(document[key])}" for key in sorted(document))
-    return "{\n" + lines + "\n" + " " * indent + "}"
+_ENTRY = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",\n      ", ": "))
+
+
+def _block(entry: Record | Retired | Unconfirmed) -> str:
+    # With an indent of its own the json module leaves its C code, which a lock written every two seconds would feel.
+    return "{\n      " + _ENTRY.encode(_entry_document(entry))[1:-1] + "\n    }"
 
 
 def _entry_document(entry: Record | Retired | Unconfirmed) -> dict[str, Any]:
@@ -159,10 +165,6 @@ def _entry_document(entry: Record | Retired | Unconfirmed) -> dict[str, Any]:
 
 def _quoted(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
-
-
-def _lines(text: str) -> str:
-    return f"\n{text}\n  " if text else ""
 
 
 def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
