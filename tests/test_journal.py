@@ -145,6 +145,40 @@ def test_after_a_sync_that_failed_no_other_one_is_believed(tmp_path: Path) -> No
                 journal.intend(doubt_of(want(name)))
 
 
+class Gated(Disk):
+    """Lets the first sync of a line go on only when a later line was written, and notes the order."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self.syncing, self.written = threading.Event(), threading.Event()
+
+    def write(self, descriptor: int, content: bytes, place: int) -> int:
+        count = super().write(descriptor, content, place)
+        if b"later" in bytes(content):
+            self.seen.append("later line")
+            self.written.set()
+        return count
+
+    def sync(self, descriptor: int) -> None:
+        self.seen.append("sync")
+        if self.seen.count("sync") == 2:
+            self.syncing.set()
+            assert self.written.wait(timeout=10)
+        super().sync(descriptor)
+
+
+def test_a_line_is_synced_by_a_sync_that_began_after_it_was_written(tmp_path: Path) -> None:
+    disk = Gated()
+    with Journal(tmp_path / "journal", account=ACCOUNT, disk=disk) as journal:
+        first = threading.Thread(target=journal.intend, args=[doubt_of(want("first"))])
+        first.start()
+        assert disk.syncing.wait(timeout=10)
+        journal.intend(doubt_of(want("later")))
+        first.join()
+
+    assert disk.seen == ["sync", "sync", "later line", "sync"]
+
+
 FIRST = {"account": ACCOUNT}
 INTENT: dict[str, Any] = {
     "name": "a", "type": "image", "sha256": "a" * 64, "uploaded_as": "a.png", "sent_at": "2026"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Mutant:
     """Holds one planted bug: what stands once in a file, and what is put there; `within` bounds the histories it takes.
 
-    The `quick` ones are planted in every run of the tests.
+    The `quick` ones are planted in every run of the tests. What no history can see is seen by a file of tests, `by`.
     """
 
     name: str
@@ -18,6 +18,7 @@ class Mutant:
     new: str
     within: int = 1000
     quick: bool = False
+    by: str = ""
 
 
 MUTANTS = (
@@ -35,14 +36,14 @@ MUTANTS = (
         "                self._sync()\n"
         "                self._synced = reached\n",
         "                self._sync()\n                self._synced = self._written\n",
-        20_000,
+        by="test_journal.py",
     ),
     Mutant(
         "a sync that failed is forgotten",
         "journal.py",
         "        if self._failed:\n",
         "        if False:\n",
-        20_000,
+        by="test_journal.py",
     ),
     Mutant("the journal's name is not synced", "journal.py", "            disk.sync_folder(file.parent)\n", ""),
     Mutant(
@@ -215,7 +216,7 @@ MUTANTS = (
         "planner/plan.py",
         "        if tag and material.media_id not in known:\n",
         "        if tag:\n",
-        5000,
+        by="test_planner.py",
     ),
     Mutant(
         "the newest of several uploads is adopted",
@@ -243,22 +244,21 @@ MUTANTS = (
         "lockfile.py",
         "    except FileNotFoundError:\n        return None\n",
         "    except OSError:\n        return None\n",
-        5000,
+        by="test_lockfile.py",
     ),
     Mutant(
         "a journal that cannot be read is taken as empty",
         "journal.py",
         "    except FileNotFoundError:\n        return Replay()\n",
         "    except OSError:\n        return Replay()\n",
-        5000,
+        by="test_journal.py",
     ),
     Mutant(
-        "half a line of a full disk stays in the journal",
+        "a journal goes on behind half a line",
         "journal.py",
-        "            write_all(self._disk, self._descriptor, line, self._end)\n            self._end += len(line)",
-        "            self._end += len(line)\n"
-        "            write_all(self._disk, self._descriptor, line, self._end - len(line))",
-        20_000,
+        'content.rfind(b"\\n") + 1, len(content)\n',
+        'len(content.rstrip(b"\\0")), len(content)\n',
+        by="test_journal.py",
     ),
     Mutant(
         "an upload bears no tag",
@@ -286,7 +286,7 @@ MUTANTS = (
         "workflow/send.py",
         "    for may_send in (True, False):\n",
         "    for may_send in (True, True):\n",
-        5000,
+        by="test_stories_trouble.py",
     ),
     Mutant(
         "the other uploads that bear a tag are not retired",
@@ -346,6 +346,6 @@ MUTANTS = (
         "workflow/apply.py",
         "    if before is not None and not watcher.stop.is_set():\n",
         "    if False:\n",
-        20_000,
+        by="test_stories_together.py",
     ),
 )
