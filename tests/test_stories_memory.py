@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import os
+import re
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tests.project import Project, Run, png
-from wxsync.cli.memory import question, remember
+from wxsync.cli.memory import question, recall, remember
 from wxsync.cli.options import Settings
 from wxsync.cli.plan import rendered
 from wxsync.workflow.options import PlanOptions, Watcher
 from wxsync.workflow.plan import plan
 
 LATER = 10_000_000_000
+ASKED: dict[str, object] = {"form": "text", "colored": False, "targets": [], "renew": []}
 
 
 @pytest.fixture
@@ -36,7 +38,7 @@ def known(project: Project) -> Project:
 def plan_later(project: Project, *, form: str = "text", targets: Sequence[str] = ()) -> str:
     """Plans as if everything was older than it is, so that it is remembered without a wait."""
     settings = Settings(manifest=str(project.root / "materials.yaml"), environ=project.environ)
-    asked = question(settings, form=form, colored=False, targets=[*targets], renew=[])
+    asked = question(settings, **ASKED | {"form": form, "targets": [*targets]})
     planned = plan(settings.choice(), PlanOptions(tuple(targets)), Watcher(lambda _planned: True))
     said = rendered(planned.plan, form, settings)
     remember(asked._replace(since=asked.since + LATER), said, planned)
@@ -49,12 +51,13 @@ def memo(project: Project) -> Path:
 
 def answers(project: Project, *arguments: str) -> bool:
     """Tells whether a plan is taken from memory, by putting another answer there."""
-    kept = memo(project).read_text()
-    memo(project).write_text(json.dumps(json.loads(kept) | {"answer": "from memory\n"}))
+    kept = memo(project).read_bytes()
+    *states, _said, asked = kept.split(b"\0")
+    memo(project).write_bytes(b"\0".join((*states, b"from memory\n", asked)))
     try:
         return project.run("plan", *arguments).out == "from memory\n"
     finally:
-        memo(project).write_text(kept)
+        memo(project).write_bytes(kept)
 
 
 def replace_file(file: Path, content: bytes) -> None:
@@ -129,6 +132,15 @@ def test_another_question_gets_an_answer_of_its_own(known: Project, tmp_path: Pa
         assert not answers(known, *arguments)
 
 
+def test_names_that_no_text_can_hold_and_folders_without_a_file_are_remembered(known: Project) -> None:
+    (known.root / "images/empty").mkdir()
+    with suppress(OSError):  # some systems have no such names
+        (known.root / "images" / os.fsdecode(b"caf\xe9.txt")).write_bytes(b"latin")
+    plan_later(known)
+
+    assert answers(known)
+
+
 def test_what_is_pending_is_never_remembered(known: Project) -> None:
     known.add("images/new.png", png("new"))
     before = memo(known).read_bytes()
@@ -137,17 +149,28 @@ def test_what_is_pending_is_never_remembered(known: Project) -> None:
     assert memo(known).read_bytes() == before
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b'{"question": 1}', b"\xff", b"[" * 100_000])
+@pytest.mark.parametrize("content", [b"", b"\0", b"\0said", b"\0said\0", b"\xff", b"\0" * 100_000])
 def test_a_broken_memory_is_none(known: Project, content: bytes) -> None:
-    memo(known).write_bytes(content)
+    asked, _, _states = memo(known).read_bytes().partition(b"\0")
+    memo(known).write_bytes(asked + content)
 
     assert known.run("plan").out == "Nothing to do: 2 materials in step.\n"
 
 
+def test_a_memory_that_is_cut_off_or_in_part_zeros_is_none(known: Project) -> None:
+    whole = memo(known).read_bytes()
+    for place in range(0, len(whole), 7):
+        for damaged in (whole[:place], whole[:place] + bytes(len(whole) - place), bytes(place) + whole[place:]):
+            memo(known).write_bytes(damaged)
+            asked = question(Settings(manifest=str(known.root / "materials.yaml"), environ=known.environ), **ASKED)
+            assert recall(asked) is None or damaged == whole
+
+
 def test_a_memory_that_came_with_a_checkout_says_nothing(known: Project) -> None:
-    forged = json.loads(memo(known).read_text())
-    forged["question"]["manifest"] = "44 1764000000000000000 1764000000000000000 12"
-    memo(known).write_text(json.dumps(forged | {"answer": "forged\n", "files": {}, "folders": {}}))
+    asked, _, _states = memo(known).read_text().partition("\0")
+    elsewhere = re.sub(r"\d+ \d+ \d+ \d+", "44 1764000000000000000 1764000000000000000 12", asked)
+    assert elsewhere != asked
+    memo(known).write_text(f"{elsewhere}\0forged\n\0{elsewhere}")
 
     assert "forged" not in known.run("plan").out
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from wxsync import __version__, memo
@@ -19,16 +18,16 @@ class Question(NamedTuple):
     """Holds what an answer depends on beside the files, and when it was asked, in nanoseconds."""
 
     manifest: str
-    words: Mapping[str, object]
+    words: str
     since: int
 
 
 def question(settings: Settings, **options: object) -> Question:
     """Asks with some options; of the environment only who the account is can change what is said."""
     since = time.time_ns()
-    appids = {name: value for name, value in settings.environ.items() if re.fullmatch("WXSYNC_.*APPID", name)}
-    chosen = {"account": settings.account, "sandbox": settings.sandbox, "appids": appids}
-    words = {"version": __version__, "manifest": memo.state_of(settings.manifest)} | chosen | options
+    appids = sorted(item for item in settings.environ.items() if re.fullmatch("WXSYNC_.*APPID", item[0]))
+    chosen = (settings.account, settings.sandbox, appids, sorted(options.items()))
+    words = repr((__version__, memo.state_of(settings.manifest), *chosen))
     return Question(settings.manifest, words, since)
 
 
@@ -41,7 +40,7 @@ def recall(asked: Question) -> str | None:
 def remember(asked: Question, said: str, planned: Planned) -> None:
     """Keeps what was said, where nothing is pending and nothing odd."""
     project, folders = planned.project, planned.project.manifest.folders
-    if planned.plan.pending or planned.warnings or folders is None:
+    if planned.plan.pending or planned.warnings or folders is None or "\0" in said:
         return
     read: dict[str, set[str]] = {folder: set() for folder in folders}
     for asset in project.manifest.assets:
