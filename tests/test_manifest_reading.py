@@ -178,6 +178,12 @@ def test_a_manifest_made_to_be_slow_is_answered_all_the_same(tmp_path: Path, cod
     assert len(problems) <= 1001
 
 
+@pytest.mark.parametrize("depth", [17, 1_200, 100_000])
+def test_brackets_in_one_line_are_too_deep_whichever_libyaml_meets_them(tmp_path: Path, depth: int) -> None:
+    # From 0.2.6 on libyaml refuses a thousand of them before it tells of the first one.
+    assert codes(read(tmp_path, f"version: 1\nmaterials: {'[' * depth}\n"))[0] == "too-deep"
+
+
 def test_more_than_a_thousand_problems_are_counted_and_not_shown(tmp_path: Path) -> None:
     problems = read(tmp_path, "version: 1\nmaterials:\n" + "  - {path: x.png, type: image}\n" * 1200, ("x.png",))
     assert len(problems) == 1001
