@@ -96,10 +96,10 @@ def _fault_in_reach(path: str) -> Fault | None:
     if _ABSOLUTE.match(path):
         hint = "write the path relative to the manifest's folder; nothing outside that folder is read"
         return Fault("path-outside", f"`{brief(path)}` is an absolute path", hint)
-    if ".." in re.split(r"[/\\]", path):
+    if ".." in path and ".." in re.split(r"[/\\]", path):
         hint = "nothing outside the manifest's folder is read: move the file, or the manifest"
         return Fault("path-outside", f"`{brief(path)}` leads upwards with `..`", hint)
-    if not KEPT_BACK.isdisjoint(part.lower() for part in path.split("/")):
+    if not KEPT_BACK.isdisjoint(path.lower().split("/")):
         hint = "move the file out of that folder"
         return Fault("path-kept-back", f"`{brief(path)}` lies in a folder that git or wxsync keeps for itself", hint)
     return None

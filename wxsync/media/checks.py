@@ -212,7 +212,8 @@ def _seconds(seconds: float, most: float) -> str:
 
 
 def _suffix(filename: str) -> str:
-    return PurePosixPath(filename).suffix.removeprefix(".").lower()
+    stem, _, suffix = filename.rpartition("/")[2].rpartition(".")
+    return suffix.lower() if stem else ""
 
 
 def _claims(media: Media, filename: str) -> bool:

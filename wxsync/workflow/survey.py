@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from wxsync.digest import Digest, Remembered, read_cache, remember, write_cache
 from wxsync.errors import InvalidInput
@@ -168,7 +168,7 @@ def _read(asset: Asset, files: _Files) -> _Seen:
     if not files.known.is_sent(wanted, len(content)):
         return _Seen(wanted)
     media, findings = judge(content, asset)
-    return _Seen(replace(wanted, extension=media.extension), findings)
+    return _Seen(Desired(asset, digest.sha256, digest.size, media.extension), findings)
 
 
 def _records(lock: Lock | None) -> list[Record]:
