@@ -22,11 +22,11 @@ from wxsync.model import (
     Place,
     Plan,
     Record,
-    Result,
     Retired,
     Unconfirmed,
 )
 from wxsync.planner import filename_for
+from wxsync.results import Result
 
 ACCOUNT = "wx0123456789abcdef"
 IMAGE, VIDEO, ARTICLE = MaterialType.IMAGE, MaterialType.VIDEO, MaterialType.ARTICLE_IMAGE

@@ -13,21 +13,9 @@ from hypothesis import strategies as st
 from tests.nouns import ACCOUNT, AT, VIDEO, desired_lists, held, lock_of, locks, want
 from wxsync.errors import CallFailed, HaltedForNow, HaltedForPerson, InvalidInput, OutcomeUnknown, Refused
 from wxsync.executor import Event, Finished, Limits, Started, Tick, apply_plan
-from wxsync.model import (
-    Change,
-    Desired,
-    Lock,
-    Outcome,
-    Plan,
-    Problem,
-    Record,
-    Remedy,
-    Result,
-    Unconfirmed,
-    Upload,
-    Uploaded,
-)
+from wxsync.model import Change, Desired, Lock, Outcome, Plan, Problem, Record, Remedy, Unconfirmed, Upload, Uploaded
 from wxsync.planner import fold, make_plan
+from wxsync.results import Result
 
 ONE_BY_ONE = Limits(jobs=1)
 REFUSED = Refused("the format is not taken", code="bad-format", errcode=40113, rid="rid-1", hint="another format")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from wxsync.model import Material, MaterialType, Page
-from wxsync.workflow.look import PAGE, look, settle
-from wxsync.workflow.options import Look
+from wxsync.reconcile.look import PAGE, Look, look, settle
 
 
 class Shelf:

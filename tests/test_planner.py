@@ -38,11 +38,11 @@ from wxsync.model import (
     Outcome,
     Plan,
     Record,
-    Result,
     Retired,
     Unconfirmed,
 )
 from wxsync.planner import filename_for, fold, make_plan, misfits, past_rail, tag_in
+from wxsync.results import Result
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,8 +30,9 @@ from tests.nouns import (
     want,
 )
 from wxsync.lockfile import render_lock
-from wxsync.model import Desired, Failure, Lock, Material, Origin, Outcome, Plan, Record, Remedy, Result, Retired
+from wxsync.model import Desired, Failure, Lock, Material, Origin, Outcome, Plan, Record, Remedy, Retired
 from wxsync.planner import fold, fold_journal, make_plan
+from wxsync.results import Result
 
 LATER = moment(59)
 FAILURE = Failure("refused", "no", "", Remedy.FILE)

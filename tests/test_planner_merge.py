@@ -27,8 +27,9 @@ from tests.nouns import (
 )
 from wxsync.errors import Conflict
 from wxsync.lockfile import render_lock
-from wxsync.model import Desired, Failure, Lock, Origin, Outcome, Remedy, Result, Retired
+from wxsync.model import Desired, Failure, Lock, Origin, Outcome, Remedy, Retired
 from wxsync.planner import fold, make_plan, merge
+from wxsync.results import Result
 
 LOST = Failure("lost", "no answer", "", Remedy.LOOK)
 

@@ -42,30 +42,25 @@ from wxsync.model import (
     Plan,
     Problem,
     Remedy,
-    Report,
-    Result,
     Severity,
 )
 from wxsync.planner import make_plan
 from wxsync.render import (
     Page,
-    https,
-    human_size,
     markdown,
     plan_page,
     plan_text,
-    plural,
     problems_text,
     read_document,
     render_problems,
     report_page,
     report_text,
     terminal,
-    visible,
 )
 from wxsync.render.markdown import LIMIT
-from wxsync.render.words import width
+from wxsync.results import Report, Result
 from wxsync.schemas import violations
+from wxsync.words import counted, https, human_size, visible, width
 
 GOLDEN = Path(__file__).parent / "golden"
 REFUSAL = Failure("bad-format", "the format is not taken · 不支持该格式", "save it as PNG", Remedy.FILE, 40113, "rid-1")
@@ -483,4 +478,4 @@ def test_a_text_is_as_wide_as_a_terminal_shows_it(text: str, columns: int) -> No
 
 
 def test_a_count_has_its_noun() -> None:
-    assert [plural(number, "file") for number in (0, 1, 2, 1500)] == ["0 files", "1 file", "2 files", "1,500 files"]
+    assert [counted(number, "file") for number in (0, 1, 2, 1500)] == ["0 files", "1 file", "2 files", "1,500 files"]

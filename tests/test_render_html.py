@@ -32,25 +32,12 @@ from tests.nouns import (
 )
 from tests.test_render import GOLDEN, HOSTILE, REFUSAL, golden_plan, golden_report, texts
 from wxsync.media import PLACES
-from wxsync.model import (
-    Capacity,
-    Desired,
-    Drift,
-    Failure,
-    Lock,
-    Material,
-    MaterialType,
-    Outcome,
-    Places,
-    Plan,
-    Remedy,
-    Report,
-    Result,
-)
+from wxsync.model import Capacity, Desired, Drift, Failure, Lock, Material, MaterialType, Outcome, Places, Plan, Remedy
 from wxsync.planner import make_plan
-from wxsync.render import visible
 from wxsync.render.html import Preview, View, html, library_view, plan_view, result_view
 from wxsync.render.html.page import _prose
+from wxsync.results import Report, Result
+from wxsync.words import visible
 
 PIECES = Path(__file__).parent.parent / "wxsync/render/html"
 CHINESE: dict[str, str] = json.loads((PIECES / "zh.json").read_text(encoding="utf-8"))

@@ -19,10 +19,11 @@ from tests.project import MEDIA, png
 from tests.test_render import HOSTILE
 from tests.test_render_html import view_of
 from wxsync.media import PLACES
-from wxsync.model import Drift, MaterialType, Plan, Record, Report
+from wxsync.model import Drift, MaterialType, Plan, Record
 from wxsync.planner import make_plan
-from wxsync.render import visible
 from wxsync.render.html import Preview, View, html, library_view, plan_view, result_view
+from wxsync.results import Report
+from wxsync.words import visible
 
 VOICE, VIDEO = MaterialType.VOICE, MaterialType.VIDEO
 PREVIEWS = {

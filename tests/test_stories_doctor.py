@@ -17,15 +17,15 @@ from wxsync.cli import run
 from wxsync.cli.doctor import exit_code_of
 from wxsync.errors import HaltedForNow, Refused
 from wxsync.model import Page
+from wxsync.project.folder import Choice
+from wxsync.reconcile.watcher import Watcher
 from wxsync.render import checks_page, checks_text
-from wxsync.render.checks import Check
+from wxsync.results import Check, Diagnosis
 from wxsync.sandbox import AUTHORIZER_REFRESH_TOKEN, COMPONENT_ACCESS_TOKEN, COMPONENT_APPID, Switches
 from wxsync.wechat.answers import Quota
 from wxsync.wechat.errcodes import TABLE
 from wxsync.workflow.diagnosis import ADD_MATERIAL, LISTING, Heard, Way, check_appid, check_proxy, diagnose
-from wxsync.workflow.doctor import Diagnosis, doctor
-from wxsync.workflow.options import Watcher
-from wxsync.workflow.project import Choice
+from wxsync.workflow.doctor import doctor
 
 ACCOUNT = ("token", "library", "listing", "quota:add_material", "quota:uploadimg", "quota:batchget_material")
 PLENTY = ok(errcode=0, quota={"daily_limit": 1000, "used": 1, "remain": 999})
@@ -49,7 +49,7 @@ def without_waiting(choice: Choice) -> tuple[Diagnosis, list[float]]:
         waited.append(seconds)
         return False
 
-    return doctor(choice, Watcher(lambda _planned: True, pause=pause)), waited
+    return doctor(choice, Watcher(pause=pause)), waited
 
 
 def choice_of(project: Project, **environ: str) -> Choice:
@@ -532,7 +532,7 @@ def test_git_is_asked_whether_locks_merge_by_themselves(project: Project) -> Non
 
 def test_the_gravest_of_several_decides_the_exit_code() -> None:
     def ending(*errors: Any) -> int:
-        from wxsync.render.checks import failed
+        from wxsync.results import failed
 
         return exit_code_of(Diagnosis(None, None, tuple(failed("x", error) for error in errors), {}, 0))
 

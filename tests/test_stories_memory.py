@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from tests.project import Project, Run, png
-from wxsync.cli.memory import question, recall, remember
 from wxsync.cli.options import Settings
 from wxsync.cli.plan import rendered
-from wxsync.workflow.options import PlanOptions, Watcher
+from wxsync.cli.plan_cache import question, recall, remember
+from wxsync.reconcile.planned import PlanOptions
+from wxsync.reconcile.watcher import Watcher
 from wxsync.workflow.plan import plan
 
 LATER = 10_000_000_000
@@ -39,7 +40,7 @@ def plan_later(project: Project, *, form: str = "text", targets: Sequence[str] =
     """Plans as if everything was older than it is, so that it is remembered without a wait."""
     settings = Settings(manifest=str(project.root / "materials.yaml"), environ=project.environ)
     asked = question(settings, **ASKED | {"form": form, "targets": [*targets]})
-    planned = plan(settings.choice(), PlanOptions(tuple(targets)), Watcher(lambda _planned: True))
+    planned = plan(settings.choice(), PlanOptions(tuple(targets)), Watcher())
     said = rendered(planned.plan, form, settings)
     remember(asked._replace(since=asked.since + LATER), said, planned)
     return said

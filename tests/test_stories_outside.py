@@ -12,10 +12,12 @@ import pytest
 
 from tests.project import Project, Server, png
 from wxsync.model import Outcome
+from wxsync.project.folder import Choice, open_project
+from wxsync.project.survey import sent_beyond, survey
+from wxsync.reconcile.planned import PlanOptions
+from wxsync.reconcile.send import ApplyOptions
+from wxsync.reconcile.watcher import Watcher
 from wxsync.workflow.apply import apply
-from wxsync.workflow.options import ApplyOptions, PlanOptions, Watcher
-from wxsync.workflow.project import Choice, open_project
-from wxsync.workflow.survey import sent_beyond, survey
 
 needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
 needs_fifos = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFOs")
@@ -132,12 +134,12 @@ def test_a_file_that_is_swapped_after_it_was_planned_is_not_sent(
 ) -> None:
     project.images("a.png", "b.png")
 
-    def agree(_planned: object) -> bool:
+    def agree(_plan: object, _warnings: object) -> bool:
         swap(project.root / "a.png")
         return True
 
     choice = Choice(project.root / "materials.yaml", None, False, project.environ)
-    report = apply(choice, ApplyOptions(plan=PlanOptions(use_cache=False)), Watcher(agree))
+    report = apply(choice, ApplyOptions(plan=PlanOptions(use_cache=False)), Watcher(), agrees=agree)
 
     failed, done = report.results
     assert (failed.change.name, failed.outcome, done.outcome) == ("a.png", Outcome.FAILED, Outcome.DONE)

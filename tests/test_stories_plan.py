@@ -7,8 +7,8 @@ import json
 import pytest
 
 from tests.project import Project, Server, png
-from wxsync.render import visible
 from wxsync.schemas import violations
+from wxsync.words import visible
 
 HOSTILE = "<script>|*`x`\u202e.png"
 

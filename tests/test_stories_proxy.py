@@ -22,10 +22,10 @@ import trustme
 
 from tests.project import Project, Server
 from wxsync.cli.doctor import exit_code_of
+from wxsync.project.folder import Choice
+from wxsync.reconcile.watcher import Watcher
 from wxsync.render import checks_page
 from wxsync.workflow.doctor import doctor
-from wxsync.workflow.options import Watcher
-from wxsync.workflow.project import Choice
 
 ROOT = Path(__file__).parent.parent
 HOST = "wechat.test"
@@ -165,7 +165,7 @@ def test_what_stands_in_the_way_is_named_without_a_password(
         environ = project.environ | {"WXSYNC_API_BASE": f"https://{HOST}", "HTTPS_PROXY": running.url}
         choice = Choice(project.root / "materials.yaml", None, False, environ)
         told: list[str] = []
-        found = doctor(choice, Watcher(lambda _planned: True, says=told.append, pause=lambda _seconds: False))
+        found = doctor(choice, Watcher(says=told.append, pause=lambda _seconds: False))
     page = checks_page(found.checks, account=found.account, host=found.host, color=False)
     assert exit_code_of(found) == 7, page
     assert failure.word in page

@@ -13,11 +13,13 @@ from tests.project import Project, Server
 from wxsync.errors import PersonNeeded
 from wxsync.executor import Limits
 from wxsync.files import Disk, state_folder
-from wxsync.model import Outcome, Remedy, Report
+from wxsync.model import Outcome, Remedy
+from wxsync.project.folder import Choice, open_project
+from wxsync.reconcile.remote import open_remote
+from wxsync.reconcile.send import ApplyOptions
+from wxsync.reconcile.watcher import Watcher
+from wxsync.results import Report
 from wxsync.workflow.apply import apply_to
-from wxsync.workflow.options import ApplyOptions, Watcher
-from wxsync.workflow.project import Choice, open_project
-from wxsync.workflow.remote import open_remote
 
 
 class Filling(Disk):
@@ -45,7 +47,7 @@ def apply_on_a_disk(project: Project, writes: int) -> Report:
     choice = Choice(project.root / "materials.yaml", None, False, project.environ)
     state_folder(project.root)
     opened = replace(open_project(choice), disk=Filling(writes))
-    watcher = Watcher(lambda _planned: True)
+    watcher = Watcher()
     connect = partial(open_remote, choice, opened, jobs=1, watcher=watcher)
     return apply_to(opened, ApplyOptions(settle=0, limits=Limits(jobs=1)), watcher, connect)
 

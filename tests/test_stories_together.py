@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.project import Project, Server, png
+from wxsync.project.folder import Choice
+from wxsync.reconcile.send import ApplyOptions
+from wxsync.reconcile.watcher import Watcher
 from wxsync.workflow.apply import apply
-from wxsync.workflow.options import ApplyOptions, Watcher
-from wxsync.workflow.project import Choice
 
 
 @pytest.fixture
@@ -26,13 +27,13 @@ def apply_while(project: Project, happens: Project, server: Server) -> list[str]
     """Applies, and after it has looked and before it sends, another machine applies too."""
     said: list[str] = []
 
-    def agrees(_planned: object) -> bool:
+    def agrees(_plan: object, _warnings: object) -> bool:
         assert happens.apply().code == 0
         server.advance(30)
         return True
 
     choice = Choice(project.root / "materials.yaml", None, False, project.environ)
-    apply(choice, ApplyOptions(settle=0), Watcher(agrees, says=said.append))
+    apply(choice, ApplyOptions(settle=0), Watcher(says=said.append), agrees=agrees)
     return said
 
 

@@ -12,9 +12,10 @@ import pytest
 from tests.project import Project, Server, png, serving, until
 from wxsync.cli.exits import exit_code_for
 from wxsync.errors import HaltedForNow
+from wxsync.project.folder import Choice
+from wxsync.reconcile.send import ApplyOptions
+from wxsync.reconcile.watcher import Watcher
 from wxsync.workflow.apply import apply
-from wxsync.workflow.options import ApplyOptions, Watcher
-from wxsync.workflow.project import Choice
 
 UNREACHABLE = "http://127.0.0.1:9"
 
@@ -111,7 +112,7 @@ def test_a_network_that_is_not_there_is_a_reason_to_try_later(project: Project) 
         waited.append(seconds)
         return False
 
-    watcher = Watcher(lambda _planned: True, pause=pause)
+    watcher = Watcher(pause=pause)
 
     with pytest.raises(HaltedForNow) as caught:
         apply(choice, ApplyOptions(), watcher)

@@ -8,9 +8,11 @@ import pytest
 
 from tests.project import Project, Server, png
 from wxsync.model import Outcome
+from wxsync.project.folder import Choice
+from wxsync.reconcile.planned import PlanOptions
+from wxsync.reconcile.send import ApplyOptions
+from wxsync.reconcile.watcher import Watcher
 from wxsync.workflow.apply import apply
-from wxsync.workflow.options import ApplyOptions, PlanOptions, Watcher
-from wxsync.workflow.project import Choice
 
 VIDEO = "  - {{path: {path}, type: video, title: {title}, introduction: {introduction}}}\n"
 
@@ -57,8 +59,8 @@ def test_an_older_video_of_the_same_title_is_not_taken_for_ours(project: Project
     server.fault("add_material:reset-after*1")
 
     choice = Choice(project.root / "materials.yaml", None, False, project.environ)
-    options = ApplyOptions(plan=PlanOptions(renew=("new.mp4",)), settle=0)
-    report = apply(choice, options, Watcher(lambda _planned: True, clock=lambda: time.time() + 3600))
+    options = ApplyOptions(plan=PlanOptions(replace=("new.mp4",)), settle=0)
+    report = apply(choice, options, Watcher(clock=lambda: time.time() + 3600))
 
     assert {one.outcome for one in report.results} == {Outcome.DONE}
     [newest] = [one["media_id"] for one in server.state()["materials"] if one["media_id"] not in before]

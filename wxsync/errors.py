@@ -89,3 +89,7 @@ class HaltedForNow(Halted):
 
 class OutcomeUnknown(CallFailed):
     """Says that WeChat may or may not have done it."""
+
+
+class NotAgreed(Exception):
+    """Raised where whoever was asked did not want it to be done; nothing was."""

@@ -15,19 +15,8 @@ from functools import partial
 from typing import Protocol
 
 from wxsync.errors import CallFailed, Halted, HaltedForPerson, InvalidInput, OutcomeUnknown
-from wxsync.model import (
-    Change,
-    Failure,
-    Fingerprint,
-    Outcome,
-    Plan,
-    Record,
-    Remedy,
-    Result,
-    Unconfirmed,
-    Upload,
-    Uploaded,
-)
+from wxsync.model import Change, Failure, Fingerprint, Outcome, Plan, Record, Remedy, Unconfirmed, Upload, Uploaded
+from wxsync.results import Result
 
 # After this many lost answers in a row something is wrong between here and WeChat: each one is a doubt for later.
 _LOST_IN_A_ROW = 3

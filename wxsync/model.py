@@ -337,27 +337,6 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """Holds what became of one change; `record` is what the lock gains, `attempts` counts requests."""
-
-    change: Change
-    outcome: Outcome
-    record: Record | None = None
-    attempts: int = 0
-    seconds: float = 0.0
-    error: Failure | None = None
-    unconfirmed: Unconfirmed | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """Holds what a whole apply did, results sorted by name."""
-
-    account: str
-    results: tuple[Result, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Upload:
     """Holds one file as it is sent: the very bytes that were hashed and checked, under an ASCII name."""
 

@@ -20,12 +20,15 @@ from tests.simulation.wire import APPID, SimulatedTransport, connected
 from wxsync.errors import WxsyncError
 from wxsync.executor import Event, Finished, Limits
 from wxsync.lockfile import parse_lock
-from wxsync.model import Action, Lock, Outcome, Report
+from wxsync.model import Action, Lock, Outcome
 from wxsync.planner import utc
+from wxsync.project.folder import Project
+from wxsync.project.recovery import recall
+from wxsync.reconcile.planned import PlanOptions
+from wxsync.reconcile.send import ApplyOptions
+from wxsync.reconcile.watcher import Watcher
+from wxsync.results import Report
 from wxsync.workflow.apply import apply_to
-from wxsync.workflow.options import ApplyOptions, PlanOptions, Watcher
-from wxsync.workflow.project import Project
-from wxsync.workflow.recall import recall
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class Run:
 
     @property
     def options(self) -> ApplyOptions:
-        plan = PlanOptions(renew=self.renew, use_cache=False, refresh=self.refresh)
+        plan = PlanOptions(replace=self.renew, use_cache=False, refresh=self.refresh)
         return ApplyOptions(plan, limits=Limits(self.jobs, self.most), settle=self.settle)
 
 
@@ -157,7 +160,6 @@ class Machine:
             return process.stop.is_set()
 
         return Watcher(
-            agrees=lambda _planned: True,
             sees=sees,
             says=lambda said: process.tell(f"  says: {said}"),
             stop=process.stop,

@@ -14,7 +14,7 @@ from random import Random
 from tests.project import MEDIA, png
 from wxsync.files import Disk
 from wxsync.model import Asset, Fingerprint, Manifest, MaterialType, Place
-from wxsync.workflow.project import Project
+from wxsync.project.folder import Project
 
 VARIANTS = 3
 _TITLES = ("产品介绍", "another film")

@@ -162,34 +162,34 @@ MUTANTS = (
     ),
     Mutant(
         "the journal is cleared before the lock is written",
-        "workflow/send.py",
+        "reconcile/send.py",
         "    lock = _written(ledger, results)\n    clear_journal(project.journal_file, disk=project.disk)\n",
         "    clear_journal(project.journal_file, disk=project.disk)\n    lock = _written(ledger, results)\n",
         quick=True,
     ),
     Mutant(
         "the journal is cleared before the lock is recovered",
-        "workflow/recall.py",
+        "project/recovery.py",
         "    if recalled.lock:\n        #",
         "    clear_journal(project.journal_file, disk=project.disk)\n    if recalled.lock:\n        #",
         5000,
     ),
     Mutant(
         "the journal is not folded into the lock",
-        "workflow/recall.py",
+        "project/recovery.py",
         "    if journal.account is None or not (journal.done or journal.doubts):\n",
         "    if True:\n",
     ),
     Mutant(
         "a lock that a killed run put there is taken for durable",
-        "workflow/recall.py",
+        "project/recovery.py",
         "        before = recalled.on_disk if recalled.lock is recalled.on_disk else None\n",
         "        before = recalled.on_disk\n",
         50_000,
     ),
     Mutant(
         "a listing that failed counts as empty",
-        "workflow/look.py",
+        "reconcile/look.py",
         "        page = remote.list_page(listed, offset)\n",
         "        try:\n"
         "            page = remote.list_page(listed, offset)\n"
@@ -199,18 +199,18 @@ MUTANTS = (
     ),
     Mutant(
         "nobody waits for a late upload",
-        "workflow/look.py",
+        "reconcile/look.py",
         "        if not sent or left <= 0 or pause(min(wait, left)):\n",
         "        if True:\n",
     ),
     Mutant(
         "one page is always enough",
-        "workflow/look.py",
+        "reconcile/look.py",
         "        if how is Look.AUTO and is_reached and _is_enough(page, known, newest, pages):\n",
         "        if True:\n",
         5000,
     ),
-    Mutant("thumbs are not looked for", "workflow/look.py", "    MaterialType.THUMB: MaterialType.IMAGE,\n", "", 5000),
+    Mutant("thumbs are not looked for", "reconcile/look.py", "    MaterialType.THUMB: MaterialType.IMAGE,\n", "", 5000),
     Mutant(
         "ids that the lock knows are adopted",
         "planner/plan.py",
@@ -234,7 +234,7 @@ MUTANTS = (
     ),
     Mutant(
         "any video of the title is ours",
-        "workflow/videos.py",
+        "reconcile/videos.py",
         "for name, ids in found.items() if len(ids) == 1 and claims[ids[0]] == 1 and ids[0] in older}\n",
         "for name, ids in found.items() if ids}\n",
         5000,
@@ -268,14 +268,14 @@ MUTANTS = (
     ),
     Mutant(
         "nobody looks before sending",
-        "workflow/look.py",
+        "reconcile/look.py",
         "    if how is Look.NONE:\n",
         "    if True:\n",
         quick=True,
     ),
     Mutant(
         "what could not be looked for is sent again",
-        "workflow/send.py",
+        "reconcile/send.py",
         '            watcher.says(f"looking for them is impossible: {error.message}")\n            break\n',
         '            watcher.says(f"looking for them is impossible: {error.message}")\n'
         "            planned, held = planned.only(doubted), []\n",
@@ -283,7 +283,7 @@ MUTANTS = (
     ),
     Mutant(
         "what is lost twice is sent without end",
-        "workflow/send.py",
+        "reconcile/send.py",
         "    for may_send in (True, False):\n",
         "    for may_send in (True, True):\n",
         by="test_stories_trouble.py",
@@ -336,7 +336,7 @@ MUTANTS = (
     ),
     Mutant(
         "what is not listed counts as gone",
-        "workflow/refresh.py",
+        "reconcile/refresh.py",
         "frozenset(_gone(remote, asked))",
         "frozenset(asked)",
         20_000,

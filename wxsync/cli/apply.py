@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import threading
-from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -15,8 +14,7 @@ from wxsync.cli.options import Settings, emit, global_options
 from wxsync.cli.plan import format_option, planning_options, read_saved, rendered, save, warn
 
 if TYPE_CHECKING:
-    from wxsync.model import Plan
-    from wxsync.workflow.plan import Planned
+    from wxsync.model import Plan, Problem
 
 
 @click.command()
@@ -58,10 +56,15 @@ def apply(
     --look says how far to look for earlier uploads of ours first, --settle how long to look for one in doubt.
     """
     from wxsync.cli.progress import Progress
+    from wxsync.errors import NotAgreed
     from wxsync.executor import Limits
+    from wxsync.reconcile.look import Look
+    from wxsync.reconcile.planned import PlanOptions
+    from wxsync.reconcile.send import ApplyOptions
+    from wxsync.reconcile.watcher import Watcher
     from wxsync.render import report_text
+    from wxsync.workflow.apply import WouldUpload
     from wxsync.workflow.apply import apply as run
-    from wxsync.workflow.options import ApplyOptions, Look, NotAgreed, PlanOptions, Watcher, WouldUpload
 
     stop = threading.Event()
     progress = Progress(settings)
@@ -75,22 +78,24 @@ def apply(
         force=force,
     )
 
-    def agrees(planned: Planned) -> bool:
-        agreed = _agrees(settings, planned, yes=yes)
-        progress.start(planned.plan.uploads)
+    def agrees(plan: Plan, warnings: tuple[Problem, ...]) -> bool:
+        agreed = _agrees(settings, plan, warnings, yes=yes)
+        progress.start(plan.uploads)
         return agreed
+
+    def admits(_plan: Plan) -> None:
+        if not (yes or settings.sandbox):
+            must_be_askable("apply")
 
     try:
         with stopping(stop, settings, finishing="the uploads that run"), progress:
-            watcher = Watcher(
-                agrees, admits=partial(_can_be_asked, yes=yes), sees=progress.sees, says=progress.says, stop=stop
-            )
-            report = run(settings.choice(), options, watcher)
+            watcher = Watcher(sees=progress.sees, says=progress.says, stop=stop)
+            report = run(settings.choice(), options, watcher, agrees=agrees, admits=admits)
     except NotAgreed:
         settings.note("Nothing was done.")
         return Exit.INTERRUPTED
     except WouldUpload as would:
-        emit(rendered(would.planned.plan, form, settings))
+        emit(rendered(would.plan, form, settings))
         return Exit.PENDING
     if out:
         save(out, report_text(report))
@@ -108,12 +113,7 @@ def _saved_plan(file: str) -> Plan:
     return saved
 
 
-def _agrees(settings: Settings, planned: Planned, *, yes: bool) -> bool:
-    warn(settings, planned.warnings)
-    settings.note(rendered(planned.plan, "text", settings, stream=sys.stderr).rstrip("\n"))
-    return yes or planned.project.sandbox or confirm("Apply this plan?")
-
-
-def _can_be_asked(planned: Planned, *, yes: bool) -> None:
-    if not (yes or planned.project.sandbox):
-        must_be_askable("apply")
+def _agrees(settings: Settings, plan: Plan, warnings: tuple[Problem, ...], *, yes: bool) -> bool:
+    warn(settings, warnings)
+    settings.note(rendered(plan, "text", settings, stream=sys.stderr).rstrip("\n"))
+    return yes or settings.sandbox or confirm("Apply this plan?")

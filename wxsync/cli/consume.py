@@ -68,7 +68,7 @@ def render(settings: Settings, files: tuple[Path, ...], out: Path | None, *, che
     .md and .markdown, HTML is .html and .htm, in UTF-8. Without -o the one document is printed.
     """
     from wxsync.errors import UsageProblem
-    from wxsync.render import visible
+    from wxsync.words import visible
     from wxsync.workflow.render import render_documents, write_documents
 
     if check and out:
@@ -86,8 +86,8 @@ def render(settings: Settings, files: tuple[Path, ...], out: Path | None, *, che
 
 
 def _left_out(missing: tuple[Asset, ...]) -> str:
-    from wxsync.render import plural, visible
+    from wxsync.words import counted, visible
 
     named = ", ".join(visible(asset.name) for asset in missing[:_NAMED])
     more = f" and {len(missing) - _NAMED:,} more" if len(missing) > _NAMED else ""
-    return f"left out {plural(len(missing), 'material')} not at WeChat yet: {named}{more}. Run apply."
+    return f"left out {counted(len(missing), 'material')} not at WeChat yet: {named}{more}. Run apply."

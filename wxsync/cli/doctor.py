@@ -11,7 +11,7 @@ from wxsync.cli.exits import Exit, exit_code_for
 from wxsync.cli.options import Settings, global_options
 
 if TYPE_CHECKING:
-    from wxsync.workflow.doctor import Diagnosis
+    from wxsync.results import Diagnosis
 
 _GRAVEST = (Exit.PERSON, Exit.CONFLICT, Exit.INVALID, Exit.LATER)
 
@@ -25,9 +25,10 @@ def doctor(settings: Settings, form: str) -> int:
 
     Needs no manifest; with one, its lock and its folder are checked too. Takes 6 calls at most when all is well.
     """
-    from wxsync.render import checks_page, checks_text, visible
+    from wxsync.reconcile.watcher import Watcher
+    from wxsync.render import checks_page, checks_text
+    from wxsync.words import visible
     from wxsync.workflow.doctor import doctor as run
-    from wxsync.workflow.options import Watcher
 
     watcher = Watcher(says=lambda message: settings.note(visible(message)))
     found = run(settings.choice(), watcher)
@@ -50,9 +51,9 @@ def exit_code_of(found: Diagnosis) -> Exit:
 
 
 def _calls(found: Diagnosis) -> str:
-    from wxsync.render import plural
+    from wxsync.words import counted
 
     made = ", ".join(f"{name} {count}" for name, count in found.calls.items())
-    total = plural(sum(found.calls.values()), "call")
-    retries = f", and {plural(found.retries, 'repeat')}" if found.retries else ""
+    total = counted(sum(found.calls.values()), "call")
+    retries = f", and {counted(found.retries, 'repeat')}" if found.retries else ""
     return f"{total} to WeChat" + (f": {made}{retries}." if made else ".")

@@ -11,7 +11,8 @@ from wxsync.cli.options import Settings, say
 
 if TYPE_CHECKING:
     from wxsync.errors import WxsyncError
-    from wxsync.model import Failure, Report
+    from wxsync.model import Failure
+    from wxsync.results import Report
 
 
 class Exit(IntEnum):
@@ -72,7 +73,8 @@ def explain(error: Exception, settings: Settings) -> None:
     import traceback
 
     from wxsync.errors import InvalidInput, WxsyncError
-    from wxsync.render import render_problems, visible
+    from wxsync.render import render_problems
+    from wxsync.words import visible
 
     if isinstance(error, InvalidInput):
         text = render_problems(error.problems, color=settings.colored(sys.stderr))

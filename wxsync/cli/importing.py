@@ -12,7 +12,7 @@ from wxsync.cli.exits import Exit
 from wxsync.cli.options import Settings, emit, global_options
 
 if TYPE_CHECKING:
-    from wxsync.render.gathered import Gathered
+    from wxsync.results import Gathered
 
 
 class _WithId(click.Command):
@@ -48,9 +48,9 @@ def import_(settings: Settings, *, name: str | None, media_id: str | None, every
 
 
 def _one(settings: Settings, name: str, media_id: str) -> None:
-    from wxsync.render import https, visible
-    from wxsync.workflow.importing import import_one
-    from wxsync.workflow.options import Watcher
+    from wxsync.reconcile.watcher import Watcher
+    from wxsync.words import https, visible
+    from wxsync.workflow.import_one import import_one
 
     watcher = Watcher(says=lambda message: settings.note(visible(message)))
     imported = import_one(settings.choice(), name, media_id, watcher)
@@ -62,10 +62,12 @@ def _one(settings: Settings, name: str, media_id: str) -> None:
 
 
 def _all(settings: Settings, *, yes: bool) -> int:
-    from wxsync.render import terminal, visible
+    from wxsync.errors import NotAgreed
+    from wxsync.reconcile.watcher import Watcher
+    from wxsync.render import terminal
     from wxsync.render.gathered import gathered_page, matches_page
-    from wxsync.workflow.gathering import import_all
-    from wxsync.workflow.options import NotAgreed, Watcher
+    from wxsync.words import visible
+    from wxsync.workflow.import_all import import_all
 
     sure = yes or settings.sandbox
 

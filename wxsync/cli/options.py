@@ -13,7 +13,7 @@ import click
 from wxsync import __version__
 
 if TYPE_CHECKING:
-    from wxsync.workflow.project import Choice
+    from wxsync.project.folder import Choice
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -34,7 +34,7 @@ class Settings:
         """Gives what a workflow needs to know of them, together with the environment."""
         from pathlib import Path
 
-        from wxsync.workflow.project import Choice
+        from wxsync.project.folder import Choice
 
         return Choice(Path(self.manifest), self.account, self.sandbox, self.environ)
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from wxsync.cli.exits import Exit
-from wxsync.cli.memory import question, recall, remember
 from wxsync.cli.options import Settings, emit, global_options
+from wxsync.cli.plan_cache import question, recall, remember
 
 if TYPE_CHECKING:
-    from wxsync.model import Plan, Problem, Report
-    from wxsync.workflow.plan import Planned
+    from wxsync.model import Plan, Problem
+    from wxsync.reconcile.planned import Planned
+    from wxsync.results import Report
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -130,11 +131,12 @@ def rendered(shown: Plan | Report, form: str, settings: Settings, *, stream: Any
 def _planned(
     settings: Settings, targets: tuple[str, ...], renew: tuple[str, ...], *, use_cache: bool, fresh: bool
 ) -> Planned:
-    from wxsync.render import visible
-    from wxsync.workflow.options import PlanOptions, Watcher
+    from wxsync.reconcile.planned import PlanOptions
+    from wxsync.reconcile.watcher import Watcher
+    from wxsync.words import visible
     from wxsync.workflow.plan import plan as run
 
-    watcher = Watcher(lambda _planned: True, says=lambda message: settings.note(visible(message)))
+    watcher = Watcher(says=lambda message: settings.note(visible(message)))
     return run(settings.choice(), PlanOptions(targets, renew, use_cache, fresh), watcher)
 
 

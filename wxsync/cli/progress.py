@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Self
 
 from wxsync.cli.options import Settings
 from wxsync.executor import Event, Finished
-from wxsync.model import Change, Outcome, Result
-from wxsync.render import human_size, visible
+from wxsync.model import Change, Outcome
+from wxsync.results import Result
+from wxsync.words import human_size, visible
 
 if TYPE_CHECKING:
     import rich.progress

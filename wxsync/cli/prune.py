@@ -13,8 +13,7 @@ from wxsync.cli.exits import Exit, gravest
 from wxsync.cli.options import Settings, emit, global_options
 
 if TYPE_CHECKING:
-    from wxsync.render.disposals import Disposable, Disposal
-    from wxsync.workflow.forget import Forgotten
+    from wxsync.results import Disposable, Disposal, Forgotten
 
 
 @click.command(short_help="Delete retired materials at WeChat; the only command that deletes there.")
@@ -32,9 +31,11 @@ def prune(settings: Settings, *, yes: bool, keep_days: int, max_delete: int | No
     Deletes only what wxsync itself uploaded and what no lock in this folder uses. What a menu or an automatic reply
     uses WeChat refuses to delete: it stays retired.
     """
-    from wxsync.render import terminal, visible
+    from wxsync.errors import NotAgreed
+    from wxsync.reconcile.watcher import Watcher
+    from wxsync.render import terminal
     from wxsync.render.disposals import disposable_page, disposals_page, disposals_text
-    from wxsync.workflow.options import NotAgreed, Watcher
+    from wxsync.words import visible
     from wxsync.workflow.prune import PruneOptions
     from wxsync.workflow.prune import prune as run
 
@@ -75,7 +76,7 @@ def forget(settings: Settings, name: str) -> None:
 
     What is dropped is printed, so that its media_id is not lost.
     """
-    from wxsync.render import https, visible
+    from wxsync.words import https, visible
     from wxsync.workflow.forget import forget as run
 
     forgotten = run(settings.choice(), name)

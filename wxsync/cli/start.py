@@ -17,7 +17,7 @@ _SCHEMAS = ("manifest", "lock", "plan", "result", "problems")
 @click.pass_obj
 def init(settings: Settings, *, ci: bool) -> None:
     """Write a commented manifest and set git up for its lock; overwrites nothing."""
-    from wxsync.render import visible
+    from wxsync.words import visible
     from wxsync.workflow.init import init as run
 
     for line in run(Path(settings.manifest), ci=ci):

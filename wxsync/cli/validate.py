@@ -16,7 +16,8 @@ from wxsync.cli.options import Settings, emit, global_options
 @click.pass_obj
 def validate(settings: Settings, form: str) -> int:
     """Judge the manifest and every file that it names; needs no network and no credentials."""
-    from wxsync.render import plural, problems_text, render_problems, visible
+    from wxsync.render import problems_text, render_problems
+    from wxsync.words import counted, visible
     from wxsync.workflow.validate import validate as run
 
     manifest, problems = run(settings.choice())
@@ -25,6 +26,6 @@ def validate(settings: Settings, form: str) -> int:
     elif problems:
         emit(render_problems(problems, color=settings.colored(sys.stdout)))
     else:
-        materials = plural(len(manifest.assets), "material")
+        materials = counted(len(manifest.assets), "material")
         emit(f"{visible(settings.manifest)}: {materials}, all in order.\n")
     return Exit.INVALID if any(problem.is_error for problem in problems) else Exit.DONE

@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable, MutableMapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from wxsync.model import Lock, Origin, Outcome, Record, Result, Retired, Unconfirmed
+from wxsync.model import Lock, Origin, Outcome, Record, Retired, Unconfirmed
 from wxsync.planner.naming import tag_in
+from wxsync.results import Result
 
 
 def fold(lock: Lock, results: Iterable[Result], *, at: str, gone: Collection[str] = ()) -> Lock:

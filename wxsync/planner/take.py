@@ -9,10 +9,11 @@ from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import TypeVar
 
-from wxsync.model import Action, Change, Desired, Lock, Material, MaterialType, Outcome, Record, Result
+from wxsync.model import Action, Change, Desired, Lock, Material, MaterialType, Outcome, Record
 from wxsync.planner.fold import fold
 from wxsync.planner.naming import tag_in
 from wxsync.planner.plan import make_plan
+from wxsync.results import Result
 
 T = TypeVar("T")
 

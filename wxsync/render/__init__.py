@@ -4,25 +4,20 @@ from wxsync.render.checks import checks_page, checks_text
 from wxsync.render.documents import plan_text, problems_text, read_document, report_text
 from wxsync.render.markdown import markdown
 from wxsync.render.problems import render_problems
-from wxsync.render.rows import Page, https, plan_page, report_page
+from wxsync.render.rows import Page, plan_page, report_page
 from wxsync.render.terminal import terminal
-from wxsync.render.words import human_size, plural, visible
 
 __all__ = [
     "Page",
     "checks_page",
     "checks_text",
-    "https",
-    "human_size",
     "markdown",
     "plan_page",
     "plan_text",
-    "plural",
     "problems_text",
     "read_document",
     "render_problems",
     "report_page",
     "report_text",
     "terminal",
-    "visible",
 ]

@@ -4,18 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from wxsync.render.words import visible, width
-
-
-@dataclass(frozen=True, slots=True)
-class AccountLine:
-    """Holds one account; a manifest without accounts has one without a name. `lock` begins at the manifest's folder."""
-
-    name: str | None
-    appid: str | None
-    lock: str
+from wxsync.results import AccountLine
+from wxsync.words import visible, width
 
 
 def accounts_page(accounts: Sequence[AccountLine]) -> str:

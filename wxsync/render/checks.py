@@ -5,66 +5,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 
-from wxsync.errors import CallFailed, InvalidInput, WxsyncError
-from wxsync.render.words import paint, plural, visible, width
+from wxsync.results import Check, State
+from wxsync.words import counted, paint, visible, width
 
 FORMAT_VERSION = 1
-
-
-class State(StrEnum):
-    """Says how a check ended."""
-
-    OK = "ok"
-    WARNING = "warning"
-    ERROR = "error"
-    SKIPPED = "skipped"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """Holds what was found at one place and what to do; where `state` is an error, `error` is that error."""
-
-    name: str
-    state: State
-    found: str
-    todo: str = ""
-    error: WxsyncError | None = None
-
-    @property
-    def errcode(self) -> int | None:
-        """Gives WeChat's errcode, where it told one."""
-        return self.error.errcode if isinstance(self.error, CallFailed) else None
-
-    @property
-    def rid(self) -> str | None:
-        """Gives WeChat's id of the request, where it told one."""
-        return self.error.rid if isinstance(self.error, CallFailed) else None
-
-
-def passed(name: str, found: str) -> Check:
-    """Builds a check where all is well."""
-    return Check(name, State.OK, found)
-
-
-def warned(name: str, found: str, todo: str, error: WxsyncError | None = None) -> Check:
-    """Builds a check with something to know, which keeps nothing from working."""
-    return Check(name, State.WARNING, found, todo, error)
-
-
-def failed(name: str, error: WxsyncError) -> Check:
-    """Builds a check that found why something cannot work."""
-    hint = error.hint
-    if isinstance(error, InvalidInput) and not hint:
-        hint = next((problem.hint for problem in error.problems if problem.hint), "")
-    return Check(name, State.ERROR, error.message, hint, error)
-
-
-def skipped(name: str, found: str) -> Check:
-    """Builds a check that was not made, and why."""
-    return Check(name, State.SKIPPED, found)
 
 
 _MARKS = {State.OK: ("✓", "32"), State.WARNING: ("!", "33"), State.ERROR: ("✗", "31"), State.SKIPPED: ("…", "2")}
@@ -115,7 +60,7 @@ def _summary(checks: Iterable[Check]) -> str:
     states = Counter(check.state for check in checks)
     counts = [
         f"{states[State.ERROR]} not in order" if states[State.ERROR] else "",
-        plural(states[State.WARNING], "warning") if states[State.WARNING] else "",
+        counted(states[State.WARNING], "warning") if states[State.WARNING] else "",
         f"{states[State.SKIPPED]} not checked" if states[State.SKIPPED] else "",
     ]
     said = ", ".join(count for count in counts if count)

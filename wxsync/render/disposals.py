@@ -5,54 +5,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 
-from wxsync.model import Failure, Retired
+from wxsync.model import Retired
 from wxsync.render.documents import failure_document
-from wxsync.render.rows import Page, Row, https
-from wxsync.render.words import plural
+from wxsync.render.rows import Page, Row
+from wxsync.results import Disposable, Disposal, Disposals, Fate
+from wxsync.words import counted, https
 
 FORMAT_VERSION = 1
-
-
-class Fate(StrEnum):
-    """Says what became of a retired material."""
-
-    DELETED = "deleted"
-    GONE = "gone"
-    DROPPED = "dropped"
-    REFUSED = "refused"
-    LEFT = "left"
-    KEPT = "kept"
-
-
-@dataclass(frozen=True, slots=True)
-class Disposal:
-    """Holds one retired material and its fate; `reason` says why it was kept, `error` why it was refused or left."""
-
-    retired: Retired
-    fate: Fate
-    reason: str = ""
-    error: Failure | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Disposals:
-    """Holds all that a prune looked at."""
-
-    account: str
-    disposals: tuple[Disposal, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Disposable:
-    """Holds what a prune would do: delete at WeChat, drop without a call, and keep for a reason."""
-
-    account: str
-    delete: tuple[Retired, ...]
-    drop: tuple[Retired, ...]
-    kept: tuple[Disposal, ...]
 
 
 _WARNING = (
@@ -131,7 +91,7 @@ def _identity(one: Retired) -> str:
 def _summary(disposals: Sequence[Disposal]) -> tuple[str, ...]:
     counts = Counter(one.fate for one in disposals)
     if counts.total() == counts[Fate.KEPT]:
-        kept = f": {plural(counts[Fate.KEPT], 'retired material')} kept" if disposals else ""
+        kept = f": {counted(counts[Fate.KEPT], 'retired material')} kept" if disposals else ""
         return (f"Nothing to prune{kept}.",)
     lines = ["Pruned: " + ", ".join(f"{counts[fate]:,} {_MARKS[fate][1]}" for fate in Fate if counts[fate]) + "."]
     if counts[Fate.REFUSED]:

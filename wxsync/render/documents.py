@@ -22,12 +22,12 @@ from wxsync.model import (
     Problem,
     Record,
     Remedy,
-    Report,
-    Result,
 )
 from wxsync.records import record_document, record_from
-from wxsync.render.rows import https, replaced_id
+from wxsync.render.rows import replaced_id
+from wxsync.results import Report, Result
 from wxsync.schemas import violations
+from wxsync.words import https
 
 FORMAT_VERSION = 1
 

@@ -3,42 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from wxsync.model import Material, MaterialType
 from wxsync.render.rows import Page, Row
-from wxsync.render.words import plural
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """Holds a material of the library that fits a name, and why it does; `notes` say what is odd about it."""
-
-    name: str
-    type: MaterialType
-    media_id: str
-    why: str
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Gathered:
-    """Holds what a library has for the names that the lock lacks.
-
-    `unsure` says why a name got nothing though there are candidates, `missing` are the names that nothing fits, `rest`
-    the materials that no name and no lock knows.
-    """
-
-    account: str
-    matches: tuple[Match, ...] = ()
-    unsure: tuple[tuple[str, str], ...] = ()
-    missing: tuple[str, ...] = ()
-    rest: tuple[Material, ...] = ()
+from wxsync.results import Gathered
+from wxsync.words import counted
 
 
 def matches_page(found: Gathered) -> Page:
     """Shows what would be taken into the lock."""
-    count = plural(len(found.matches), "material")
+    count = counted(len(found.matches), "material")
     return Page("Import", found.account, _taken(found, "take"), (f"Import: {count} to take into the lock.",))
 
 

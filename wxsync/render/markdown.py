@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import accumulate, takewhile
 
 from wxsync.render.rows import Page, Row
-from wxsync.render.words import visible
+from wxsync.words import visible
 
 # GitHub takes 65,536 characters for a comment; some are left for whoever posts it.
 LIMIT = 60_000

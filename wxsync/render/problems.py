@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from wxsync.model import Problem, Severity
-from wxsync.render.words import paint, plural, visible, width
+from wxsync.words import counted, paint, visible, width
 
 _EXCERPT_COLUMNS = 160
 
@@ -16,7 +16,7 @@ def render_problems(problems: Iterable[Problem], *, color: bool) -> str:
     if not shown:
         return ""
     errors = sum(problem.is_error for problem in shown)
-    count = f"{plural(errors, 'error')}, {plural(len(shown) - errors, 'warning')}"
+    count = f"{counted(errors, 'error')}, {counted(len(shown) - errors, 'warning')}"
     return "\n".join(_problem(problem, color=color) for problem in shown) + f"\n{count}\n"
 
 

@@ -2,35 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
-
 from wxsync.model import MaterialType
 from wxsync.render.rows import Page, Row
-from wxsync.render.words import human_size, plural
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """Holds a material that could not be brought, and why."""
-
-    media_id: str
-    type: MaterialType
-    name: str
-    why: str
-    refused: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Pulled:
-    """Holds what a pull brought: how many files of each type, their bytes, and what was left out."""
-
-    account: str
-    manifest: str
-    counts: Counter[MaterialType]
-    size: int
-    left_out: tuple[LeftOut, ...]
-    unseen: int = 0
+from wxsync.results import Pulled
+from wxsync.words import counted, human_size
 
 
 def pulled_page(pulled: Pulled) -> Page:
@@ -43,7 +18,7 @@ def pulled_page(pulled: Pulled) -> Page:
 
 
 def _summary(pulled: Pulled) -> tuple[str, ...]:
-    said = ", ".join(plural(pulled.counts[kind], kind.value) for kind in MaterialType if pulled.counts[kind])
+    said = ", ".join(counted(pulled.counts[kind], kind.value) for kind in MaterialType if pulled.counts[kind])
     lines = [f"Pulled: {said}, {human_size(pulled.size)}." if said else "Pulled: nothing, the library is empty."]
     if pulled.left_out:
         lines.append(f"Left out, and neither in the manifest nor in the lock: {len(pulled.left_out):,}.")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from wxsync.model import Action, Change, Outcome, Plan, Record, Report, Result
-from wxsync.render.words import human_size, plural
+from wxsync.model import Action, Change, Outcome, Plan, Record
+from wxsync.results import Report, Result
+from wxsync.words import counted, https, human_size
 
 MARKS = {
     Action.CREATE: "+",
@@ -87,11 +88,6 @@ def replaced_id(result: Result) -> str | None:
     return before.media_id
 
 
-def https(url: str | None) -> str | None:
-    """Gives a url as it is shown; WeChat answers http (reported), and browsers want https."""
-    return "https://" + url.removeprefix("http://") if url and url.startswith("http://") else url
-
-
 def _identity(record: Record) -> str:
     return record.media_id or https(record.url) or ""
 
@@ -129,10 +125,10 @@ _PLANNED = {
 def _plan_summary(plan: Plan) -> tuple[str, ...]:
     counts = plan.counts
     if not plan.pending:
-        return (f"Nothing to do: {plural(counts[Action.KEEP], 'material')} in step.", *_room(plan))
+        return (f"Nothing to do: {counted(counts[Action.KEEP], 'material')} in step.", *_room(plan))
     said = ", ".join(f"{counts[action]:,} {words}" for action, words in _PLANNED.items() if counts[action])
     uploads = plan.uploads
-    sent = f"Uploads: {plural(len(uploads), 'file')}, {human_size(sum(change.size for change in uploads))}."
+    sent = f"Uploads: {counted(len(uploads), 'file')}, {human_size(sum(change.size for change in uploads))}."
     return (f"Plan: {said}.", sent if uploads else "Nothing is uploaded.", *_room(plan))
 
 
@@ -142,7 +138,7 @@ def _room(plan: Plan) -> tuple[str, ...]:
         return ()
     shares = (f"{places.used:,} of {places.limit:,} {kind}s" for kind, places in capacity.library.items())
     today = capacity.today
-    left = f"; today {today.left:,} of {plural(today.limit, 'upload')} are left" if today else ""
+    left = f"; today {today.left:,} of {counted(today.limit, 'upload')} are left" if today else ""
     return (f"Library: {', '.join(shares)}{left}.",)
 
 
@@ -154,7 +150,7 @@ def _report_summary(report: Report) -> tuple[str, ...]:
     size = human_size(sum(result.change.size for result in sent))
     lines = [
         "Applied: " + ", ".join(f"{counts[outcome]:,} {outcome}" for outcome in Outcome if counts[outcome]) + ".",
-        f"Uploaded: {plural(len(sent), 'file')}, {size}." if sent else "Nothing was uploaded.",
+        f"Uploaded: {counted(len(sent), 'file')}, {size}." if sent else "Nothing was uploaded.",
     ]
     if any(replaced_id(result) and result.record for result in report.results):
         lines.append("Put each new media_id into the drafts, menus and replies that hold the old one.")

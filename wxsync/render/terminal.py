@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from wxsync.render.rows import Page, Row
-from wxsync.render.words import paint, visible, width
+from wxsync.words import paint, visible, width
 
 _COLORS = {"+": "32", "✓": "32", "±": "33", "?": "33", "→": "36", "&": "36", "=": "36", "-": "31", "✗": "31"}
 _MOST_COLUMNS = 48

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from wxsync.manifest import manifest_stem, read_manifest
-from wxsync.render.accounts import AccountLine
-from wxsync.workflow.project import Choice, lock_name, lock_of, open_project
-from wxsync.workflow.survey import refuse_errors
+from wxsync.project.folder import Choice, lock_name, lock_of, open_project
+from wxsync.project.survey import refuse_errors
+from wxsync.results import AccountLine
 
 
 def accounts(choice: Choice) -> tuple[AccountLine, ...]:

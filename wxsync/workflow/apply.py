@@ -7,28 +7,51 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 
-from wxsync.errors import Conflict
-from wxsync.model import Lock, Report, Result
+from wxsync.errors import Conflict, NotAgreed
+from wxsync.model import Lock, Plan, Problem
 from wxsync.planner import misfits, utc
+from wxsync.project.folder import Choice, Project, open_project
+from wxsync.project.ledger import must_be_writable
+from wxsync.project.recovery import recover
+from wxsync.project.turn import own_turn
+from wxsync.reconcile.aftermath import look_after
+from wxsync.reconcile.capacity import ask_capacity, count, refuse_what_cannot_fit
+from wxsync.reconcile.look import Look
+from wxsync.reconcile.planned import Planned, plan_with
+from wxsync.reconcile.refresh import Inventory, refresh
+from wxsync.reconcile.remote import open_remote
+from wxsync.reconcile.send import ApplyOptions, NothingToSend, carry_out, looked_at, send
+from wxsync.reconcile.watcher import Watcher
+from wxsync.results import Report, Result
 from wxsync.wechat.client import WeChat
-from wxsync.workflow.aftermath import look_after
-from wxsync.workflow.capacity import ask_capacity, count, refuse_what_cannot_fit
-from wxsync.workflow.ledger import must_be_writable
-from wxsync.workflow.options import ApplyOptions, Look, NotAgreed, Watcher, WouldUpload
-from wxsync.workflow.plan import Planned, plan_with
-from wxsync.workflow.project import Choice, Project, open_project
-from wxsync.workflow.recall import recover
-from wxsync.workflow.refresh import Inventory, refresh
-from wxsync.workflow.remote import open_remote
-from wxsync.workflow.send import NothingToSend, carry_out, looked_at, send
-from wxsync.workflow.turn import own_turn
 
 Connect = Callable[[], AbstractContextManager[WeChat]]
 """Opens the way to WeChat."""
 
 
-def apply(choice: Choice, options: ApplyOptions, watcher: Watcher) -> Report:
-    """Does what a plan says and gives what became of every change.
+Agrees = Callable[[Plan, tuple[Problem, ...]], bool]
+"""Asked once, with the plan and the warnings, before anything is sent or written."""
+
+
+class WouldUpload(Exception):
+    """Raised where a locked apply found something to upload."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__("something would be uploaded")
+        self.plan = plan
+
+
+def apply(
+    choice: Choice,
+    options: ApplyOptions,
+    watcher: Watcher,
+    *,
+    agrees: Agrees = lambda _plan, _warnings: True,
+    admits: Callable[[Plan], None] = lambda _plan: None,
+) -> Report:
+    """Do what a plan says and return what became of every change.
+
+    `admits` is shown the plan before WeChat is called at all, and may raise what stands against it.
 
     When it returns or raises, every media_id that WeChat told is in the lock, or in the journal that the next run
     reads. Raises InvalidInput, Conflict, NotAgreed and WouldUpload before anything is sent.
@@ -36,10 +59,18 @@ def apply(choice: Choice, options: ApplyOptions, watcher: Watcher) -> Report:
     project = open_project(choice)
     with own_turn(project, "apply"):
         connect = partial(open_remote, choice, project, jobs=options.limits.jobs, watcher=watcher)
-        return apply_to(project, options, watcher, connect)
+        return apply_to(project, options, watcher, connect, agrees=agrees, admits=admits)
 
 
-def apply_to(project: Project, options: ApplyOptions, watcher: Watcher, connect: Connect) -> Report:
+def apply_to(
+    project: Project,
+    options: ApplyOptions,
+    watcher: Watcher,
+    connect: Connect,
+    *,
+    agrees: Agrees = lambda _plan, _warnings: True,
+    admits: Callable[[Plan], None] = lambda _plan: None,
+) -> Report:
     """Does an apply in a project whose folder is held; WeChat is called only where something is to be uploaded."""
     lock = recover(project, now=utc(watcher.clock()))
     options = _with_what_was_asked(options, lock)
@@ -47,11 +78,11 @@ def apply_to(project: Project, options: ApplyOptions, watcher: Watcher, connect:
     planned = _reviewed(plan_with(project, lock, options.plan, inventory), options)
     _hold_rails(planned, options)
     if planned.plan.pending:
-        watcher.admits(planned)
+        admits(planned.plan)
     if not planned.plan.uploads:
-        return _without_sending(planned, options, watcher)
+        return _without_sending(planned, options, watcher, agrees)
     with connect() as remote:
-        return _with_sending(planned, remote, options, watcher)
+        return _with_sending(planned, remote, options, watcher, agrees)
 
 
 def _inventory(lock: Lock | None, connect: Connect, options: ApplyOptions, watcher: Watcher) -> Inventory:
@@ -62,7 +93,7 @@ def _inventory(lock: Lock | None, connect: Connect, options: ApplyOptions, watch
     return Inventory(gone=drift & frozenset(one for one in (lock.media_ids if lock else ()) if one))
 
 
-def _with_sending(planned: Planned, remote: WeChat, options: ApplyOptions, watcher: Watcher) -> Report:
+def _with_sending(planned: Planned, remote: WeChat, options: ApplyOptions, watcher: Watcher, agrees: Agrees) -> Report:
     must_be_writable(planned.project.lock_file, disk=planned.project.disk)
     before = None if options.look is Look.NONE else count(remote, watcher.says)
     planned, held_back = looked_at(planned, remote, options, watcher)
@@ -70,17 +101,17 @@ def _with_sending(planned: Planned, remote: WeChat, options: ApplyOptions, watch
     if before is not None:
         planned = planned.with_capacity(ask_capacity(remote, before))
         refuse_what_cannot_fit(planned.plan, bound=options.limits.uploads, says=watcher.says)
-    _ask(planned, watcher)
+    _ask(planned, agrees)
     ended, results = send(planned, remote, options, watcher)
     if before is not None and not watcher.stop.is_set():
         results = look_after(ended, results, remote, options, watcher, known=planned.lock, counts=before)
     return _report(planned, [*results, *held_back])
 
 
-def _without_sending(planned: Planned, options: ApplyOptions, watcher: Watcher) -> Report:
+def _without_sending(planned: Planned, options: ApplyOptions, watcher: Watcher, agrees: Agrees) -> Report:
     if not planned.plan.pending:
         return _report(planned, ())
-    _ask(planned, watcher)
+    _ask(planned, agrees)
     _planned, results = carry_out(planned, NothingToSend(), options, watcher)
     return _report(planned, results)
 
@@ -89,8 +120,8 @@ def _report(planned: Planned, results: Iterable[Result]) -> Report:
     return Report(planned.plan.account or "", tuple(sorted(results, key=lambda result: result.change.name)))
 
 
-def _ask(planned: Planned, watcher: Watcher) -> None:
-    if planned.plan.pending and not watcher.agrees(planned):
+def _ask(planned: Planned, agrees: Agrees) -> None:
+    if planned.plan.pending and not agrees(planned.plan, planned.warnings):
         raise NotAgreed
 
 
@@ -104,7 +135,7 @@ def _with_what_was_asked(options: ApplyOptions, lock: Lock | None) -> ApplyOptio
         if change.before and change.after and change.before.fingerprint == change.after.fingerprint
         if lock.records.get(change.name) == change.before
     )
-    return replace(options, plan=replace(options.plan, renew=(*options.plan.renew, *asked)))
+    return replace(options, plan=replace(options.plan, replace=(*options.plan.replace, *asked)))
 
 
 def _reviewed(planned: Planned, options: ApplyOptions) -> Planned:
@@ -121,7 +152,7 @@ def _reviewed(planned: Planned, options: ApplyOptions) -> Planned:
 
 def _hold_rails(planned: Planned, options: ApplyOptions) -> None:
     if options.locked and planned.plan.uploads:
-        raise WouldUpload(planned)
+        raise WouldUpload(planned.plan)
     if planned.is_past_rail and not options.force:
         raise Conflict(
             "the plan replaces or retires more than 30 % of the materials in the lock; nothing was sent",

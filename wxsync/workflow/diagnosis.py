@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 from wxsync.errors import CallFailed, HaltedForNow, HaltedForPerson
 from wxsync.media import PLACES
 from wxsync.model import Page
-from wxsync.render import plural
-from wxsync.render.checks import Check, failed, passed, skipped, warned
+from wxsync.results import Check, failed, passed, skipped, warned
 from wxsync.wechat.answers import Quota
 from wxsync.wechat.errcodes import Kind
+from wxsync.words import counted
 
 ADD_MATERIAL = "/cgi-bin/material/add_material"
 LISTING = "/cgi-bin/material/batchget_material"
@@ -142,7 +142,7 @@ def _listing(heard: Heard) -> Check:
     page = heard.page
     if page is None or isinstance(page, CallFailed):
         return _refused("listing", page)
-    return passed("listing", f"the library can be listed: {plural(page.total, 'image')}")
+    return passed("listing", f"the library can be listed: {counted(page.total, 'image')}")
 
 
 def _quota_name(path: str) -> str:
@@ -159,10 +159,10 @@ def _quota(path: str, quota: Quota | CallFailed | None, way: Way, *, now: float)
         return passed(name, "WeChat tells no limit")
     reset = f"00:00 Beijing time (in {_span(86_400 - (now + 8 * 3600) % 86_400)})"
     if quota.remain <= 0:
-        message = f"all {plural(quota.daily_limit, 'call')} of today are used"
+        message = f"all {counted(quota.daily_limit, 'call')} of today are used"
         hint = f"Run again after {reset}. · 当日额度已用完，请在北京时间 0 点以后再运行。"
         return failed(name, HaltedForNow(message, code=Kind.QUOTA, hint=hint))
-    found = f"{quota.used:,} of {plural(quota.daily_limit, 'call')} used, {quota.remain:,} left until {reset}"
+    found = f"{quota.used:,} of {counted(quota.daily_limit, 'call')} used, {quota.remain:,} left until {reset}"
     if quota.remain * 10 <= quota.daily_limit:
         return warned(name, found, "Little is left; `wxsync apply --max-uploads N` sends no more than N files.")
     return passed(name, found)

@@ -16,12 +16,15 @@ from urllib.parse import urlsplit
 from wxsync.errors import CallFailed, Conflict, InvalidInput, PersonNeeded, WxsyncError
 from wxsync.journal import read_journal
 from wxsync.model import MaterialType, Problem
-from wxsync.render import plural
-from wxsync.render.checks import Check, failed, passed, skipped, warned
+from wxsync.project.folder import STATE, Choice, Project, lock_of, open_project
+from wxsync.reconcile.remote import open_remote
+from wxsync.reconcile.watcher import Watcher
+from wxsync.results import Check, Diagnosis, failed, passed, skipped, warned
 from wxsync.wechat.answers import Quota
 from wxsync.wechat.client import WeChat
 from wxsync.wechat.credentials import Cloud, Credentials, ForeignToken, OwnSecret, Platform, read_credentials
 from wxsync.wechat.errcodes import Kind
+from wxsync.words import counted
 from wxsync.workflow.diagnosis import (
     ABOUT_THE_PATH,
     QUOTA_PATHS,
@@ -32,24 +35,10 @@ from wxsync.workflow.diagnosis import (
     diagnose,
     not_asked,
 )
-from wxsync.workflow.options import Watcher
-from wxsync.workflow.project import STATE, Choice, Project, lock_of, open_project
-from wxsync.workflow.remote import open_remote
 
 T = TypeVar("T")
 
 _SANDBOX = Way("the embedded sandbox (--sandbox)", "the sandbox gives a token")
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """Holds all checks, and the calls that they took; `account` is an appid."""
-
-    account: str | None
-    host: str | None
-    checks: tuple[Check, ...]
-    calls: Mapping[str, int]
-    retries: int
 
 
 def doctor(choice: Choice, watcher: Watcher) -> Diagnosis:
@@ -185,9 +174,9 @@ def _attempt(name: str, check: Callable[[], Check]) -> Check:
 def _manifest(project: Project) -> Check:
     errors = sum(problem.is_error for problem in project.problems)
     if errors:
-        message = f"{project.manifest.file} has {plural(errors, 'error')}"
+        message = f"{project.manifest.file} has {counted(errors, 'error')}"
         raise InvalidInput([Problem("manifest", message, "`wxsync validate` shows them all")])
-    return passed("manifest", f"{plural(len(project.manifest.assets), 'material')} in {project.manifest.file}")
+    return passed("manifest", f"{counted(len(project.manifest.assets), 'material')} in {project.manifest.file}")
 
 
 def _lock(project: Project) -> Check:
@@ -195,9 +184,9 @@ def _lock(project: Project) -> Check:
     name = project.lock_file.name
     if lock is None:
         return passed("lock", f"no {name} yet: the first apply writes it")
-    found = f"{name} of {lock.account}: {plural(len(lock.records), 'material')}, {len(lock.retired):,} retired"
+    found = f"{name} of {lock.account}: {counted(len(lock.records), 'material')}, {len(lock.retired):,} retired"
     if lock.unconfirmed:
-        doubts = plural(len(lock.unconfirmed), "upload")
+        doubts = counted(len(lock.unconfirmed), "upload")
         return warned("lock", f"{found}, {doubts} in doubt", "The next apply looks for them before it sends anything.")
     return passed("lock", found)
 

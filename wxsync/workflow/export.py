@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from wxsync.export import Entry
 from wxsync.export import export as written
-from wxsync.workflow.catalog import Catalog, read_catalog
-from wxsync.workflow.project import Choice
+from wxsync.project.catalog import Catalog, read_catalog
+from wxsync.project.folder import Choice
 
 
 def export(choice: Choice, form: str) -> tuple[str, Catalog]:

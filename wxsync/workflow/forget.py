@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
-from wxsync.model import Record
 from wxsync.planner import forget as without
 from wxsync.planner import utc
-from wxsync.workflow.ledger import save_lock
-from wxsync.workflow.names import unknown_name
-from wxsync.workflow.project import Choice, open_project
-from wxsync.workflow.recall import recover
-from wxsync.workflow.survey import refuse_errors
-from wxsync.workflow.turn import own_turn
-
-
-@dataclass(frozen=True, slots=True)
-class Forgotten:
-    """Holds what left the lock; `shared_by` still use the same material, `is_missed`: the manifest names it."""
-
-    records: tuple[Record, ...]
-    shared_by: tuple[str, ...]
-    is_missed: bool
+from wxsync.project.folder import Choice, open_project
+from wxsync.project.ledger import save_lock
+from wxsync.project.names import unknown_name
+from wxsync.project.recovery import recover
+from wxsync.project.survey import refuse_errors
+from wxsync.project.turn import own_turn
+from wxsync.results import Forgotten
 
 
 def forget(choice: Choice, name: str) -> Forgotten:

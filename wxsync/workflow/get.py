@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from wxsync.errors import InvalidInput
 from wxsync.model import MaterialType, Problem
-from wxsync.workflow.catalog import not_uploaded, read_catalog
-from wxsync.workflow.names import unknown_name
-from wxsync.workflow.project import Choice
+from wxsync.project.catalog import not_uploaded, read_catalog
+from wxsync.project.folder import Choice
+from wxsync.project.names import unknown_name
 
 
 def get(choice: Choice, name: str, field: str | None) -> str:

@@ -1,61 +1,14 @@
-"""Makes a plan: the code that apply runs, up to the point where something would be done."""
+"""Make a plan: the code that apply runs, up to the point where something would be done."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
-from fnmatch import fnmatchcase
-
-from wxsync.model import Capacity, Desired, Lock, Material, Plan, Problem
-from wxsync.planner import drift_of, make_plan, past_rail, utc
-from wxsync.workflow.options import PlanOptions, Watcher
-from wxsync.workflow.project import Choice, Project, open_project
-from wxsync.workflow.recall import recall
-from wxsync.workflow.refresh import Inventory, refresh
-from wxsync.workflow.remote import open_remote
-from wxsync.workflow.survey import all_problems, refuse_errors, sent_beyond, survey
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """Holds a plan with what it was made from, so that it can be made again; `names` narrows it to those."""
-
-    project: Project
-    lock: Lock | None
-    desired: tuple[Desired, ...]
-    options: PlanOptions
-    warnings: tuple[Problem, ...]
-    plan: Plan
-    names: Collection[str] | None = None
-    inventory: Inventory = field(default_factory=Inventory)
-
-    @property
-    def is_past_rail(self) -> bool:
-        """Tells whether the plan replaces or retires more than anybody is likely to want."""
-        return past_rail(self.plan, self.lock)
-
-    def again(self, observed: Iterable[Material]) -> Planned:
-        """Plans once more with what WeChat lists."""
-        return replace(self, plan=_decide(self, observed))
-
-    def only(self, names: Collection[str]) -> Planned:
-        """Narrows the plan to some names."""
-        return replace(self, names=names).again(self.inventory.observed)
-
-    def with_capacity(self, capacity: Capacity) -> Planned:
-        """Adds what WeChat told of its room."""
-        inventory = replace(self.inventory, capacity=capacity)
-        return replace(self, inventory=inventory, plan=replace(self.plan, capacity=capacity))
-
-    def every(self) -> Planned:
-        """Takes back every narrowing to names."""
-        return replace(self, names=None)
-
-    def without(self, names: Collection[str]) -> Planned:
-        """Takes some names out of the plan as it stands."""
-        changes = tuple(change for change in self.plan.changes if change.name not in names)
-        return replace(self, plan=replace(self.plan, changes=changes))
+from wxsync.planner import utc
+from wxsync.project.folder import Choice, open_project
+from wxsync.project.recovery import recall
+from wxsync.reconcile.planned import Planned, PlanOptions, plan_with
+from wxsync.reconcile.refresh import refresh
+from wxsync.reconcile.remote import open_remote
+from wxsync.reconcile.watcher import Watcher
 
 
 def plan(choice: Choice, options: PlanOptions, watcher: Watcher) -> Planned:
@@ -69,57 +22,3 @@ def plan(choice: Choice, options: PlanOptions, watcher: Watcher) -> Planned:
         return plan_with(project, lock, options)
     with open_remote(choice, project, jobs=1, watcher=watcher) as remote:
         return plan_with(project, lock, options, refresh(remote, lock, watcher.says))
-
-
-def plan_with(project: Project, lock: Lock | None, options: PlanOptions, inventory: Inventory | None = None) -> Planned:
-    """Plans against a lock that is already read; its account is taken where nothing else names one."""
-    inventory = inventory or Inventory()
-    project = replace(project, appid=project.appid or (lock.account if lock else None))
-    known = sent_beyond(lock, renew=options.renew, gone=inventory.gone)
-    found = survey(project, known, use_cache=options.use_cache)
-    problems = all_problems(project, found)
-    problems += tuple(_unknown_names(options, found.desired, lock))
-    refuse_errors(problems)
-    empty = Planned(project, lock, found.desired, options, problems, Plan(project.appid, ()), inventory=inventory)
-    return empty.again(inventory.observed)
-
-
-def _decide(planned: Planned, observed: Iterable[Material]) -> Plan:
-    plan = make_plan(
-        planned.desired,
-        planned.lock,
-        account=planned.project.appid,
-        observed=observed,
-        targets=_matcher(planned.options.targets),
-        renew=planned.options.renew,
-        gone=planned.inventory.gone,
-    )
-    if planned.options.refresh:
-        plan = drift_of(plan, planned.lock, observed=observed, gone=planned.inventory.gone)
-    names = planned.names
-    changes = plan.changes if names is None else tuple(one for one in plan.changes if one.name in names)
-    return replace(plan, changes=changes, capacity=planned.inventory.capacity)
-
-
-def _matcher(targets: tuple[str, ...]) -> Callable[[str], bool]:
-    if not targets:
-        return lambda _name: True
-    return lambda name: any(name == target or fnmatchcase(name, target) for target in targets)
-
-
-def _unknown_names(options: PlanOptions, desired: Iterable[Desired], lock: Lock | None) -> Iterable[Problem]:
-    names = {one.asset.name for one in desired}
-    known = names | (lock.records.keys() if lock else set())
-    for target in options.targets:
-        matches = _matcher((target,))
-        if not any(map(matches, known)):
-            yield _unknown("--target", target, known)
-    for name in options.renew:
-        if name not in names:
-            yield _unknown("--replace", name, names)
-
-
-def _unknown(option: str, name: str, known: Iterable[str]) -> Problem:
-    near = get_close_matches(name, sorted(known), n=3)
-    hint = f"did you mean {' or '.join(near)}?" if near else "names are those of the manifest"
-    return Problem("unknown-name", f"{option} {name} fits no material", hint, name=name)

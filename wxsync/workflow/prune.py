@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from wxsync.errors import CallFailed, Halted, HaltedForPerson, Refused
+from wxsync.errors import CallFailed, Halted, HaltedForPerson, NotAgreed, Refused
 from wxsync.lockfile import read_lock
 from wxsync.model import Failure, Lock, Remedy, Retired
 from wxsync.planner import reasons_to_keep, utc, without_retired
-from wxsync.render.disposals import Disposable, Disposal, Disposals, Fate
+from wxsync.project.folder import Choice, Project, open_project
+from wxsync.project.ledger import Ledger
+from wxsync.project.recovery import recover
+from wxsync.project.survey import refuse_errors
+from wxsync.project.turn import own_turn
+from wxsync.reconcile.remote import open_remote
+from wxsync.reconcile.watcher import Watcher
+from wxsync.results import Disposable, Disposal, Disposals, Fate
 from wxsync.wechat.client import WeChat
-from wxsync.workflow.ledger import Ledger
-from wxsync.workflow.options import NotAgreed, Watcher
-from wxsync.workflow.project import Choice, Project, open_project
-from wxsync.workflow.recall import recover
-from wxsync.workflow.remote import open_remote
-from wxsync.workflow.survey import refuse_errors
-from wxsync.workflow.turn import own_turn
 
 _DAY = 24 * 3600
 # 40118 and 40128 complain of an id's form, which is no word about what is in the library.

@@ -18,19 +18,19 @@ from wxsync.manifest.writing import render_manifest
 from wxsync.media import Format, Media, probe
 from wxsync.model import Asset, Desired, Fingerprint, Lock, Material, MaterialType, Place, Problem, Record
 from wxsync.planner import file_name, one_form, tag_in
-from wxsync.render import human_size
-from wxsync.render.pulled import LeftOut, Pulled
+from wxsync.project.folder import STATE, Choice, Project, lock_name, open_project
+from wxsync.project.survey import refuse_errors
+from wxsync.reconcile.capacity import count
+from wxsync.reconcile.look import PAGE
+from wxsync.reconcile.refresh import announce_listing
+from wxsync.reconcile.remote import open_remote
+from wxsync.reconcile.watcher import Watcher
+from wxsync.results import LeftOut, Pulled
 from wxsync.wechat.answers import FileContent, VideoDetails
 from wxsync.wechat.client import WeChat
-from wxsync.workflow.capacity import count
-from wxsync.workflow.importing import Checked, record_of
-from wxsync.workflow.look import PAGE
-from wxsync.workflow.options import Watcher
-from wxsync.workflow.progress import Progress
-from wxsync.workflow.project import STATE, Choice, Project, lock_name, open_project
-from wxsync.workflow.refresh import announce_listing
-from wxsync.workflow.remote import open_remote
-from wxsync.workflow.survey import refuse_errors
+from wxsync.words import human_size
+from wxsync.workflow.import_one import Checked, record_of
+from wxsync.workflow.pull_state import Progress
 
 _STEM = "materials"
 _SHELVES = (MaterialType.IMAGE, MaterialType.VOICE, MaterialType.VIDEO)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 
@@ -12,29 +12,13 @@ from wxsync.errors import PersonNeeded
 from wxsync.files import write_together
 from wxsync.links import Link, NotADocument, find_links, is_absolute, local_path, place_of, read_text, replace_links
 from wxsync.model import Asset, MaterialType, Problem, Severity
-from wxsync.workflow.catalog import Catalog, not_uploaded, read_catalog
-from wxsync.workflow.project import Choice
-from wxsync.workflow.survey import refuse_errors
+from wxsync.project.catalog import Catalog, not_uploaded, read_catalog
+from wxsync.project.folder import Choice
+from wxsync.project.survey import refuse_errors
+from wxsync.results import Document, Rendered
 
 # Article bodies accept no url but that of an article image, so it goes first.
 _PICTURES = (MaterialType.ARTICLE_IMAGE, MaterialType.IMAGE)
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """Holds a document as it is to be written; `file` is its source."""
-
-    file: Path
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """Holds the documents in the order in which they were named, and what to say of links that stay."""
-
-    root: Path
-    documents: tuple[Document, ...]
-    warnings: tuple[Problem, ...]
 
 
 def render_documents(choice: Choice, files: Iterable[Path]) -> Rendered:

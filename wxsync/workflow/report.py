@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from wxsync.media import PLACES
-from wxsync.model import Change, Plan, Problem, Record, Report
+from wxsync.model import Change, Plan, Problem, Record
+from wxsync.project.folder import Choice, lock_of, open_project
+from wxsync.reconcile.planned import PlanOptions, plan_with
 from wxsync.render.html import html, library_view, plan_view, result_view
-from wxsync.workflow.options import PlanOptions
-from wxsync.workflow.plan import plan_with
+from wxsync.results import Report
 from wxsync.workflow.previews import previews
-from wxsync.workflow.project import Choice, lock_of, open_project
 
 
 def report(choice: Choice) -> tuple[str, tuple[Problem, ...]]:

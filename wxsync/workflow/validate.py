@@ -8,8 +8,8 @@ from wxsync.errors import InvalidInput
 from wxsync.lockfile import read_lock
 from wxsync.manifest import manifest_stem, read_manifest
 from wxsync.model import Lock, Manifest, Problem
-from wxsync.workflow.project import Choice, Project, lock_name, refuse_two_accounts
-from wxsync.workflow.survey import all_problems, everything_but_pointers, survey
+from wxsync.project.folder import Choice, Project, lock_name, refuse_two_accounts
+from wxsync.project.survey import all_problems, everything_but_pointers, survey
 
 
 def validate(choice: Choice, *, use_cache: bool = True) -> tuple[Manifest, tuple[Problem, ...]]:

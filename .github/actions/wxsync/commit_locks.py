@@ -23,7 +23,7 @@ from pending import pending_branch
 from wxsync.errors import WxsyncError
 from wxsync.lockfile import read_lock, render_lock
 from wxsync.model import Lock
-from wxsync.render import visible
+from wxsync.words import visible
 
 TRIES = 5
 MESSAGE = "wxsync: remember what was uploaded"

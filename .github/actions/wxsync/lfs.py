@@ -16,11 +16,12 @@ from pathlib import Path
 from git import GitFailed, open_repository
 from wxsync.errors import InvalidInput, WxsyncError
 from wxsync.model import Problem
-from wxsync.render import visible
+from wxsync.project.folder import Choice
+from wxsync.reconcile.planned import PlanOptions
+from wxsync.reconcile.watcher import Watcher
+from wxsync.words import visible
 from wxsync.workflow.accounts import accounts
-from wxsync.workflow.options import PlanOptions, Watcher
 from wxsync.workflow.plan import plan
-from wxsync.workflow.project import Choice
 from wxsync.workflow.validate import validate
 
 _AT_ONCE = 200
@@ -68,7 +69,7 @@ def main() -> int:
 
 def _problems(choice: Choice) -> tuple[Problem, ...]:
     try:
-        return plan(choice, PlanOptions(), Watcher(agrees=lambda _planned: False)).warnings
+        return plan(choice, PlanOptions(), Watcher()).warnings
     except InvalidInput as error:
         return error.problems
 

@@ -15,7 +15,7 @@ from git import GitFailed, Repository, open_repository
 from locks import Tampered, with_pending
 from wxsync.errors import WxsyncError
 from wxsync.lockfile import write_lock
-from wxsync.render import visible
+from wxsync.words import visible
 
 
 def pending_branch(manifest: str, branch: str) -> str:

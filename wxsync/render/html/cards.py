@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from wxsync.model import Action, Change, Lock, MaterialType, Outcome, Places, Plan, Record, Report, Result, Retired
+from wxsync.model import Action, Change, Lock, MaterialType, Outcome, Places, Plan, Record, Retired
 from wxsync.render.html.view import Card, Library, Previews, Side, View
 from wxsync.render.rows import replaced_id
-from wxsync.render.words import human_size, moment
+from wxsync.results import Report, Result
+from wxsync.words import human_size, moment
 
 _STATES = {
     Action.CREATE: "new",

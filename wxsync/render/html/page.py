@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wxsync.render.html.view import View
-from wxsync.render.rows import https
-from wxsync.render.words import human_size, moment, visible
+from wxsync.words import https, human_size, moment, visible
 
 if TYPE_CHECKING:
     from jinja2 import Template

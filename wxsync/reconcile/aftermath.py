@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from wxsync.errors import CallFailed
-from wxsync.model import Action, Lock, MaterialType, Outcome, Result
-from wxsync.render import plural
+from wxsync.model import Action, Lock, MaterialType, Outcome
+from wxsync.reconcile.look import LISTED_AS, Look, look
+from wxsync.reconcile.planned import Planned
+from wxsync.reconcile.send import ApplyOptions, NothingToSend, carry_out
+from wxsync.reconcile.watcher import Watcher
+from wxsync.results import Result
 from wxsync.wechat.client import WeChat
-from wxsync.workflow.look import LISTED_AS, look
-from wxsync.workflow.options import ApplyOptions, Look, Watcher
-from wxsync.workflow.plan import Planned
-from wxsync.workflow.send import NothingToSend, carry_out
+from wxsync.words import counted
 
 
 def look_after(
@@ -43,7 +44,7 @@ def look_after(
         return results
     # Names that share the bytes go with the one that adopts, or the copy would stay in use.
     twins = {one.name for one in seen.plan.changes if one.after and one.after.media_id in adopted_ids}
-    twice = plural(len(adopted_ids), "material")
+    twice = counted(len(adopted_ids), "material")
     watcher.says(f"another run uploaded {twice} meanwhile: of each two the older stays, the other is retired")
     _, adopted = carry_out(
         seen.without({change.name for change in seen.plan.changes} - twins), NothingToSend(), options, watcher

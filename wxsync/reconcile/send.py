@@ -7,21 +7,35 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from wxsync.errors import CallFailed, InvalidInput, PersonNeeded
-from wxsync.executor import Finished, Remote, apply_plan
+from wxsync.executor import Finished, Limits, Remote, apply_plan
 from wxsync.files import read_inside
 from wxsync.journal import Journal, clear_journal
-from wxsync.model import Change, Failure, Lock, Outcome, Problem, Record, Remedy, Result, Upload, Uploaded
+from wxsync.model import Change, Failure, Lock, Outcome, Plan, Problem, Record, Remedy, Upload, Uploaded
 from wxsync.planner import fold, utc
+from wxsync.project.ledger import Ledger
+from wxsync.reconcile.look import Look, doubts_of, look, settle, unix_seconds
+from wxsync.reconcile.planned import Planned, PlanOptions
+from wxsync.reconcile.videos import Recognised, for_a_person, recognise
+from wxsync.reconcile.watcher import Watcher
+from wxsync.results import Result
 from wxsync.wechat.client import WeChat
 from wxsync.wechat.failures import UNLISTED
-from wxsync.workflow.ledger import Ledger
-from wxsync.workflow.look import doubts_of, look, settle, unix_seconds
-from wxsync.workflow.options import ApplyOptions, Look, Watcher
-from wxsync.workflow.plan import Planned
-from wxsync.workflow.videos import Recognised, for_a_person, recognise
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyOptions:
+    """How an apply is to be done; `saved` is a plan that was reviewed, `settle` counts seconds."""
+
+    plan: PlanOptions = PlanOptions()
+    saved: Plan | None = None
+    limits: Limits = Limits()
+    look: Look = Look.AUTO
+    settle: float = 90.0
+    locked: bool = False
+    force: bool = False
 
 
 def send(planned: Planned, remote: WeChat, options: ApplyOptions, watcher: Watcher) -> tuple[Planned, list[Result]]:
@@ -75,7 +89,7 @@ def looked_at(
 
     seen = settle(again, missing, seconds=options.settle, clock=watcher.clock, pause=pause)
     found = planned.again(seen.observed)
-    return found, for_a_person(found.plan, found.lock, seen, options.plan.renew)
+    return found, for_a_person(found.plan, found.lock, seen, options.plan.replace)
 
 
 def carry_out(

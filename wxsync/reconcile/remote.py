@@ -7,8 +7,8 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from wxsync.errors import PersonNeeded
-from wxsync.workflow.options import Watcher
-from wxsync.workflow.project import STATE, Choice, Project
+from wxsync.project.folder import STATE, Choice, Project
+from wxsync.reconcile.watcher import Watcher
 
 if TYPE_CHECKING:
     from wxsync.sandbox import Sandbox

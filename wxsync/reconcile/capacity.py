@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from wxsync.errors import CallFailed, HaltedForNow, PersonNeeded
 from wxsync.media import PLACES
 from wxsync.model import Capacity, MaterialType, Places, Plan
-from wxsync.workflow.look import LISTED_AS
+from wxsync.reconcile.look import LISTED_AS
 
 if TYPE_CHECKING:
     from wxsync.wechat.client import WeChat

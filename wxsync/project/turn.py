@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 
 from wxsync.errors import PersonNeeded
 from wxsync.files import only_run, state_folder
-from wxsync.workflow.project import Project
+from wxsync.project.folder import Project
 
 
 @contextmanager

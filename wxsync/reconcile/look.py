@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
+from enum import StrEnum
 from math import inf
 from typing import Protocol, TypeVar
 
 from wxsync.model import Lock, Material, MaterialType, Page, Plan, Unconfirmed
 from wxsync.planner import tag_in
-from wxsync.workflow.options import Look
 
 T = TypeVar("T")
 
@@ -29,6 +29,14 @@ LISTED_AS = {
     MaterialType.VOICE: MaterialType.VOICE,
     MaterialType.VIDEO: MaterialType.VIDEO,
 }
+
+
+class Look(StrEnum):
+    """How far to look for earlier uploads of ours: until all is known, to the end, or not at all."""
+
+    AUTO = "auto"
+    ALL = "all"
+    NONE = "none"
 
 
 class Listing(Protocol):

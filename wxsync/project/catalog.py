@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 from wxsync.model import Asset, Lock, Place, Problem, Record
 from wxsync.planner import utc
-from wxsync.render import https
-from wxsync.workflow.project import Choice, Project, open_project
-from wxsync.workflow.recall import recall
-from wxsync.workflow.survey import refuse_errors
+from wxsync.project.folder import Choice, Project, open_project
+from wxsync.project.recovery import recall
+from wxsync.project.survey import refuse_errors
+from wxsync.words import https
 
 _ID = re.compile(r"[!-~]+")
 _URL = re.compile(r"https://[!-~]+")

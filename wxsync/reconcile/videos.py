@@ -9,9 +9,10 @@ from math import inf
 from typing import Protocol
 
 from wxsync.errors import Refused
-from wxsync.model import Change, Failure, Lock, Material, MaterialType, Outcome, Plan, Remedy, Result, Unconfirmed
+from wxsync.model import Change, Failure, Lock, Material, MaterialType, Outcome, Plan, Remedy, Unconfirmed
+from wxsync.reconcile.look import SKEW_SECONDS, doubts_of, unix_seconds
+from wxsync.results import Result
 from wxsync.wechat.answers import Article, FileContent, VideoDetails
-from wxsync.workflow.look import SKEW_SECONDS, doubts_of, unix_seconds
 
 
 class Source(Protocol):

@@ -7,11 +7,11 @@ import re
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from wxsync import __version__, memo
+from wxsync import __version__, plan_cache
 from wxsync.cli.options import Settings
 
 if TYPE_CHECKING:
-    from wxsync.workflow.plan import Planned
+    from wxsync.reconcile.planned import Planned
 
 
 class Question(NamedTuple):
@@ -27,14 +27,14 @@ def question(settings: Settings, **options: object) -> Question:
     since = time.time_ns()
     appids = sorted(item for item in settings.environ.items() if re.fullmatch("WXSYNC_.*APPID", item[0]))
     chosen = (settings.account, settings.sandbox, appids, sorted(options.items()))
-    words = repr((__version__, memo.state_of(settings.manifest), *chosen))
+    words = repr((__version__, plan_cache.state_of(settings.manifest), *chosen))
     return Question(settings.manifest, words, since)
 
 
 def recall(asked: Question) -> str | None:
     """Gives what was said to a question, or None where it must be worked out."""
     root, file = _places(asked)
-    return memo.recall(file, asked.words, root=root)
+    return plan_cache.recall(file, asked.words, root=root)
 
 
 def remember(asked: Question, said: str, planned: Planned) -> None:
@@ -48,7 +48,7 @@ def remember(asked: Question, said: str, planned: Planned) -> None:
         read[folder].add(name)
     root, file = _places(asked)
     files = [os.path.relpath(each, root) for each in (project.lock_file, project.journal_file)]
-    memo.remember(file, asked.words, said, root=root, files=files, folders=read, since=asked.since)
+    plan_cache.remember(file, asked.words, said, root=root, files=files, folders=read, since=asked.since)
 
 
 def _places(asked: Question) -> tuple[str, str]:

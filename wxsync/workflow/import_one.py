@@ -11,17 +11,18 @@ from wxsync.files import read_inside
 from wxsync.media import LIMITS, probe
 from wxsync.model import Asset, Desired, Lock, Material, MaterialType, Origin, Problem, Record
 from wxsync.planner import tag_in, take, utc
+from wxsync.project.folder import Choice, Project, open_project
+from wxsync.project.ledger import save_lock
+from wxsync.project.names import unknown_name
+from wxsync.project.recovery import recover
+from wxsync.project.survey import digest_of, refuse_errors
+from wxsync.project.turn import own_turn
+from wxsync.reconcile.look import LISTED_AS
+from wxsync.reconcile.remote import open_remote
+from wxsync.reconcile.watcher import Watcher
+from wxsync.results import Imported
 from wxsync.wechat.answers import Article, FileContent, VideoDetails
 from wxsync.wechat.client import WeChat
-from wxsync.workflow.ledger import save_lock
-from wxsync.workflow.look import LISTED_AS
-from wxsync.workflow.names import unknown_name
-from wxsync.workflow.options import Watcher
-from wxsync.workflow.project import Choice, Project, open_project
-from wxsync.workflow.recall import recover
-from wxsync.workflow.remote import open_remote
-from wxsync.workflow.survey import digest_of, refuse_errors
-from wxsync.workflow.turn import own_turn
 
 UNWRITTEN = "nothing was taken: make the folder writable or free some space, then run import again"
 
@@ -29,16 +30,6 @@ _NO_SUCH_ID = 40007
 _PAGES = 50
 _MEDIA_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _KINDS = (MaterialType.IMAGE, MaterialType.VOICE, MaterialType.VIDEO)
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """Holds what a name has now and had before; `notes` say what is worth knowing of it."""
-
-    name: str
-    record: Record
-    before: Record | None
-    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

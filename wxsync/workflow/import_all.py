@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from wxsync.errors import InvalidInput
-from wxsync.model import Change, Desired, Lock, Material, Outcome, Record, Result
+from wxsync.errors import InvalidInput, NotAgreed
+from wxsync.model import Change, Desired, Lock, Material, Outcome, Record
 from wxsync.planner import Matches, fold, lacking, match, take, utc
-from wxsync.render.gathered import Gathered, Match
+from wxsync.project.folder import Choice, open_project
+from wxsync.project.ledger import save_lock
+from wxsync.project.recovery import recover
+from wxsync.project.survey import refuse_errors, sent_beyond, survey
+from wxsync.project.turn import own_turn
+from wxsync.reconcile.capacity import count
+from wxsync.reconcile.look import LISTED_AS, Look, look
+from wxsync.reconcile.refresh import announce_listing
+from wxsync.reconcile.remote import open_remote
+from wxsync.reconcile.watcher import Watcher
+from wxsync.results import Gathered, Match, Result
 from wxsync.wechat.client import WeChat
-from wxsync.workflow.capacity import count
-from wxsync.workflow.importing import UNWRITTEN, check, record_of
-from wxsync.workflow.ledger import save_lock
-from wxsync.workflow.look import LISTED_AS, look
-from wxsync.workflow.options import Look, NotAgreed, Watcher
-from wxsync.workflow.project import Choice, open_project
-from wxsync.workflow.recall import recover
-from wxsync.workflow.refresh import announce_listing
-from wxsync.workflow.remote import open_remote
-from wxsync.workflow.survey import refuse_errors, sent_beyond, survey
-from wxsync.workflow.turn import own_turn
+from wxsync.workflow.import_one import UNWRITTEN, check, record_of
 
 _MANY_CALLS = 50
 

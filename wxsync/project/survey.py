@@ -13,7 +13,7 @@ from wxsync.errors import InvalidInput
 from wxsync.files import Inside, state_folder
 from wxsync.media import Finding, Media, check, check_description, check_size, lfs_pointer, probe
 from wxsync.model import Asset, Desired, Fingerprint, Lock, Manifest, MaterialType, Problem, Record, Severity
-from wxsync.workflow.project import Project
+from wxsync.project.folder import Project
 
 # Reading and hashing let go of Python's lock, which pays for large files and costs on small ones.
 _LARGE_BYTES = 1 << 20

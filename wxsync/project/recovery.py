@@ -9,8 +9,8 @@ from wxsync.journal import clear_journal, read_journal
 from wxsync.lockfile import sweep
 from wxsync.model import Lock
 from wxsync.planner import fold_journal
-from wxsync.workflow.ledger import save_lock
-from wxsync.workflow.project import Project, lock_of
+from wxsync.project.folder import Project, lock_of
+from wxsync.project.ledger import save_lock
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from wxsync.errors import Refused
 from wxsync.model import Capacity, Lock, Material
-from wxsync.workflow.capacity import ask_capacity, count
-from wxsync.workflow.look import LISTED_AS, PAGE, look
-from wxsync.workflow.options import Look
+from wxsync.reconcile.capacity import ask_capacity, count
+from wxsync.reconcile.look import LISTED_AS, PAGE, Look, look
 
 if TYPE_CHECKING:
     from wxsync.wechat.client import WeChat

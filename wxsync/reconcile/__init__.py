@@ -1,0 +1,1 @@
+"""How the promises are kept: looking at WeChat, sending in rounds, settling what is unconfirmed."""

@@ -1,0 +1,230 @@
+"""What verbs give back, as frozen values; printers and the command line read them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from wxsync.errors import CallFailed, InvalidInput, WxsyncError
+from wxsync.model import Change, Failure, Material, MaterialType, Outcome, Problem, Record, Retired, Unconfirmed
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Holds what became of one change; `record` is what the lock gains, `attempts` counts requests."""
+
+    change: Change
+    outcome: Outcome
+    record: Record | None = None
+    attempts: int = 0
+    seconds: float = 0.0
+    error: Failure | None = None
+    unconfirmed: Unconfirmed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Holds what a whole apply did, results sorted by name."""
+
+    account: str
+    results: tuple[Result, ...]
+
+
+class Fate(StrEnum):
+    """Says what became of a retired material."""
+
+    DELETED = "deleted"
+    GONE = "gone"
+    DROPPED = "dropped"
+    REFUSED = "refused"
+    LEFT = "left"
+    KEPT = "kept"
+
+
+@dataclass(frozen=True, slots=True)
+class Disposal:
+    """Holds one retired material and its fate; `reason` says why it was kept, `error` why it was refused or left."""
+
+    retired: Retired
+    fate: Fate
+    reason: str = ""
+    error: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Disposals:
+    """Holds all that a prune looked at."""
+
+    account: str
+    disposals: tuple[Disposal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Disposable:
+    """Holds what a prune would do: delete at WeChat, drop without a call, and keep for a reason."""
+
+    account: str
+    delete: tuple[Retired, ...]
+    drop: tuple[Retired, ...]
+    kept: tuple[Disposal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Holds a material of the library that fits a name, and why it does; `notes` say what is odd about it."""
+
+    name: str
+    type: MaterialType
+    media_id: str
+    why: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Holds what a library has for the names that the lock lacks.
+
+    `unsure` says why a name got nothing though there are candidates, `missing` are the names that nothing fits, `rest`
+    the materials that no name and no lock knows.
+    """
+
+    account: str
+    matches: tuple[Match, ...] = ()
+    unsure: tuple[tuple[str, str], ...] = ()
+    missing: tuple[str, ...] = ()
+    rest: tuple[Material, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Holds a material that could not be brought, and why."""
+
+    media_id: str
+    type: MaterialType
+    name: str
+    why: str
+    refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """Holds what a pull brought: how many files of each type, their bytes, and what was left out."""
+
+    account: str
+    manifest: str
+    counts: Counter[MaterialType]
+    size: int
+    left_out: tuple[LeftOut, ...]
+    unseen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLine:
+    """Holds one account; a manifest without accounts has one without a name. `lock` begins at the manifest's folder."""
+
+    name: str | None
+    appid: str | None
+    lock: str
+
+
+class State(StrEnum):
+    """Says how a check ended."""
+
+    OK = "ok"
+    WARNING = "warning"
+    ERROR = "error"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Holds what was found at one place and what to do; where `state` is an error, `error` is that error."""
+
+    name: str
+    state: State
+    found: str
+    todo: str = ""
+    error: WxsyncError | None = None
+
+    @property
+    def errcode(self) -> int | None:
+        """Gives WeChat's errcode, where it told one."""
+        return self.error.errcode if isinstance(self.error, CallFailed) else None
+
+    @property
+    def rid(self) -> str | None:
+        """Gives WeChat's id of the request, where it told one."""
+        return self.error.rid if isinstance(self.error, CallFailed) else None
+
+
+def passed(name: str, found: str) -> Check:
+    """Builds a check where all is well."""
+    return Check(name, State.OK, found)
+
+
+def warned(name: str, found: str, todo: str, error: WxsyncError | None = None) -> Check:
+    """Builds a check with something to know, which keeps nothing from working."""
+    return Check(name, State.WARNING, found, todo, error)
+
+
+def failed(name: str, error: WxsyncError) -> Check:
+    """Builds a check that found why something cannot work."""
+    hint = error.hint
+    if isinstance(error, InvalidInput) and not hint:
+        hint = next((problem.hint for problem in error.problems if problem.hint), "")
+    return Check(name, State.ERROR, error.message, hint, error)
+
+
+def skipped(name: str, found: str) -> Check:
+    """Builds a check that was not made, and why."""
+    return Check(name, State.SKIPPED, found)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """Holds what a name has now and had before; `notes` say what is worth knowing of it."""
+
+    name: str
+    record: Record
+    before: Record | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """Holds what left the lock; `shared_by` still use the same material, `is_missed`: the manifest names it."""
+
+    records: tuple[Record, ...]
+    shared_by: tuple[str, ...]
+    is_missed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Holds all checks, and the calls that they took; `account` is an appid."""
+
+    account: str | None
+    host: str | None
+    checks: tuple[Check, ...]
+    calls: Mapping[str, int]
+    retries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Holds a document as it is to be written; `file` is its source."""
+
+    file: Path
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """Holds the documents in the order in which they were named, and what to say of links that stay."""
+
+    root: Path
+    documents: tuple[Document, ...]
+    warnings: tuple[Problem, ...]

@@ -1,0 +1,171 @@
+"""What people read: sentences in their language, text from outside made safe, sizes, counts and times.
+
+A sentence is born as a `Text`: an English template, which is also its key in the catalogue, with named placeholders and
+their facts. As a string it is the English sentence, which is what programs read; `say` gives it in the reader's
+language, at the moment when it is shown.
+"""
+
+from __future__ import annotations
+
+import gettext
+import os
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from functools import cache
+from typing import Literal
+
+_UNITS = ("B", "KiB", "MiB", "GiB")
+_BINARY_STEP = 1024
+_WIDE = ("W", "F")
+
+
+class Language(StrEnum):
+    """The languages that wxsync speaks."""
+
+    ENGLISH = "en"
+    CHINESE = "zh"
+
+
+class Text(str):
+    """A sentence for people: the English one, which remembers what it was made of, to be said in another language.
+
+    Facts are numbers, words from outside, or sentences of their own. Two texts are equal where their English is.
+    """
+
+    __slots__ = ("facts", "many", "template")
+
+    template: str
+    many: str
+    facts: Mapping[str, object]
+
+    def __new__(cls, template: str, many: str = "", /, **facts: object) -> Text:
+        """Fill a template; `many` is its form for another `count` than one."""
+        chosen = many if many and facts["count"] != 1 else template
+        made = super().__new__(cls, chosen.format(**facts))
+        made.template, made.many, made.facts = template, many, facts
+        return made
+
+
+def text(template: str, /, **facts: object) -> Text:
+    """Write a sentence with named placeholders: `text("{path} cannot be read", path=path)`."""
+    return Text(template, **facts)
+
+
+def plural(one: str, many: str, /, count: int, **facts: object) -> Text:
+    """Write a sentence that depends on `count`: `plural("{count:,} file", "{count:,} files", count)`."""
+    return Text(one, many, count=count, **facts)
+
+
+def listing(items: Iterable[object], *, last: Literal["and", "or", ""] = "") -> Text:
+    """Write several things in a row: a, b or c."""
+    rest = list(items)
+    if not rest:
+        return text("")
+    said = text("{item}", item=rest.pop(0))
+    while rest:
+        item = rest.pop(0)
+        said = text(_JOINTS["" if rest else last], some=said, next=item)
+    return said
+
+
+# The words between the last two of several things.
+_JOINTS = {"": "{some}, {next}", "and": "{some} and {next}", "or": "{some} or {next}"}
+
+
+def say(words: str, language: Language | None = None) -> str:
+    """Give a sentence in a language, by default the reader's; a plain string stays what it is."""
+    if not isinstance(words, Text):
+        return words
+    language = language or _reader
+    if language is Language.ENGLISH:
+        return str(words)
+    template = _template(words, _catalogue(language))
+    return template.format(**{name: _said(fact, language) for name, fact in words.facts.items()})
+
+
+def speak(language: Language) -> None:
+    """Set the reader's language for all that is said from now on."""
+    global _reader  # noqa: PLW0603 - one process speaks to one reader
+    _reader = language
+
+
+def spoken() -> Language:
+    """Tell the reader's language."""
+    return _reader
+
+
+_reader = Language.ENGLISH
+
+
+@cache
+def _catalogue(language: Language) -> gettext.NullTranslations:
+    file = f"{os.path.dirname(__file__)}/locale/{language}/LC_MESSAGES/wxsync.mo"  # noqa: PTH120 - pathlib costs 10 ms
+    with open(file, "rb") as opened:  # noqa: PTH123
+        return gettext.GNUTranslations(opened)
+
+
+def _template(words: Text, catalogue: gettext.NullTranslations) -> str:
+    if words.many:
+        count = words.facts["count"]
+        return catalogue.ngettext(words.template, words.many, count if isinstance(count, int) else 2)
+    # The empty key of a catalogue is its header.
+    return catalogue.gettext(words.template) if words.template else ""
+
+
+def _said(fact: object, language: Language) -> object:
+    return say(fact, language) if isinstance(fact, Text) else fact
+
+
+def visible(text: str) -> str:
+    """Escapes whatever could move the cursor, change the direction of writing, break a line or hide in it.
+
+    GitHub's runner takes `##[` for the start of a command wherever it stands in a line, so that is broken up too.
+    """
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(char if char == " " or char.isprintable() else _escape(char) for char in text)
+    return text.replace("##[", "#\\x23[") if "##[" in text else text
+
+
+def human_size(size: int) -> str:
+    """Writes a size in bytes as people read it: 812 B, 12.1 KiB, 3.2 MiB."""
+    amount, unit = float(size), 0
+    while amount >= _BINARY_STEP and unit < len(_UNITS) - 1:
+        amount, unit = amount / _BINARY_STEP, unit + 1
+    return f"{size} B" if unit == 0 else f"{amount:.1f} {_UNITS[unit]}"
+
+
+def moment(at: str) -> str:
+    """Writes a time of the lock as people read it: 2026-11-23 10:00 UTC."""
+    parted = re.fullmatch(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\dZ", at)
+    return f"{parted[1]} {parted[2]} UTC" if parted else at
+
+
+def https(url: str | None) -> str | None:
+    """Gives a url as it is shown; WeChat answers http (reported), and browsers want https."""
+    return "https://" + url.removeprefix("http://") if url and url.startswith("http://") else url
+
+
+def width(text: str) -> int:
+    """Counts the terminal columns of a text; a Chinese character takes two."""
+    if text.isascii():
+        return len(text)
+    columns = (
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in _WIDE else 1 for char in text
+    )
+    return sum(columns)
+
+
+def paint(text: str, code: str, *, color: bool) -> str:
+    """Wraps a text in an ANSI code where colours are wanted."""
+    return f"\x1b[{code}m{text}\x1b[0m" if color else text
+
+
+def counted(count: int, noun: str) -> str:
+    """Writes a count with its noun."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _escape(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")
