@@ -14,13 +14,63 @@ from typing import NamedTuple
 
 
 class MaterialType(StrEnum):
-    """Names what a material is: the four types of add_material, and the image that uploadimg takes."""
+    """What a material is: the four types of add_material, and the image that uploadimg takes."""
 
     IMAGE = "image"
     VOICE = "voice"
     VIDEO = "video"
     THUMB = "thumb"
     ARTICLE_IMAGE = "article_image"
+
+    @property
+    def shelf(self) -> MaterialType | None:
+        """The list of WeChat's library in which it is shown and counted; None where it is in none."""
+        return _FACTS[self].shelf
+
+    @property
+    def has_media_id(self) -> bool:
+        """Whether WeChat gives it a media_id, and not only a url."""
+        return self.shelf is not None
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether it can be shown as a picture."""
+        return _FACTS[self].is_picture
+
+    @property
+    def has_description(self) -> bool:
+        """Whether it is uploaded with a title and an introduction; only by its title is it listed then."""
+        return _FACTS[self].has_description
+
+    @property
+    def folder(self) -> str:
+        """The folder of a pulled library that holds it."""
+        return _FACTS[self].folder
+
+    @classmethod
+    def shelves(cls) -> tuple[MaterialType, ...]:
+        """The lists that a library has, beside that of articles."""
+        return tuple(kind for kind in cls if kind.shelf is kind)
+
+
+class _Facts(NamedTuple):
+    """What is true of a material type; a new type without a row here fails the tests of this module."""
+
+    shelf: MaterialType | None
+    folder: str
+    is_picture: bool = False
+    has_description: bool = False
+
+
+# A thumb is counted and listed among the images (a listing of 2016). An article image takes no place and is listed
+# nowhere: after a lost answer it is simply sent again.
+_FACTS = {
+    MaterialType.IMAGE: _Facts(MaterialType.IMAGE, "images", is_picture=True),
+    MaterialType.VOICE: _Facts(MaterialType.VOICE, "voices"),
+    MaterialType.VIDEO: _Facts(MaterialType.VIDEO, "videos", has_description=True),
+    MaterialType.THUMB: _Facts(MaterialType.IMAGE, "thumbs", is_picture=True),
+    MaterialType.ARTICLE_IMAGE: _Facts(None, "articles", is_picture=True),
+}
 
 
 class Severity(StrEnum):
@@ -194,10 +244,14 @@ class Lock:
     unconfirmed: tuple[Unconfirmed, ...] = ()
 
     @property
-    def media_ids(self) -> frozenset[str | None]:
-        """Gives every id that is known, in use or retired; None stands for those of article images."""
-        records = (*self.records.values(), *(one.record for one in self.retired))
-        return frozenset(record.media_id for record in records)
+    def every_record(self) -> tuple[Record, ...]:
+        """All records, in use or retired."""
+        return (*self.records.values(), *(one.record for one in self.retired))
+
+    @property
+    def media_ids(self) -> frozenset[str]:
+        """Every id that is known, in use or retired."""
+        return frozenset(record.media_id for record in self.every_record if record.media_id)
 
 
 class Action(StrEnum):

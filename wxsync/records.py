@@ -22,7 +22,7 @@ def record_document(record: Record) -> dict[str, Any]:
         "uploaded_at": record.uploaded_at,
         "url": record.url,
     }
-    if record.type is MaterialType.VIDEO:
+    if record.type.has_description:
         document |= {"introduction": record.introduction, "title": record.title}
     return document
 
@@ -33,7 +33,7 @@ def record_from(document: Mapping[str, Any]) -> Record:
     It takes what the schema of the lock takes, at a tenth of the time; the schema has the words for what is wrong.
     """
     material_type = _TYPES[document["type"]]
-    is_video = material_type is MaterialType.VIDEO
+    is_video = material_type.has_description
     title, introduction = document.get("title", ""), document.get("introduction", "")
     record = Record(
         type=material_type,

@@ -13,7 +13,7 @@ from wxsync.model import MaterialType, Problem
 _SECRET = re.compile(r"secret|secert|token|passw|credential|(api|private|access|aes)[_-]?key", re.IGNORECASE)
 _SERVER = re.compile(r"url|uri|host|server|endpoint|proxy|domain|^api$|(^|[_-])base($|[_-])", re.IGNORECASE)
 
-_ONE_OF = "image, voice, video, thumb, article_image"
+_ONE_OF = ", ".join(MaterialType)
 _WANTED = {"object": "a mapping", "array": "a list", "string": "text"}
 
 _EXAMPLES = {

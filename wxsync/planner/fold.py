@@ -18,7 +18,7 @@ def fold(lock: Lock, results: Iterable[Result], *, at: str, gone: Collection[str
     uses its material, or WeChat does not have it any more (`gone`).
     """
     records, displaced = dict(lock.records), list[_Displaced]()
-    known = {material_of(record) for record in (*lock.records.values(), *(one.record for one in lock.retired))}
+    known = {material_of(record) for record in lock.every_record}
     doubts = {content_sent(one.uploaded_as): one for one in lock.unconfirmed}
     for result in results:
         if result.unconfirmed:

@@ -84,7 +84,7 @@ def _dropped(base: Lock, side: Lock) -> set[_Material]:
 
 
 def _materials(lock: Lock) -> set[_Material]:
-    return {material_of(record) for record in (*lock.records.values(), *(one.record for one in lock.retired))}
+    return {material_of(record) for record in lock.every_record}
 
 
 def _unconfirmed(base: Lock, ours: Lock, theirs: Lock) -> tuple[Unconfirmed, ...]:

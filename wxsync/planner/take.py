@@ -17,9 +17,6 @@ from wxsync.results import Result
 
 T = TypeVar("T")
 
-# Thumbs are counted, and so inferred to be listed, among the images.
-_SHELVES = {MaterialType.THUMB: MaterialType.IMAGE}
-
 
 @dataclass(frozen=True, slots=True)
 class Matches:
@@ -41,11 +38,11 @@ def lacking(desired: Iterable[Desired], lock: Lock) -> Mapping[str, Desired]:
     Left out are article images, which no library lists, and what the lock has under another name or retired: apply
     needs no upload for those.
     """
-    held = {record.fingerprint for record in (*lock.records.values(), *(one.record for one in lock.retired))}
+    held = {record.fingerprint for record in lock.every_record}
     return {
         one.asset.name: one
         for one in desired
-        if one.asset.type is not MaterialType.ARTICLE_IMAGE
+        if one.asset.type.has_media_id
         if one.asset.name not in lock.records and one.fingerprint not in held
     }
 
@@ -121,9 +118,9 @@ def _grouped(
 
 
 def _shelf(wanted: Desired) -> MaterialType:
-    return _SHELVES.get(wanted.asset.type, wanted.asset.type)
+    return wanted.asset.type.shelf or wanted.asset.type
 
 
 def _called(wanted: Desired) -> str:
     asset = wanted.asset
-    return asset.title if asset.type is MaterialType.VIDEO else PurePosixPath(asset.path).name
+    return asset.title if asset.type.has_description else PurePosixPath(asset.path).name

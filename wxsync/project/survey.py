@@ -12,7 +12,7 @@ from wxsync.digest import Digest, Remembered, read_cache, remember, write_cache
 from wxsync.errors import InvalidInput
 from wxsync.files import Inside, state_folder
 from wxsync.media import Finding, Media, check, check_description, check_size, lfs_pointer, probe
-from wxsync.model import Asset, Desired, Fingerprint, Lock, Manifest, MaterialType, Problem, Record, Severity
+from wxsync.model import Asset, Desired, Fingerprint, Lock, Manifest, MaterialType, Problem, Severity
 from wxsync.project.folder import Project
 
 # Reading and hashing let go of Python's lock, which pays for large files and costs on small ones.
@@ -60,7 +60,7 @@ def sent_beyond(lock: Lock | None, *, renew: Collection[str] = (), gone: Collect
     What is uploaded anew may go up under any name that has the same content.
     """
     held = lock.records if lock else {}
-    records = [record for record in _records(lock) if record.media_id not in gone]
+    records = [record for record in (lock.every_record if lock else ()) if record.media_id not in gone]
     renew = {*renew, *(name for name, record in held.items() if record.media_id in gone)}
     fingerprints = frozenset(record.fingerprint for record in records)
     fingerprints -= {record.fingerprint for name, record in held.items() if name in renew}
@@ -69,7 +69,7 @@ def sent_beyond(lock: Lock | None, *, renew: Collection[str] = (), gone: Collect
 
 def everything_but_pointers(locks: Iterable[Lock]) -> Known:
     """Spares nothing but Git LFS pointers to what a lock holds."""
-    return Known(pointed_to=frozenset((record.type, record.sha256) for lock in locks for record in _records(lock)))
+    return Known(pointed_to=frozenset((record.type, record.sha256) for lock in locks for record in lock.every_record))
 
 
 def survey(project: Project, known: Known, *, use_cache: bool = True) -> Survey:
@@ -101,7 +101,7 @@ def judge(content: bytes, asset: Asset) -> tuple[Media, tuple[Finding, ...]]:
     """Judges a file's bytes as WeChat would."""
     media = probe(content)
     findings = check(media, asset.type, filename=asset.path)
-    if asset.type is MaterialType.VIDEO:
+    if asset.type.has_description:
         findings += check_description(asset.title, asset.introduction)
     return media, findings
 
@@ -169,10 +169,6 @@ def _read(asset: Asset, files: _Files) -> _Seen:
         return _Seen(wanted)
     media, findings = judge(content, asset)
     return _Seen(Desired(asset, digest.sha256, digest.size, media.extension), findings)
-
-
-def _records(lock: Lock | None) -> list[Record]:
-    return [*lock.records.values(), *(one.record for one in lock.retired)] if lock else []
 
 
 def _keep(project: Project, files: _Files) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from wxsync.errors import CallFailed
 from wxsync.model import Action, Lock, MaterialType, Outcome
-from wxsync.reconcile.look import LISTED_AS, Look, look
+from wxsync.reconcile.look import Look, look
 from wxsync.reconcile.planned import Planned
 from wxsync.reconcile.send import ApplyOptions, NothingToSend, carry_out
 from wxsync.reconcile.watcher import Watcher
@@ -55,8 +55,8 @@ def look_after(
 def _grown(before: Mapping[str, int], after: Mapping[str, int], results: Iterable[Result]) -> list[MaterialType]:
     """Gives the types of which the library gained more than this run sent and was answered."""
     sent = (one.change.type for one in results if one.outcome is Outcome.DONE and one.attempts)
-    ours = Counter(LISTED_AS[kind] for kind in sent if kind in LISTED_AS)
-    listed = sorted({LISTED_AS[one.change.type] for one in results if one.change.type in LISTED_AS})
+    ours = Counter(kind.shelf for kind in sent)
+    listed = sorted({one.change.type.shelf for one in results if one.change.type.shelf})
     return [kind for kind in listed if after.get(kind, 0) - before.get(kind, 0) > ours[kind]]
 
 

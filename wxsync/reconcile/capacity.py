@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from wxsync.errors import CallFailed, HaltedForNow, PersonNeeded
 from wxsync.media import PLACES
-from wxsync.model import Capacity, MaterialType, Places, Plan
-from wxsync.reconcile.look import LISTED_AS
+from wxsync.model import Capacity, Places, Plan
 
 if TYPE_CHECKING:
     from wxsync.wechat.client import WeChat
@@ -47,7 +46,7 @@ def refuse_what_cannot_fit(plan: Plan, *, bound: int | None, says: Callable[[str
     if plan.capacity is None:
         return
     sent = plan.uploads if bound is None else plan.uploads[:bound]
-    wanted = Counter(LISTED_AS[change.type].value for change in sent if change.type in LISTED_AS)
+    wanted = Counter(change.type.shelf.value for change in sent if change.type.shelf)
     full = [
         f"{wanted[kind]:,} {kind}s are to be uploaded, and {places.left:,} of {places.limit:,} places are free"
         for kind, places in plan.capacity.library.items()
@@ -58,9 +57,7 @@ def refuse_what_cannot_fit(plan: Plan, *, bound: int | None, says: Callable[[str
             f"the library cannot take them all: {'; '.join(full)}; nothing was sent · 素材库容量不足，未发送任何内容",
             hint="Make room (`wxsync prune`, or 素材库 on mp.weixin.qq.com), or send a part with --max-uploads.",
         )
-    _refuse_beyond_today(
-        plan.capacity.today, sum(change.type is not MaterialType.ARTICLE_IMAGE for change in sent), says
-    )
+    _refuse_beyond_today(plan.capacity.today, sum(change.type.has_media_id for change in sent), says)
 
 
 def _refuse_beyond_today(today: Places | None, wanted: int, says: Callable[[str], None]) -> None:

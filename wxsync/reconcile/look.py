@@ -21,15 +21,6 @@ _OLD_SECONDS = 7 * 24 * 3600
 SKEW_SECONDS = 600
 _SETTLE_WAITS = (2.0, 8.0, 20.0, 60.0)
 
-# A thumb has no listing of its own; it is counted, and so inferred to be listed, among the images. An article image
-# cannot be listed at all, and takes no place: after a lost answer it is simply sent again.
-LISTED_AS = {
-    MaterialType.IMAGE: MaterialType.IMAGE,
-    MaterialType.THUMB: MaterialType.IMAGE,
-    MaterialType.VOICE: MaterialType.VOICE,
-    MaterialType.VIDEO: MaterialType.VIDEO,
-}
-
 
 class Look(StrEnum):
     """How far to look for earlier uploads of ours: until all is known, to the end, or not at all."""
@@ -53,7 +44,7 @@ def look(remote: Listing, lock: Lock | None, types: Collection[MaterialType], ho
     """
     if how is Look.NONE:
         return ()
-    listed = sorted({LISTED_AS[one] for one in types if one in LISTED_AS})
+    listed = sorted({one.shelf for one in types if one.shelf})
     return tuple(material for one in listed for material in _whole_list(remote, lock, one, how))
 
 
@@ -87,7 +78,7 @@ def doubts_of(plan: Plan, lock: Lock | None) -> Mapping[str, Unconfirmed]:
     tags = {
         change.name: tag_in(change.after.uploaded_as or "")
         for change in plan.uploads
-        if change.after and change.type in LISTED_AS
+        if change.after and change.type.shelf
     }
     return {name: sent[tag] for name, tag in tags.items() if tag and tag in sent}
 
@@ -123,7 +114,7 @@ def _pages(remote: Listing, lock: Lock | None, listed: MaterialType, how: Look) 
             return
 
 
-def _is_enough(page: Page, known: Collection[str | None], newest: float | None, pages: int) -> bool:
+def _is_enough(page: Page, known: Collection[str], newest: float | None, pages: int) -> bool:
     unknown = [one for one in page.items if one.media_id not in known]
     if any(tag_in(one.name) for one in unknown):
         return False  # uploads of ours that the lock does not know: it was lost, so all of them are wanted
@@ -133,7 +124,7 @@ def _is_enough(page: Page, known: Collection[str | None], newest: float | None, 
 
 def _since(lock: Lock | None, listed: MaterialType) -> float:
     doubts = lock.unconfirmed if lock else ()
-    sent = [unix_seconds(one.sent_at) for one in doubts if LISTED_AS.get(one.type) is listed]
+    sent = [unix_seconds(one.sent_at) for one in doubts if one.type.shelf is listed]
     return min(sent) - SKEW_SECONDS if sent else inf
 
 

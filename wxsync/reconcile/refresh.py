@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wxsync.errors import Refused
-from wxsync.model import Capacity, Lock, Material
+from wxsync.model import Capacity, Lock, Material, MaterialType
 from wxsync.reconcile.capacity import ask_capacity, count
-from wxsync.reconcile.look import LISTED_AS, PAGE, Look, look
+from wxsync.reconcile.look import PAGE, Look, look
 
 if TYPE_CHECKING:
     from wxsync.wechat.client import WeChat
@@ -34,9 +34,9 @@ def refresh(remote: WeChat, lock: Lock | None, says: Callable[[str], None]) -> I
     """
     counts = count(remote, says)
     announce_listing("--refresh", counts or {}, says)
-    observed = look(remote, lock, list(LISTED_AS), Look.ALL)
+    observed = look(remote, lock, MaterialType.shelves(), Look.ALL)
     listed = {one.media_id for one in observed}
-    asked = sorted(one for one in (lock.media_ids if lock else ()) if one and one not in listed)
+    asked = sorted(one for one in (lock.media_ids if lock else ()) if one not in listed)
     if len(asked) > _MANY_CALLS:
         says(f"{len(asked):,} ids of the lock are not in the listing: each is asked for by a call of its own")
     capacity = ask_capacity(remote, counts) if counts is not None else None
@@ -45,7 +45,7 @@ def refresh(remote: WeChat, lock: Lock | None, says: Callable[[str], None]) -> I
 
 def announce_listing(command: str, counts: Mapping[str, int], says: Callable[[str], None]) -> None:
     """Says what listing a whole library will take, where that is much."""
-    listed = {kind.value for kind in LISTED_AS.values()}
+    listed = MaterialType.shelves()
     calls = sum(-(-number // PAGE) for kind, number in counts.items() if kind in listed)
     if calls > _MANY_CALLS:
         says(f"{command} lists the whole library: {calls:,} calls of batchget_material, a page of {PAGE} each")

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, takewhile
 
+from wxsync.model import MaterialType
 from wxsync.render.rows import Page, Row
 from wxsync.words import visible
 
@@ -18,7 +19,7 @@ LIMIT = 60_000
 _FEW = 20  # rows that one table shows better than a table for each kind of change
 _ORDER = "✗?…+±→&=-✓"  # what needs a reader comes first
 _NEWS = ("created", "replaced", "adopted", "adopt")
-_PICTURED = ("image", "thumb", "article_image")
+_PICTURED = frozenset(kind.value for kind in MaterialType if kind.is_picture)
 _MOST_PICTURES = 60
 _MOST_FOLDERS = 8
 _REST = 1_000  # characters kept for the line that counts what is not shown

@@ -63,7 +63,7 @@ def report_page(report: Report) -> Page:
 def _planned(change: Change) -> Row:
     size = human_size(change.size) if change.action.uploads else ""
     known = next((record.url for record in (change.after, change.before) if record and record.url), None)
-    url = https(known) if change.type.value.endswith("image") else None
+    url = https(known) if change.type.is_picture else None
     return Row(MARKS[change.action], change.name, change.action, change.type, size, change.reason, (), url)
 
 

@@ -32,7 +32,7 @@ class Call(Generic[T]):
 def upload_material(upload: Upload) -> Call[Uploaded]:
     """Describes add_material (上传永久素材), or uploadimg (上传图文消息图片) for an article image."""
     body, content_type = encode(upload, boundary=f"wxsync{secrets.token_hex(16)}")
-    image = upload.type is MaterialType.ARTICLE_IMAGE
+    image = not upload.type.has_media_id
     request = Request(
         method="POST",
         path="/cgi-bin/media/uploadimg" if image else "/cgi-bin/material/add_material",
@@ -47,7 +47,7 @@ def upload_material(upload: Upload) -> Call[Uploaded]:
 
 def list_materials(material_type: MaterialType, offset: int, count: int) -> Call[Page]:
     """Describes batchget_material (获取永久素材列表); thumbs and article images have no listing of their own."""
-    if material_type in {MaterialType.THUMB, MaterialType.ARTICLE_IMAGE}:
+    if material_type.shelf is not material_type:
         raise ValueError(f"WeChat has no listing of the type {material_type}")
     request = _post("/cgi-bin/material/batchget_material", {"type": material_type, "offset": offset, "count": count})
     return Call("batchget_material", request, partial(answers.read_page, material_type=material_type))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from wxsync.model import MaterialType, Upload
+from wxsync.model import Upload
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
@@ -35,7 +35,7 @@ def encode(upload: Upload, *, boundary: str) -> tuple[bytes, str]:
     content_type = _CONTENT_TYPES.get(upload.filename.rpartition(".")[2].lower(), "application/octet-stream")
     disposition = f'name="media"; filename="{upload.filename}"\r\nContent-Type: {content_type}'
     parts = [_part(boundary, disposition, upload.content)]
-    if upload.type is MaterialType.VIDEO:
+    if upload.type.has_description:
         parts.append(_part(boundary, 'name="description"', description(upload.title, upload.introduction)))
     body = b"".join((*parts, f"--{boundary}--\r\n".encode()))
     return body, f"multipart/form-data; boundary={boundary}"

@@ -22,7 +22,7 @@ def get(choice: Choice, name: str, field: str | None) -> str:
     if record is None:
         raise InvalidInput([not_uploaded(asset)])
     if field is None:
-        field = "url" if asset.type is MaterialType.ARTICLE_IMAGE else "media_id"
+        field = "media_id" if asset.type.has_media_id else "url"
     value = record.url if field == "url" else record.media_id
     if value is None:
         raise InvalidInput([_without(name, asset.type, field)])

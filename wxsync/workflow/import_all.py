@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from wxsync.errors import InvalidInput, NotAgreed
-from wxsync.model import Change, Desired, Lock, Material, Outcome, Record
+from wxsync.model import Change, Desired, Lock, Material, MaterialType, Outcome, Record
 from wxsync.planner import Matches, fold, lacking, match, take, utc
 from wxsync.project.folder import Choice, open_project
 from wxsync.project.ledger import save_lock
@@ -14,7 +14,7 @@ from wxsync.project.recovery import recover
 from wxsync.project.survey import refuse_errors, sent_beyond, survey
 from wxsync.project.turn import own_turn
 from wxsync.reconcile.capacity import count
-from wxsync.reconcile.look import LISTED_AS, Look, look
+from wxsync.reconcile.look import Look, look
 from wxsync.reconcile.refresh import announce_listing
 from wxsync.reconcile.remote import open_remote
 from wxsync.reconcile.watcher import Watcher
@@ -64,7 +64,7 @@ def import_all(
 
 def _library(remote: WeChat, says: Callable[[str], None]) -> tuple[Material, ...]:
     announce_listing("import --all", count(remote, says) or {}, says)
-    return look(remote, None, list(LISTED_AS), Look.ALL)
+    return look(remote, None, MaterialType.shelves(), Look.ALL)
 
 
 def _checked(

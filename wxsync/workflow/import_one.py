@@ -17,7 +17,6 @@ from wxsync.project.names import unknown_name
 from wxsync.project.recovery import recover
 from wxsync.project.survey import digest_of, refuse_errors
 from wxsync.project.turn import own_turn
-from wxsync.reconcile.look import LISTED_AS
 from wxsync.reconcile.remote import open_remote
 from wxsync.reconcile.watcher import Watcher
 from wxsync.results import Imported
@@ -29,7 +28,6 @@ UNWRITTEN = "nothing was taken: make the folder writable or free some space, the
 _NO_SUCH_ID = 40007
 _PAGES = 50
 _MEDIA_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
-_KINDS = (MaterialType.IMAGE, MaterialType.VOICE, MaterialType.VIDEO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +112,7 @@ def _asset(project: Project, name: str) -> Asset:
     asset = assets.get(name)
     if asset is None:
         raise unknown_name(f"the manifest names no material {name}", name, assets)
-    if asset.type is MaterialType.ARTICLE_IMAGE:
+    if not asset.type.has_media_id:
         raise refusal(name, "an article image has no media_id", "run apply: it takes no place in the library")
     return asset
 
@@ -133,7 +131,7 @@ def _record(remote: WeChat, lock: Lock, wanted: Desired, media_id: str) -> tuple
     known = _known(lock, wanted, media_id)
     if known:
         return replace(known, path=wanted.asset.path), ()
-    if LISTED_AS[wanted.asset.type] is not MaterialType.IMAGE:
+    if wanted.asset.type.shelf is not MaterialType.IMAGE:
         return record_of(wanted, media_id, lock.account, checked=checked, listed=None), checked.notes
     listed, why = _listed(remote, media_id)
     notes = () if listed and listed.url else (f"its url stays unknown: {why}",)
@@ -170,8 +168,8 @@ def _listed(remote: WeChat, media_id: str) -> tuple[Material | None, str]:
 
 def _checked_file(found: FileContent, account: str, wanted: Desired, media_id: str) -> Checked:
     asset, media = wanted.asset, probe(found.content)
-    kind = next((kind for kind in _KINDS if media.format in LIMITS[kind].formats), None)
-    if kind not in (None, LISTED_AS[asset.type]):
+    kind = next((kind for kind in MaterialType.shelves() if media.format in LIMITS[kind].formats), None)
+    if kind not in (None, asset.type.shelf):
         raise _another_kind(asset, media_id, f"{kind} ({media.format.upper()})")
     if hashlib.sha256(found.content).hexdigest() == wanted.sha256:
         return Checked(found.filename)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from wxsync.files import read_inside
 from wxsync.media import LIMITS, Format, probe
-from wxsync.model import MaterialType, Record
+from wxsync.model import Record
 from wxsync.render.html import Preview
 from wxsync.thumbnails import quietly, thumbnail
 
@@ -19,7 +19,6 @@ ALL_PLAYERS_BYTES = 16 * 1024 * 1024
 """What all voices and videos of one page may take together."""
 
 _PLAYED = {Format.MP3: "audio/mpeg", Format.WAV: "audio/wav", Format.MP4: "video/mp4"}
-_PLAYERS = (MaterialType.VOICE, MaterialType.VIDEO)
 _THREADS = 2
 
 
@@ -38,7 +37,7 @@ def _bounded(records: Iterable[Record]) -> Iterator[Record]:
     """Takes each file once, and no more of what is played than a page should hold."""
     left = ALL_PLAYERS_BYTES
     for record in {(record.sha256, record.path): record for record in records}.values():
-        if record.type in _PLAYERS:
+        if not record.type.is_picture:
             if record.size > min(left, PLAYER_BYTES):
                 continue
             left -= record.size
@@ -55,7 +54,7 @@ def _preview(root: Path, record: Record) -> Preview | None:
         return None
     if hashlib.sha256(content).hexdigest() != record.sha256:
         return None
-    if record.type in _PLAYERS:
+    if not record.type.is_picture:
         mime = _PLAYED.get(probe(content).format)
         return Preview(mime, content) if mime else None
     small = thumbnail(content)

@@ -33,15 +33,8 @@ from wxsync.workflow.import_one import Checked, record_of
 from wxsync.workflow.pull_state import Progress
 
 _STEM = "materials"
-_SHELVES = (MaterialType.IMAGE, MaterialType.VOICE, MaterialType.VIDEO)
 _NO_MEDIA = frozenset({Format.EMPTY, Format.TEXT, Format.HTML, Format.JSON, Format.XML, Format.LFS_POINTER,
                        Format.PDF, Format.ZIP, Format.GZIP, Format.UNKNOWN})  # fmt: skip
-_FOLDERS = {
-    MaterialType.IMAGE: "images",
-    MaterialType.THUMB: "thumbs",
-    MaterialType.VOICE: "voices",
-    MaterialType.VIDEO: "videos",
-}
 
 
 def pull(choice: Choice, folder: Path, watcher: Watcher) -> Pulled:
@@ -106,7 +99,7 @@ def _others(folder: Path) -> bool:
 def _list(remote: WeChat, progress: Progress, watcher: Watcher) -> None:
     if not progress.listed:
         announce_listing("pull", count(remote, watcher.says) or {}, watcher.says)
-    for kind in _SHELVES:
+    for kind in MaterialType.shelves():
         # A page again: since the last run some may have been deleted, and all behind them moved up.
         offset = max(0, len(progress.listed.get(kind, ())) - PAGE)
         while kind not in progress.complete:
@@ -116,7 +109,7 @@ def _list(remote: WeChat, progress: Progress, watcher: Watcher) -> None:
 
 
 def _download(remote: WeChat, progress: Progress, folder: Path, watcher: Watcher) -> list[LeftOut]:
-    materials = [one for kind in _SHELVES for one in progress.listed.get(kind, {}).values()]
+    materials = [one for kind in MaterialType.shelves() for one in progress.listed.get(kind, {}).values()]
     taken = _taken(progress.kept.values())
     left_out: list[LeftOut] = []
     for number, material in enumerate(materials, start=1):
@@ -178,7 +171,7 @@ def _record(
 ) -> Record:
     sha256 = hashlib.sha256(body.content).hexdigest()
     kind = _kind(material, sha256, account)
-    path = path or _path(_FOLDERS[kind], body.title or _text(material.name), body.media.extension, taken)
+    path = path or _path(kind.folder, body.title or _text(material.name), body.media.extension, taken)
     asset = Asset(path, path, kind, Place("", 0, 0), body.title, body.introduction)
     checked = Checked(_text(material.name) if kind is not MaterialType.VIDEO else None)
     wanted = Desired(asset, sha256, body.media.size)
@@ -192,7 +185,7 @@ def _kind(material: Material, sha256: str, account: str) -> MaterialType:
 
 
 def _taken(records: Iterable[Record]) -> dict[str, set[str]]:
-    taken: dict[str, set[str]] = {folder: set() for folder in _FOLDERS.values()}
+    taken: dict[str, set[str]] = {kind.folder: set() for kind in MaterialType}
     for record in records:
         folder, _, name = record.path.partition("/")
         taken[folder].add(one_form(name))
@@ -218,7 +211,7 @@ def _entries(records: Mapping[str, Record]) -> Iterable[dict[str, str]]:
     kinds = {record.type for record in records.values()}
     for kind in (MaterialType.IMAGE, MaterialType.THUMB, MaterialType.VOICE):
         if kind in kinds:
-            yield {"path": f"{_FOLDERS[kind]}/*", "type": kind.value}
+            yield {"path": f"{kind.folder}/*", "type": kind.value}
     for path, record in sorted(records.items()):
         if record.type is MaterialType.VIDEO:
             words = {"introduction": record.introduction} if record.introduction else {}

@@ -80,7 +80,7 @@ def result_view(report: Report, previews: Previews) -> View:
 
 def _known_to(lock: Lock | None, places: Mapping[str, int]) -> Library:
     """Counts what the materials of a lock take, in use or retired; an id that several names share counts once."""
-    records = [*lock.records.values(), *(one.record for one in lock.retired)] if lock else []
+    records = lock.every_record if lock else ()
     shelves = {
         label: Places(len({one.media_id for one in records if one.media_id and one.type in types}), places[kind])
         for kind, (label, types) in _SHELVES.items()
