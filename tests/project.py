@@ -145,10 +145,10 @@ class Project:
         """Copies one of the real media that lie beside the tests."""
         return self.add(path, (MEDIA / source).read_bytes())
 
-    def run(self, *arguments: str, manifest: str = "materials.yaml") -> Run:
+    def run(self, *arguments: str, manifest: str = "materials.yaml", clock_ns: Callable[[], int] = time.time_ns) -> Run:
         out, err = io.StringIO(), io.StringIO()
         with redirect_stdout(out), redirect_stderr(err):
-            code = run(["--manifest", str(self.root / manifest), *arguments], self.environ)
+            code = run(["--manifest", str(self.root / manifest), *arguments], self.environ, clock_ns=clock_ns)
         return Run(code, out.getvalue(), err.getvalue())
 
     def apply(self, *arguments: str) -> Run:

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from wxsync.files import HASTY_DISK, write_atomic
+from wxsync.plan_cache import GRAIN_NS
 
 # A file that is written twice within the clock's grain keeps its time; git calls such an entry racy.
-_GRAIN_NS = 2_000_000_000
 _HEXADECIMAL = re.compile(r"[0-9a-f]*")
 
 
@@ -41,7 +41,7 @@ class Remembered(NamedTuple):
 
 def remember(status: os.stat_result, digest: Digest, *, clock: Callable[[], int] = time.time_ns) -> Remembered | None:
     """Binds a digest to the state of its file, or gives None where the file is too fresh to be told apart later."""
-    if clock() - status.st_mtime_ns < _GRAIN_NS:
+    if clock() - status.st_mtime_ns < GRAIN_NS:
         return None
     return Remembered(status.st_size, status.st_mtime_ns, status.st_ino, *digest)
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
+from wxsync import STATE_FOLDER
 from wxsync.errors import Conflict
 
 _HERE = Path(__file__).parent
@@ -189,7 +190,7 @@ class Inside:
 
 def state_folder(root: Path) -> Path:
     """Makes the folder beside the manifest in which runs keep what git need not know; it ignores itself."""
-    folder = root / ".wxsync"
+    folder = root / STATE_FOLDER
     if not folder.is_dir():
         folder.mkdir(exist_ok=True)
         DISK.sync_folder(root)

@@ -139,15 +139,11 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """Holds what the user wrote: accounts in the order written, assets sorted by name.
-
-    `folders` are those whose names it was made from; None where more than names decided, such as where a link leads.
-    """
+    """What the user wrote: accounts in the order written, assets sorted by name."""
 
     file: Path
     accounts: tuple[Account, ...]
     assets: tuple[Asset, ...]
-    folders: tuple[str, ...] | None = None
 
     @property
     def root(self) -> Path:

@@ -1,11 +1,11 @@
-"""Remembers what a command said, for as long as nothing has changed that it was made from.
+"""Remembers that a plan had nothing to do, for as long as nothing has changed that it was made from.
 
 Changed means what it means to git: another size, time or inode of a file, another name in a folder. Nothing is
 remembered while a file or folder is so fresh that it could change once more and show the same time.
 
-A memo is text between zeros, which no name and no answer holds: the question, then each file with its state and each
-folder, a "/" behind it, with its names and what they stand for between slashes, then the answer, and the question again
-as a sign that all is there. To import a library that reads something finer takes longer than all else here.
+An entry is text between zeros, which no name holds: the question, then each file with its state and each folder, a "/"
+behind it, with its names and what they stand for between slashes, then what was found, and the question again as a sign
+that all is there. Plain text, because importing json alone would cost more than the whole lookup.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from itertools import chain
+from typing import NamedTuple
 
-_GRAIN_NS = 2_000_000_000
+GRAIN_NS = 2_000_000_000
+"""What was touched so short a time ago could change once more and show the same time."""
 
 # On Windows the listing of a folder tells no inodes.
 _status: Callable[[os.DirEntry[str]], os.stat_result] = (
@@ -32,32 +34,40 @@ def state_of(path: str) -> str:
         return ""
 
 
-def recall(memo: str, question: str, *, root: str) -> str | None:
-    """Gives what was said to the same question, or None where anything has changed since.
+class InStep(NamedTuple):
+    """A plan that has nothing to do: the account it was made for, None where nothing names one, and what it keeps."""
+
+    account: str | None
+    kept: int
+
+
+def lookup(entry: str, question: str, *, root: str) -> InStep | None:
+    """Return what was found for the same question, or None where anything has changed since.
 
     A question holds the state of a file, which nobody can know who did not run here: so nobody else can answer it.
     """
     try:
-        with open(memo, encoding="utf-8", errors="surrogatepass", newline="") as file:  # noqa: PTH123 - pathlib takes longer to import than this takes
+        with open(entry, encoding="utf-8", errors="surrogatepass", newline="") as file:  # noqa: PTH123 - pathlib takes longer to import than this takes
             asked, *kept, answer, again = file.read().split("\0")
         known = zip(kept[::2], kept[1::2], strict=True)
         is_same = asked == question == again and all(_holds(f"{root}/{path}", state) for path, state in known)
+        count, _, account = answer.partition(" ")
+        return InStep(account or None, int(count)) if is_same else None
     except (OSError, ValueError):
         return None
-    return answer if is_same else None
 
 
-def remember(
-    memo: str,
+def store(
+    entry: str,
     question: str,
-    answer: str,
+    found: InStep,
     *,
     root: str,
     files: Iterable[str],
     folders: Mapping[str, Collection[str]],
     since: int,
 ) -> None:
-    """Keeps an answer with the states of what it was made from; a memo that cannot be written is no loss.
+    """Keep what was found with the states of what it was made from; an entry that cannot be written is no loss.
 
     `files` were read or are not there; in `folders` the names were listed and some files read. `since` is when the
     command began, in nanoseconds: what was touched later than two seconds before it may not be what the command saw.
@@ -74,8 +84,9 @@ def remember(
         if any(_is_fresh(state, since) for state in (*states.values(), *of_folders, *of_files)):
             return
         known = states | {f"{folder}/": "/".join(chain(*names.items())) for folder, names in listed.items()}
+        answer = f"{found.kept} {found.account or ''}"
         content = "\0".join((question, *chain(*known.items()), answer, question))
-        write_atomic(Path(memo), content.encode("utf-8", "surrogatepass"), disk=HASTY_DISK)
+        write_atomic(Path(entry), content.encode("utf-8", "surrogatepass"), disk=HASTY_DISK)
 
 
 def _holds(path: str, known: str) -> bool:
@@ -104,4 +115,4 @@ def _kind(entry: os.DirEntry[str]) -> str:
 
 
 def _is_fresh(state: str, since: int) -> bool:
-    return any(int(time) > since - _GRAIN_NS for time in state.split()[1:3])
+    return any(int(time) > since - GRAIN_NS for time in state.split()[1:3])

@@ -142,6 +142,11 @@ def moment(at: str) -> str:
     return f"{parted[1]} {parted[2]} UTC" if parted else at
 
 
+def in_step(count: int) -> Text:
+    """Say that a plan has nothing to do."""
+    return plural("Nothing to do: {count:,} material in step.", "Nothing to do: {count:,} materials in step.", count)
+
+
 def https(url: str | None) -> str | None:
     """Gives a url as it is shown; WeChat answers http (reported), and browsers want https."""
     return "https://" + url.removeprefix("http://") if url and url.startswith("http://") else url

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 
 import click
@@ -82,9 +83,11 @@ def main() -> None:
     sys.exit(run(sys.argv[1:]))
 
 
-def run(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
-    """Runs the command line and gives its exit code; every error becomes words on standard error."""
-    settings = Settings(environ=environ)
+def run(
+    arguments: Sequence[str], environ: Mapping[str, str] = os.environ, *, clock_ns: Callable[[], int] = time.time_ns
+) -> int:
+    """Run the command line and return its exit code; every error becomes words on standard error."""
+    settings = Settings(environ=environ, clock_ns=clock_ns)
     try:
         code = cli.main(args=list(arguments), prog_name="wxsync", standalone_mode=False, obj=settings)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the one place where errors become words

@@ -47,9 +47,9 @@ def apply(
     force: bool,
     form: str,
     targets: tuple[str, ...],
-    renew: tuple[str, ...],
+    replace: tuple[str, ...],
     no_cache: bool,
-    fresh: bool,
+    refresh: bool,
 ) -> int:
     """Upload what is new or changed and write the lock; PLANFILE: only what a saved plan says.
 
@@ -69,7 +69,7 @@ def apply(
     stop = threading.Event()
     progress = Progress(settings)
     options = ApplyOptions(
-        plan=PlanOptions(targets, renew, not no_cache, fresh),
+        plan=PlanOptions(targets, replace, not no_cache, refresh),
         saved=_saved_plan(planfile) if planfile else None,
         limits=Limits(jobs, max_uploads),
         look=Look(how),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
@@ -29,6 +30,7 @@ class Settings:
     verbose: bool = False
     quiet: bool = False
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    clock_ns: Callable[[], int] = time.time_ns
 
     def choice(self) -> Choice:
         """Gives what a workflow needs to know of them, together with the environment."""

@@ -10,7 +10,9 @@ import click
 
 from wxsync.cli.exits import Exit
 from wxsync.cli.options import Settings, emit, global_options
-from wxsync.cli.plan_cache import question, recall, remember
+from wxsync.cli.plan_cache import lookup, question, store
+from wxsync.plan_cache import InStep
+from wxsync.words import in_step, paint, say
 
 if TYPE_CHECKING:
     from wxsync.model import Plan, Problem
@@ -28,8 +30,8 @@ def planning_options(function: Function) -> Function:
     """Adds the options that narrow or widen a plan."""
     for option in (
         click.option("--no-cache", is_flag=True, help="Hash every file, whatever is remembered of it."),
-        click.option("--refresh", "fresh", is_flag=True, help="Ask WeChat what is gone, and plan that again."),
-        click.option("--replace", "renew", multiple=True, metavar="NAME", help="Upload NAME anew; repeatable."),
+        click.option("--refresh", is_flag=True, help="Ask WeChat what is gone, and plan that again."),
+        click.option("--replace", multiple=True, metavar="NAME", help="Upload NAME anew; repeatable."),
         click.option(
             "--target", "targets", multiple=True, metavar="NAME", help="Only these names or globs; repeatable."
         ),
@@ -54,29 +56,27 @@ def plan(
     detailed_exitcode: bool,
     form: str,
     targets: tuple[str, ...],
-    renew: tuple[str, ...],
+    replace: tuple[str, ...],
     no_cache: bool,
-    fresh: bool,
+    refresh: bool,
 ) -> int:
     """Show what apply would do; needs no network and no credentials but for --refresh."""
     asked = None
-    if not (out or no_cache or fresh or settings.verbose):
-        colored = settings.colored(sys.stdout)
-        asked = question(settings, form=form, colored=colored, targets=[*targets], renew=[*renew])
-        known = recall(asked)
-        if known is not None:
-            emit(known)
+    if not (out or no_cache or refresh or settings.verbose):
+        asked = question(settings, targets=[*targets], replace=[*replace])
+        known = lookup(asked)
+        if known:
+            emit(_nothing_to_do(known, form, settings))
             return Exit.DONE
-    planned = _planned(settings, targets, renew, use_cache=not no_cache, fresh=fresh)
+    planned = _planned(settings, targets, replace, use_cache=not no_cache, refresh=refresh)
     warn(settings, planned.warnings)
     if out:
         save(out, rendered(planned.plan, "json", settings))
-    said = rendered(planned.plan, form, settings)
-    emit(said)
+    emit(rendered(planned.plan, form, settings))
     if planned.is_past_rail:
         settings.note("warning: this replaces or retires more than 30 % of the materials; apply will want --force")
     if asked:
-        remember(asked, said, planned)
+        store(asked, planned)
     return Exit.PENDING if detailed_exitcode and planned.plan.pending else Exit.DONE
 
 
@@ -129,7 +129,7 @@ def rendered(shown: Plan | Report, form: str, settings: Settings, *, stream: Any
 
 
 def _planned(
-    settings: Settings, targets: tuple[str, ...], renew: tuple[str, ...], *, use_cache: bool, fresh: bool
+    settings: Settings, targets: tuple[str, ...], replace: tuple[str, ...], *, use_cache: bool, refresh: bool
 ) -> Planned:
     from wxsync.reconcile.planned import PlanOptions
     from wxsync.reconcile.watcher import Watcher
@@ -137,7 +137,16 @@ def _planned(
     from wxsync.workflow.plan import plan as run
 
     watcher = Watcher(says=lambda message: settings.note(visible(message)))
-    return run(settings.choice(), PlanOptions(targets, renew, use_cache, fresh), watcher)
+    return run(settings.choice(), PlanOptions(targets, replace, use_cache, refresh), watcher)
+
+
+def _nothing_to_do(known: InStep, form: str, settings: Settings) -> str:
+    """Print a plan that is remembered; the text is one line, for which the printers need not be imported."""
+    if form == "text":
+        return paint(say(in_step(known.kept)), "1", color=settings.colored(sys.stdout)) + "\n"
+    from wxsync.model import Plan
+
+    return rendered(Plan(known.account, (), kept_beside=known.kept), form, settings)
 
 
 def save(file: str, text: str) -> None:

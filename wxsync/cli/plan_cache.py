@@ -1,21 +1,21 @@
-"""Spares working out again what was said a moment ago, where nothing has changed since: plan is run on every save."""
+"""Spares planning again where nothing has changed since there was nothing to do: plan is run on every save."""
 
 from __future__ import annotations
 
 import os
 import re
-import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from wxsync import __version__, plan_cache
+from wxsync import STATE_FOLDER, __version__, plan_cache
 from wxsync.cli.options import Settings
+from wxsync.plan_cache import InStep
 
 if TYPE_CHECKING:
     from wxsync.reconcile.planned import Planned
 
 
 class Question(NamedTuple):
-    """Holds what an answer depends on beside the files, and when it was asked, in nanoseconds."""
+    """What a plan depends on beside the files, and when it was asked for, in Unix nanoseconds."""
 
     manifest: str
     words: str
@@ -23,24 +23,24 @@ class Question(NamedTuple):
 
 
 def question(settings: Settings, **options: object) -> Question:
-    """Asks with some options; of the environment only who the account is can change what is said."""
-    since = time.time_ns()
+    """Ask with some options; of the environment only who the account is can change the plan."""
+    since = settings.clock_ns()
     appids = sorted(item for item in settings.environ.items() if re.fullmatch("WXSYNC_.*APPID", item[0]))
     chosen = (settings.account, settings.sandbox, appids, sorted(options.items()))
     words = repr((__version__, plan_cache.state_of(settings.manifest), *chosen))
     return Question(settings.manifest, words, since)
 
 
-def recall(asked: Question) -> str | None:
-    """Gives what was said to a question, or None where it must be worked out."""
+def lookup(asked: Question) -> InStep | None:
+    """Return what a plan found that had nothing to do, or None where it must be made again."""
     root, file = _places(asked)
-    return plan_cache.recall(file, asked.words, root=root)
+    return plan_cache.lookup(file, asked.words, root=root)
 
 
-def remember(asked: Question, said: str, planned: Planned) -> None:
-    """Keeps what was said, where nothing is pending and nothing odd."""
-    project, folders = planned.project, planned.project.manifest.folders
-    if planned.plan.pending or planned.warnings or folders is None or "\0" in said:
+def store(asked: Question, planned: Planned) -> None:
+    """Remember a plan where nothing is pending and there is nothing to warn of."""
+    project, folders, plan = planned.project, planned.project.folders, planned.plan
+    if plan.pending or plan.drift or planned.warnings or folders is None:
         return
     read: dict[str, set[str]] = {folder: set() for folder in folders}
     for asset in project.manifest.assets:
@@ -48,10 +48,11 @@ def remember(asked: Question, said: str, planned: Planned) -> None:
         read[folder].add(name)
     root, file = _places(asked)
     files = [os.path.relpath(each, root) for each in (project.lock_file, project.journal_file)]
-    plan_cache.remember(file, asked.words, said, root=root, files=files, folders=read, since=asked.since)
+    found = InStep(plan.account, sum(plan.counts.values()))
+    plan_cache.store(file, asked.words, found, root=root, files=files, folders=read, since=asked.since)
 
 
 def _places(asked: Question) -> tuple[str, str]:
     folder, name = os.path.split(asked.manifest)
     root = folder or "."
-    return root, f"{root}/.wxsync/{name}.memo"
+    return root, f"{root}/{STATE_FOLDER}/{name}.plan"

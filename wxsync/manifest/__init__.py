@@ -14,18 +14,21 @@ from wxsync.manifest.source import NotReadable, Source, brief, read_source
 from wxsync.manifest.tree import Tree
 from wxsync.model import Account, Asset, Manifest, Place, Problem
 
-__all__ = ["manifest_stem", "read_manifest"]
+__all__ = ["Tree", "manifest_stem", "read_manifest"]
 
 MAX_PROBLEMS = 1000
 
 _NAME = re.compile(r"([^.]+)\.(yaml|yml|yaml\.example)")
 
 
-def read_manifest(file: Path, *, shown_as: str | None = None) -> tuple[Manifest, tuple[Problem, ...]]:
+def read_manifest(
+    file: Path, *, shown_as: str | None = None, tree: Tree | None = None
+) -> tuple[Manifest, tuple[Problem, ...]]:
     """Reads a manifest and looks up its files; nothing but the manifest itself is opened.
 
     Gives the sound accounts and assets even where others are broken, and all problems sorted by place. Whatever a
-    manifest, a file tree or a disk can do becomes a problem, nothing is raised. `shown_as` is its name in places.
+    manifest, a file tree or a disk can do becomes a problem, nothing is raised. `shown_as` is its name in
+    places, `tree` remembers what was listed for it.
     """
     shown = str(file) if shown_as is None else shown_as
     wrong_name = [] if manifest_stem(file) else [_wrong_name(file, shown)]
@@ -33,10 +36,10 @@ def read_manifest(file: Path, *, shown_as: str | None = None) -> tuple[Manifest,
         source = read_source(file, shown)
     except NotReadable as error:
         return Manifest(file, (), ()), _in_order([*wrong_name, error.problem])
-    tree = Tree(file.parent)
+    tree = tree or Tree(file.parent)
     accounts, assets, problems = _read(source, tree)
     assets.sort(key=lambda asset: (asset.name, asset.place))
-    manifest = Manifest(file, tuple(accounts), tuple(assets), tree.folders)
+    manifest = Manifest(file, tuple(accounts), tuple(assets))
     return manifest, _in_order([*wrong_name, *problems])
 
 

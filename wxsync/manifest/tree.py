@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
+from wxsync import STATE_FOLDER
+
 MAX_STEPS = 20_000_000
 LISTED_NAME_STEPS = 10
 MAX_COMPARED = 20_000
@@ -18,7 +20,7 @@ MAX_COMPARED = 20_000
 REPARSE_TAG_MOUNT_POINT = 0xA0000003
 
 # What git and wxsync keep for themselves; a checkout's .git may even hold a token.
-KEPT_BACK = frozenset({".git", ".wxsync"})
+KEPT_BACK = frozenset({".git", STATE_FOLDER})
 
 
 class Kind(StrEnum):

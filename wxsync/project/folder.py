@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from wxsync import STATE_FOLDER
 from wxsync.errors import Conflict, InvalidInput, UsageProblem
 from wxsync.files import DISK, Disk
 from wxsync.lockfile import read_lock
-from wxsync.manifest import manifest_stem, read_manifest
+from wxsync.manifest import Tree, manifest_stem, read_manifest
 from wxsync.model import Account, Lock, Manifest, Problem
 from wxsync.wechat.credentials import appid_from
-
-STATE = ".wxsync"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,8 @@ class Choice:
 class Project:
     """Holds one manifest for one account; `label` is the account's part of every file name, "" where it has none.
 
-    `disk` is what its lock and its journal lie on.
+    `disk` is what its lock and its journal lie on. `folders` are those whose names decided what the manifest holds;
+    None where more than names did, such as where a link leads.
     """
 
     manifest: Manifest
@@ -42,6 +42,7 @@ class Project:
     label: str
     appid: str | None
     disk: Disk = DISK
+    folders: tuple[str, ...] | None = None
 
     @property
     def lock_file(self) -> Path:
@@ -51,12 +52,12 @@ class Project:
     @property
     def journal_file(self) -> Path:
         """Gives the journal of this account's runs."""
-        return self.manifest.root / STATE / f"{self.stem}{self.label}.journal"
+        return self.manifest.root / STATE_FOLDER / f"{self.stem}{self.label}.journal"
 
     @property
     def cache_file(self) -> Path:
         """Gives the digests that earlier commands remembered."""
-        return self.manifest.root / STATE / "digests.json"
+        return self.manifest.root / STATE_FOLDER / "digests.json"
 
 
 def lock_name(stem: str, label: str) -> str:
@@ -70,13 +71,15 @@ def open_project(choice: Choice) -> Project:
     Problems of the manifest come along, for the caller to join with those of the media.
     """
     refuse_two_accounts(choice)
-    manifest, problems = read_manifest(choice.manifest)
+    tree = Tree(choice.manifest.parent)
+    manifest, problems = read_manifest(choice.manifest, tree=tree)
     stem = manifest_stem(choice.manifest)
     if stem is None:
         raise InvalidInput(problems)
     account = None if choice.sandbox else _account(choice, manifest, problems)
     label = ".sandbox" if choice.sandbox else f".{account.name}" if account else ""
-    return Project(manifest, problems, account, choice.sandbox, stem, label, _appid(choice, account))
+    appid = _appid(choice, account)
+    return Project(manifest, problems, account, choice.sandbox, stem, label, appid, folders=tree.folders)
 
 
 def refuse_two_accounts(choice: Choice) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
+from wxsync import STATE_FOLDER
 from wxsync.errors import PersonNeeded
-from wxsync.project.folder import STATE, Choice, Project
+from wxsync.project.folder import Choice, Project
 from wxsync.reconcile.watcher import Watcher
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def _sandbox(project: Project) -> Sandbox:
     from wxsync.sandbox import StateProblem, serve
 
     try:
-        return serve(state=project.manifest.root / STATE / "sandbox.db")
+        return serve(state=project.manifest.root / STATE_FOLDER / "sandbox.db")
     except StateProblem as error:
         raise PersonNeeded(str(error), hint="remove that file to begin with an empty sandbox") from None
     except OSError as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from wxsync.model import Action, Change, Outcome, Plan, Record
 from wxsync.results import Report, Result
-from wxsync.words import counted, https, human_size
+from wxsync.words import counted, https, human_size, in_step, say
 
 MARKS = {
     Action.CREATE: "+",
@@ -125,7 +125,7 @@ _PLANNED = {
 def _plan_summary(plan: Plan) -> tuple[str, ...]:
     counts = plan.counts
     if not plan.pending:
-        return (f"Nothing to do: {counted(counts[Action.KEEP], 'material')} in step.", *_room(plan))
+        return (say(in_step(counts[Action.KEEP])), *_room(plan))
     said = ", ".join(f"{counts[action]:,} {words}" for action, words in _PLANNED.items() if counts[action])
     uploads = plan.uploads
     sent = f"Uploads: {counted(len(uploads), 'file')}, {human_size(sum(change.size for change in uploads))}."

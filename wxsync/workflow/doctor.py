@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from wxsync import STATE_FOLDER
 from wxsync.errors import CallFailed, Conflict, InvalidInput, PersonNeeded, WxsyncError
 from wxsync.journal import read_journal
 from wxsync.model import MaterialType, Problem
-from wxsync.project.folder import STATE, Choice, Project, lock_of, open_project
+from wxsync.project.folder import Choice, Project, lock_of, open_project
 from wxsync.reconcile.remote import open_remote
 from wxsync.reconcile.watcher import Watcher
 from wxsync.results import Check, Diagnosis, failed, passed, skipped, warned
@@ -125,7 +126,7 @@ def _described(credentials: Credentials, prefix: str) -> Way:
 @contextmanager
 def _library_kept(project: Project) -> Iterator[Project]:
     """Lets the sandbox use its library where it has one; where it has none, a doctor makes none."""
-    state = project.manifest.root / STATE
+    state = project.manifest.root / STATE_FOLDER
     if not project.sandbox or (os.access(state, os.R_OK | os.W_OK | os.X_OK) and state.is_dir()):
         yield project
         return
@@ -206,7 +207,7 @@ def _journal(project: Project) -> Check:
 
 def _folder(project: Project) -> Check:
     root = project.manifest.root
-    for folder in (root, root / STATE):
+    for folder in (root, root / STATE_FOLDER):
         try:
             if folder.exists():
                 with tempfile.TemporaryFile(dir=folder) as file:
@@ -214,7 +215,7 @@ def _folder(project: Project) -> Check:
         except OSError as error:
             message = f"{folder} cannot be written: {error.strerror}"
             raise PersonNeeded(message, hint="apply keeps its lock and its journal there") from None
-    return passed("folder", f"{root} and {STATE} in it can be written")
+    return passed("folder", f"{root} and {STATE_FOLDER} in it can be written")
 
 
 def _git(project: Project) -> Check:

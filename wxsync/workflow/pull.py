@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from wxsync import STATE_FOLDER
 from wxsync.errors import Halted, InvalidInput, PersonNeeded, Refused
 from wxsync.files import only_run, state_folder, write_atomic
 from wxsync.lockfile import write_lock
@@ -18,7 +19,7 @@ from wxsync.manifest.writing import render_manifest
 from wxsync.media import Format, Media, probe
 from wxsync.model import Asset, Desired, Fingerprint, Lock, Material, MaterialType, Place, Problem, Record
 from wxsync.planner import file_name, one_form, tag_in
-from wxsync.project.folder import STATE, Choice, Project, lock_name, open_project
+from wxsync.project.folder import Choice, Project, lock_name, open_project
 from wxsync.project.survey import refuse_errors
 from wxsync.reconcile.capacity import count
 from wxsync.reconcile.look import PAGE
@@ -77,7 +78,7 @@ class _NotHad(Exception):
 
 @contextmanager
 def _destination(folder: Path, *, account: str) -> Iterator[Progress]:
-    state = folder / STATE / "pull.jsonl"
+    state = folder / STATE_FOLDER / "pull.jsonl"
     try:
         if folder.exists() and not state.exists() and (not folder.is_dir() or _others(folder)):
             hint = "name a folder that is new or empty, or that of a pull that was cut off"
@@ -93,7 +94,7 @@ def _destination(folder: Path, *, account: str) -> Iterator[Progress]:
 
 
 def _others(folder: Path) -> bool:
-    return any(entry.name != STATE for entry in folder.iterdir())
+    return any(entry.name != STATE_FOLDER for entry in folder.iterdir())
 
 
 def _list(remote: WeChat, progress: Progress, watcher: Watcher) -> None:
