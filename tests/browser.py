@@ -13,7 +13,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
-PLACES = (
+LIBRARY_LIMITS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "C:/Program Files/Google/Chrome/Application/chrome.exe",
@@ -27,7 +27,7 @@ QUIET = [
 
 def installed() -> str | None:
     """Finds a browser on this machine."""
-    return next(filter(None, map(shutil.which, NAMES)), None) or next(filter(os.path.exists, PLACES), None)
+    return next(filter(None, map(shutil.which, NAMES)), None) or next(filter(os.path.exists, LIBRARY_LIMITS), None)
 
 
 @contextmanager

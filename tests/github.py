@@ -65,7 +65,7 @@ class Hub:
 def hub() -> Iterator[Hub]:
     known = Hub()
 
-    class Door(BaseHTTPRequestHandler):
+    class AdminApi(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked = urlsplit(self.path)
             size = int(self.headers.get("content-length", 0))
@@ -85,7 +85,7 @@ def hub() -> Iterator[Hub]:
         def log_message(self, *words: object) -> None:
             """Says nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), AdminApi)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     known.url = f"http://127.0.0.1:{server.server_port}"

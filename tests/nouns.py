@@ -14,12 +14,12 @@ from wxsync.model import (
     Change,
     Desired,
     Fingerprint,
+    Location,
     Lock,
     Material,
     MaterialType,
     Origin,
     Outcome,
-    Place,
     Plan,
     Record,
     Retired,
@@ -42,7 +42,7 @@ AT = moment(0)
 def want(name: str, content: str = "a", kind: MaterialType = IMAGE, *, path: str | None = None) -> Desired:
     """Wants a material; the content is one hexadecimal digit, and a video has it as its title too."""
     about = {"title": f"title {content}", "introduction": "about"} if kind is VIDEO else {}
-    asset = Asset(name, path or name, kind, Place("materials.yaml", 3, 5), **about)
+    asset = Asset(name, path or name, kind, Location("materials.yaml", 3, 5), **about)
     return Desired(asset, content * 64, 10, "png")
 
 
@@ -157,7 +157,7 @@ observations = st.lists(
     max_size=4,
     unique_by=lambda one: one.media_id,
 )
-renewals = st.sets(st.sampled_from(NAMES), max_size=3)
+forced_names = st.sets(st.sampled_from(NAMES), max_size=3)
 
 
 def actions(plan: Plan) -> dict[str, Action]:

@@ -63,7 +63,7 @@ def test_what_was_told_is_read_in_its_order_with_what_is_open(tmp_path: Path, to
 
     assert found.account == ACCOUNT
     assert found.done == tuple((one.asset.name, record_of(one, f"id-{at}")) for at, one in enumerate(STORY[:3]))
-    assert found.doubts == (doubt_of(STORY[4]),)
+    assert found.unconfirmed == (doubt_of(STORY[4]),)
     clear_journal(tmp_path / "journal")
     assert read_journal(tmp_path / "journal") == Replay()
 
@@ -226,7 +226,7 @@ def test_a_journal_of_sound_lines_is_read(tmp_path: Path) -> None:
     found = read_back(tmp_path, line(FIRST) + line({"intent": INTENT}) + line({"done": DONE, "name": "a"}))
 
     assert [name for name, _record in found.done] == ["a"]
-    assert found.doubts == ()
+    assert found.unconfirmed == ()
 
 
 @pytest.mark.parametrize("said", WRONG, ids=lambda said: str(said)[:40])
@@ -272,7 +272,7 @@ def test_many_threads_at_once_lose_nothing(tmp_path: Path) -> None:
 
     found = read_journal(file)
     assert len(found.done) == 40
-    assert {doubt.name for doubt in found.doubts} == {
+    assert {doubt.name for doubt in found.unconfirmed} == {
         f"{worker}-{number}" for worker in range(8) for number in (0, 2, 4, 6, 8)
     }
 
@@ -309,7 +309,7 @@ def test_whatever_is_told_is_heard(
     found = read_journal(file)
     clear_journal(file)
 
-    assert (found.done, set(found.doubts)) == (tuple(done), set(doubts.values()))
+    assert (found.done, set(found.unconfirmed)) == (tuple(done), set(doubts.values()))
 
 
 FILLS_UP = """
@@ -352,7 +352,7 @@ def test_a_disk_that_fills_up_stops_what_is_new_and_loses_no_answer(tmp_path: Pa
     assert ended.returncode == 0, ended.stderr
     found = read_journal(file)
     assert len(found.done) == int(ended.stdout) + 1
-    assert found.doubts == (), "what was not to be said was not half said"
+    assert found.unconfirmed == (), "what was not to be said was not half said"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no limits of this kind")

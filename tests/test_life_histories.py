@@ -14,11 +14,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from tests.project import MEDIA, Project, png, serving
 
-PLACES = [f"{folder}{name}" for folder in ("", "posts/") for name in ("a", "b", "c", "d")]
+LIBRARY_LIMITS = [f"{folder}{name}" for folder in ("", "posts/") for name in ("a", "b", "c", "d")]
 CONTENTS = ["red", "green", "blue", "grey"]
 COVER = (MEDIA / "covers/intro.jpg").read_bytes()
 
-places, contents = st.sampled_from(PLACES), st.sampled_from(CONTENTS)
+places, contents = st.sampled_from(LIBRARY_LIMITS), st.sampled_from(CONTENTS)
 kinds = st.sampled_from(["image", "thumb"])
 
 

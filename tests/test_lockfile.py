@@ -204,8 +204,8 @@ def test_conflict_markers_are_named_with_their_line(marker: str, line: int) -> N
         parsed("".join([*lines[:line], marker, *lines[line:]]).encode())
 
     [problem] = caught.value.problems
-    assert problem.place
-    assert problem.place.line == line + 1
+    assert problem.location
+    assert problem.location.line == line + 1
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from wxsync.model import Material, MaterialType, Page
+from wxsync.model import ListingPage, Material, MaterialType
 from wxsync.reconcile.look import PAGE, Look, look, settle
 
 
@@ -16,8 +16,8 @@ class Shelf:
         self.after_page = after_page
         self.pages = 0
 
-    def list_page(self, material_type: MaterialType, offset: int, count: int = PAGE) -> Page:
-        page = Page(len(self.materials), tuple(self.materials[offset : offset + count]))
+    def list_page(self, material_type: MaterialType, offset: int, count: int = PAGE) -> ListingPage:
+        page = ListingPage(len(self.materials), tuple(self.materials[offset : offset + count]))
         self.pages += 1
         if self.pages in self.after_page:
             self.after_page[self.pages](self.materials)

@@ -51,9 +51,9 @@ def answer(content: bytes) -> tuple[Problem, ...]:
         file = Path(folder) / "materials.yaml"
         file.write_bytes(content)
         manifest, problems = read_manifest(file, shown_as="materials.yaml")
-    assert problems == tuple(sorted(problems, key=lambda problem: problem.place or problem.code))
+    assert problems == tuple(sorted(problems, key=lambda problem: problem.location or problem.code))
     for problem in problems:
-        assert problem.place is not None
+        assert problem.location is not None
         assert problem.message
         assert problem.hint
     assert len({asset.name for asset in manifest.assets}) == len(manifest.assets) or problems
@@ -98,7 +98,7 @@ def test_looking_at_one_entry_of_each_kind_finds_what_looking_at_all_finds(docum
     errors = list(Draft202012Validator(SCHEMA).iter_errors(values_read))
     said = check_shape(values_read, source)
     assert bool(said) == bool(errors)
-    columns = {problem.place.column for problem in said if problem.place}
+    columns = {problem.location.column for problem in said if problem.location}
     wrong = {error.instance.spot.column + 1 for error in errors if error.validator in {"type", "required", "enum"}}
     assert wrong <= columns
 

@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
 
 def say(problem: Problem) -> str:
     """Writes a problem as the drawer holds it: its place, then the hint below, indented."""
-    return f"{problem.place}: {problem.severity} {problem.code}: {problem.message}\n    {problem.hint}\n"
+    return f"{problem.location}: {problem.severity} {problem.code}: {problem.message}\n    {problem.hint}\n"
 
 
 @pytest.mark.parametrize("case", sorted(DRAWER.glob("*.yaml")), ids=lambda case: case.stem)
@@ -55,7 +55,7 @@ def test_every_problem_shows_its_line_and_what_to_do(folder: Path) -> None:
         lines = case.read_text(encoding="utf-8").splitlines() or [""]
         for problem in read_manifest(copy, shown_as=case.name)[1]:
             assert problem.hint, problem
-            assert problem.place is not None
-            assert 1 <= problem.place.column <= len(lines[problem.place.line - 1]) + 1
+            assert problem.location is not None
+            assert 1 <= problem.location.column <= len(lines[problem.location.line - 1]) + 1
             shown = problem.excerpt.removesuffix("…")
-            assert lines[problem.place.line - 1].startswith(shown)
+            assert lines[problem.location.line - 1].startswith(shown)

@@ -299,7 +299,7 @@ def test_folders_deeper_than_any_path_are_told_and_not_skipped(tmp_path: Path) -
 
 def test_the_place_of_an_asset_is_that_of_its_path(tmp_path: Path) -> None:
     assets, _ = read(plant(tmp_path, "a.png", "x/b.png"), "path: a.png, name: logo", "path: x/*")
-    assert [str(asset.place) for asset in assets] == ["materials.yaml:3:25", "materials.yaml:4:25"]
+    assert [str(asset.location) for asset in assets] == ["materials.yaml:3:25", "materials.yaml:4:25"]
 
 
 def test_assets_are_sorted_by_name(tmp_path: Path) -> None:

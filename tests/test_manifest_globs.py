@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from wxsync.manifest import read_manifest
 from wxsync.manifest.globs import is_glob, matches, parse_pattern, walk
-from wxsync.manifest.tree import MAX_STEPS, Kind, TooMuchWork, Tree
+from wxsync.manifest.tree import MAX_STEPS, PathKind, TooMuchWork, Tree
 
 names = st.text("ab.", min_size=1, max_size=3).filter(lambda name: name not in {".", ".."})
 file_paths = st.lists(names, min_size=1, max_size=4).map("/".join)
@@ -50,7 +50,7 @@ def test_walking_finds_exactly_the_files_that_match(files: list[str], wanted: li
         for pattern in wanted:
             found = list(walk(parse_pattern(pattern), tree))
             assert len(found) == len(set(found))
-            assert {path for path, kind in found if kind is Kind.FILE} == {
+            assert {path for path, kind in found if kind is PathKind.FILE} == {
                 file for file in planted if oracle(pattern.split("/"), file.split("/"), hidden=False)
             }
 

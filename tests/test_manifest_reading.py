@@ -73,7 +73,7 @@ materials:
     ]
     video = manifest.assets[-1]
     assert (video.title, video.introduction) == ("产品介绍", "三分钟了解我们")
-    assert (video.place.line, video.place.column) == (15, 11)
+    assert (video.location.line, video.location.column) == (15, 11)
 
 
 @pytest.mark.parametrize(
@@ -106,14 +106,14 @@ def test_line_endings_of_every_system_count_alike(tmp_path: Path, ending: str) -
     text = "version: 1\nmaterials:\n  - path: a.png\n    type: imag\n"
     (problem,) = read(tmp_path, text.replace("\n", ending), ("a.png",))
     assert problem.code == "unknown-type"
-    assert str(problem.place) == "materials.yaml:4:11"
+    assert str(problem.location) == "materials.yaml:4:11"
     assert problem.excerpt == "    type: imag"
 
 
 def test_columns_count_characters_and_not_bytes(tmp_path: Path) -> None:
     line = "materials: [{path: 图片/徽标.png, type: 像}]"
     (problem,) = read(tmp_path, f"version: 1\n{line}\n", ("图片/徽标.png",))
-    assert str(problem.place) == f"materials.yaml:2:{line.index('像') + 1}"
+    assert str(problem.location) == f"materials.yaml:2:{line.index('像') + 1}"
     assert problem.excerpt == line
 
 
@@ -140,7 +140,7 @@ def test_columns_count_characters_and_not_bytes(tmp_path: Path) -> None:
 )
 def test_bytes_that_are_no_honest_text_are_named(tmp_path: Path, content: bytes, code: str, place: str) -> None:
     (problem,) = read(tmp_path, content)
-    assert (problem.code, str(problem.place)) == (code, f"materials.yaml:{place}")
+    assert (problem.code, str(problem.location)) == (code, f"materials.yaml:{place}")
 
 
 def test_a_byte_order_mark_is_no_problem(tmp_path: Path) -> None:
@@ -250,7 +250,7 @@ def test_the_problems_of_a_disk_are_problems_and_not_tracebacks(tmp_path: Path) 
         manifest, problems = read_manifest(tmp_path / name)
         assert codes(problems) == [code], name
         assert manifest.assets == ()
-        assert problems[0].place is not None
+        assert problems[0].location is not None
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFOs")

@@ -17,13 +17,13 @@ from tests.nouns import (
     actions,
     desired_lists,
     doubt_of,
+    forced_names,
     held,
     listed,
     lock_of,
     locks,
     observations,
     record_of,
-    renewals,
     retire,
     want,
 )
@@ -41,7 +41,7 @@ from wxsync.model import (
     Retired,
     Unconfirmed,
 )
-from wxsync.planner import filename_for, fold, make_plan, misfits, past_rail, tag_in
+from wxsync.planner import exceeds_safety_rail, filename_for, fold, make_plan, stale_reasons, tag_in
 from wxsync.results import Result
 
 
@@ -56,7 +56,7 @@ class Case:
     retired: tuple[Retired, ...] = ()
     unconfirmed: tuple[Unconfirmed, ...] = ()
     observed: tuple[Material, ...] = ()
-    renew: tuple[str, ...] = ()
+    forced: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
 
 
@@ -200,14 +200,14 @@ IN_BOTH = [
     ),
 ]
 ASKED_FOR = [
-    Case("nothing else is known", (want("x"),), {"x": (Action.REPLACE, "asked for")}, {"x": held("x")}, renew=("x",)),
+    Case("nothing else is known", (want("x"),), {"x": (Action.REPLACE, "asked for")}, {"x": held("x")}, forced=("x",)),
     Case(
         "what is retired is not taken",
         (want("x"),),
         {"x": (Action.REPLACE, "asked for")},
         {"x": held("x")},
         retired=(retire("x", record_of(want("x"), "older")),),
-        renew=("x",),
+        forced=("x",),
     ),
     Case(
         "an upload whose answer was lost is taken",
@@ -215,28 +215,28 @@ ASKED_FOR = [
         {"x": (Action.ADOPT, "an earlier upload of ours is at WeChat")},
         {"x": held("x")},
         observed=(listed(want("x"), "lost"), listed(want("x"), "id-x-a")),
-        renew=("x",),
+        forced=("x",),
     ),
     Case(
         "two that share go up once",
         (want("x"), want("y")),
         {"x": (Action.REPLACE, "asked for"), "y": (Action.SHARE, "same content as x")},
         {"x": held("x"), "y": held("x")},
-        renew=("x", "y"),
+        forced=("x", "y"),
     ),
     Case(
         "a newcomer before it shares the new one, not the old",
         (want("new"), want("x")),
         {"new": (Action.CREATE, "new"), "x": (Action.SHARE, "same content as new")},
         {"x": held("x")},
-        renew=("x",),
+        forced=("x",),
     ),
     Case(
         "another name that was not asked for stays",
         (want("x"), want("y")),
         {"x": (Action.REPLACE, "asked for"), "y": (Action.KEEP, "in step")},
         {"x": held("x"), "y": held("x", path="y")},
-        renew=("x",),
+        forced=("x",),
     ),
 ]
 IN_LOCK_ONLY = [
@@ -321,7 +321,7 @@ def test_the_table_of_the_design(case: Case) -> None:
     has_lock = case.records is not None or case.retired or case.unconfirmed
     lock = lock_of(case.records or {}, case.retired, case.unconfirmed) if has_lock else None
 
-    plan = make_plan(case.wanted, lock, account=ACCOUNT, observed=case.observed, renew=case.renew, gone=case.gone)
+    plan = make_plan(case.wanted, lock, account=ACCOUNT, observed=case.observed, forced=case.forced, gone=case.gone)
 
     assert {change.name: (change.action, change.reason) for change in plan.changes} == case.expected
 
@@ -376,20 +376,20 @@ def test_what_lies_outside_the_targets_is_shared_but_not_touched() -> None:
     lock = lock_of({"left": held("left"), "changed": held("changed", "b")})
     wanted = [want("x"), want("changed", "c")]
 
-    plan = make_plan(wanted, lock, account=ACCOUNT, targets=lambda name: name == "x", renew=["changed"])
+    plan = make_plan(wanted, lock, account=ACCOUNT, targets=lambda name: name == "x", forced=["changed"])
 
     assert actions(plan) == {"x": Action.SHARE}
 
 
 @settings(deadline=None)
-@given(desired_lists, st.none() | locks(), observations, renewals, st.randoms())
+@given(desired_lists, st.none() | locks(), observations, forced_names, st.randoms())
 def test_a_plan_is_the_same_whatever_the_order_of_what_it_is_made_of(
-    desired: list[Desired], lock: Lock | None, observed: list[Material], renew: set[str], random: object
+    desired: list[Desired], lock: Lock | None, observed: list[Material], forced: set[str], random: object
 ) -> None:
     assert hasattr(random, "shuffle")
-    before = (list(desired), lock, list(observed), set(renew))
-    plan = make_plan(desired, lock, account=ACCOUNT, observed=observed, renew=renew)
-    assert before == (desired, lock, observed, renew)
+    before = (list(desired), lock, list(observed), set(forced))
+    plan = make_plan(desired, lock, account=ACCOUNT, observed=observed, forced=forced)
+    assert before == (desired, lock, observed, forced)
     names = [change.name for change in plan.changes]
     assert names == sorted(set(names))
 
@@ -402,15 +402,15 @@ def test_a_plan_is_the_same_whatever_the_order_of_what_it_is_made_of(
         random.shuffle(retired)
         turned = Lock(ACCOUNT, {name: lock.records[name] for name in names}, tuple(retired), lock.unconfirmed[::-1])
 
-    assert make_plan(shuffled, turned, account=ACCOUNT, observed=seen, renew=sorted(renew)) == plan
+    assert make_plan(shuffled, turned, account=ACCOUNT, observed=seen, forced=sorted(forced)) == plan
 
 
 @settings(deadline=None)
-@given(desired_lists, locks(), observations, renewals)
+@given(desired_lists, locks(), observations, forced_names)
 def test_no_fingerprint_goes_up_twice_and_no_id_is_adopted_twice(
-    desired: list[Desired], lock: Lock, observed: list[Material], renew: set[str]
+    desired: list[Desired], lock: Lock, observed: list[Material], forced: set[str]
 ) -> None:
-    plan = make_plan(desired, lock, account=ACCOUNT, observed=observed, renew=renew)
+    plan = make_plan(desired, lock, account=ACCOUNT, observed=observed, forced=forced)
 
     sent = [change.after.fingerprint for change in plan.uploads if change.after]
     assert len(sent) == len(set(sent))
@@ -480,11 +480,11 @@ def test_the_safety_rail_lies_above_thirty_percent_of_at_least_ten(held_before: 
     lock = lock_of({f"{number}.png": held(f"{number}.png") for number in range(held_before)})
     wanted = [want(f"{number}.png") for number in range(hit, held_before)]
 
-    assert past_rail(make_plan(wanted, lock, account=ACCOUNT), lock) is past
+    assert exceeds_safety_rail(make_plan(wanted, lock, account=ACCOUNT), lock) is past
 
 
-def plan_of(*wanted: Desired, lock: Lock | None = None, renew: tuple[str, ...] = (), account: str = ACCOUNT) -> Plan:
-    return make_plan(wanted, lock, account=account, renew=renew)
+def plan_of(*wanted: Desired, lock: Lock | None = None, forced: tuple[str, ...] = (), account: str = ACCOUNT) -> Plan:
+    return make_plan(wanted, lock, account=account, forced=forced)
 
 
 X_IN_LOCK = lock_of({"x": held("x")})
@@ -516,13 +516,13 @@ FITS = [
     ),
     (
         "it was to be uploaded anew and would silently stay",
-        plan_of(want("x"), lock=X_IN_LOCK, renew=("x",)),
+        plan_of(want("x"), lock=X_IN_LOCK, forced=("x",)),
         plan_of(want("x"), lock=X_IN_LOCK),
         "x: it was planned as replace and is keep now",
     ),
     (
         "it was uploaded anew already",
-        plan_of(want("x"), lock=X_IN_LOCK, renew=("x",)),
+        plan_of(want("x"), lock=X_IN_LOCK, forced=("x",)),
         plan_of(want("x"), lock=lock_of({"x": record_of(want("x"), "newer")})),
         "",
     ),
@@ -531,7 +531,7 @@ FITS = [
 
 @pytest.mark.parametrize(("saved", "now", "said"), [case[1:] for case in FITS], ids=[case[0] for case in FITS])
 def test_a_saved_plan_fits_or_says_why_not(saved: Plan, now: Plan, said: str) -> None:
-    reasons = misfits(saved, now)
+    reasons = stale_reasons(saved, now)
 
     assert [reason[: len(said)] for reason in reasons] == ([said] if said else [])
 
@@ -540,12 +540,12 @@ def test_a_planned_upload_may_have_become_an_adoption() -> None:
     now = make_plan([want("x")], None, account=ACCOUNT, observed=[listed(want("x"), "seen")])
 
     assert actions(now) == {"x": Action.ADOPT}
-    assert misfits(plan_of(want("x")), now) == []
+    assert stale_reasons(plan_of(want("x")), now) == []
 
 
 @settings(deadline=None)
-@given(desired_lists, locks(), renewals)
-def test_a_plan_fits_itself(desired: list[Desired], lock: Lock, renew: set[str]) -> None:
-    plan = make_plan(desired, lock, account=ACCOUNT, renew=renew)
+@given(desired_lists, locks(), forced_names)
+def test_a_plan_fits_itself(desired: list[Desired], lock: Lock, forced: set[str]) -> None:
+    plan = make_plan(desired, lock, account=ACCOUNT, forced=forced)
 
-    assert misfits(plan, plan) == []
+    assert stale_reasons(plan, plan) == []

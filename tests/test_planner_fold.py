@@ -16,6 +16,7 @@ from tests.nouns import (
     all_done,
     desired_lists,
     doubt_of,
+    forced_names,
     held,
     listed,
     lock_of,
@@ -24,7 +25,6 @@ from tests.nouns import (
     moment,
     observations,
     record_of,
-    renewals,
     retire,
     uploaded_materials,
     want,
@@ -43,11 +43,11 @@ def applied(desired: list[Desired], lock: Lock, observed: list[Material] | None 
 
 
 @settings(deadline=None, max_examples=150)
-@given(desired_lists, locks(), observations, renewals)
+@given(desired_lists, locks(), observations, forced_names)
 def test_after_an_apply_there_is_nothing_to_do(
-    desired: list[Desired], lock: Lock, observed: list[Material], renew: set[str]
+    desired: list[Desired], lock: Lock, observed: list[Material], forced: set[str]
 ) -> None:
-    plan = make_plan(desired, lock, account=ACCOUNT, observed=observed, renew=renew)
+    plan = make_plan(desired, lock, account=ACCOUNT, observed=observed, forced=forced)
 
     after = fold(lock, all_done(plan, at=LATER), at=LATER)
 
@@ -59,11 +59,11 @@ def test_after_an_apply_there_is_nothing_to_do(
 
 
 @settings(deadline=None, max_examples=150)
-@given(desired_lists, locks(), observations, renewals, st.data())
+@given(desired_lists, locks(), observations, forced_names, st.data())
 def test_no_upload_is_ever_lost_whatever_part_of_a_plan_is_done(
-    desired: list[Desired], lock: Lock, observed: list[Material], renew: set[str], data: st.DataObject
+    desired: list[Desired], lock: Lock, observed: list[Material], forced: set[str], data: st.DataObject
 ) -> None:
-    plan = make_plan(desired, lock, account=ACCOUNT, observed=observed, renew=renew)
+    plan = make_plan(desired, lock, account=ACCOUNT, observed=observed, forced=forced)
     results = [result for result in all_done(plan, at=LATER) if data.draw(st.booleans())]
 
     after = fold(lock, results, at=LATER)
@@ -189,11 +189,11 @@ def test_a_refusal_ends_a_doubt_and_a_second_loss_renews_it() -> None:
 
 
 @settings(deadline=None)
-@given(desired_lists, locks(), renewals)
+@given(desired_lists, locks(), forced_names)
 def test_a_journal_tells_the_same_as_the_results_of_its_uploads(
-    desired: list[Desired], lock: Lock, renew: set[str]
+    desired: list[Desired], lock: Lock, forced: set[str]
 ) -> None:
-    plan = make_plan(desired, lock, account=ACCOUNT, renew=renew)
+    plan = make_plan(desired, lock, account=ACCOUNT, forced=forced)
     uploads = [result for result in all_done(plan, at=LATER) if result.change.action.uploads]
     done = [(result.change.name, result.record) for result in uploads if result.record]
 

@@ -14,13 +14,13 @@ from tests.nouns import (
     all_done,
     desired_lists,
     doubt_of,
+    forced_names,
     held,
     lock_of,
     locks,
     material,
     moment,
     record_of,
-    renewals,
     retire,
     uploaded_materials,
     want,
@@ -44,8 +44,8 @@ def branches(draw: st.DrawFn) -> tuple[Lock, Lock, Lock]:
 def _branch(draw: st.DrawFn, lock: Lock, series: str, start: int) -> Lock:
     for step in range(draw(st.integers(0, 3))):
         at = moment(start + 2 * step)
-        desired, renew = draw(desired_lists), draw(renewals)
-        lock = _apply(draw, lock, desired, renew, f"{series}-{step}", at)
+        desired, forced = draw(desired_lists), draw(forced_names)
+        lock = _apply(draw, lock, desired, forced, f"{series}-{step}", at)
         if draw(st.booleans()):
             lock = replace(lock, retired=tuple(one for one in lock.retired if draw(st.booleans())))
         if lock.records and draw(st.integers(0, 4)) == 0:
@@ -54,8 +54,8 @@ def _branch(draw: st.DrawFn, lock: Lock, series: str, start: int) -> Lock:
     return lock
 
 
-def _apply(draw: st.DrawFn, lock: Lock, desired: list[Desired], renew: set[str], series: str, at: str) -> Lock:
-    plan = make_plan(desired, lock, account=ACCOUNT, renew=renew)
+def _apply(draw: st.DrawFn, lock: Lock, desired: list[Desired], forced: set[str], series: str, at: str) -> Lock:
+    plan = make_plan(desired, lock, account=ACCOUNT, forced=forced)
     lost = {change.name for change in plan.uploads if draw(st.integers(0, 4)) == 0}
     unknown = {change.after.fingerprint for change in plan.uploads if change.after and change.name in lost}
     wanted = {one.asset.name: one for one in desired}

@@ -20,12 +20,12 @@ from tests.nouns import (
     VIDEO,
     all_done,
     desired_lists,
+    forced_names,
     held,
     listed,
     lock_of,
     locks,
     observations,
-    renewals,
     retire,
     want,
 )
@@ -35,10 +35,10 @@ from wxsync.model import (
     Desired,
     Drift,
     Failure,
+    Location,
     Lock,
     Material,
     Outcome,
-    Place,
     Plan,
     Problem,
     Remedy,
@@ -111,16 +111,16 @@ def read_report(text: str) -> Report:
 
 
 @settings(deadline=None)
-@given(desired_lists, locks(), observations, renewals, st.none() | st.just(ACCOUNT), st.lists(texts, max_size=2))
+@given(desired_lists, locks(), observations, forced_names, st.none() | st.just(ACCOUNT), st.lists(texts, max_size=2))
 def test_a_saved_plan_comes_back_as_it_was(
     desired: list[Desired],
     lock: Lock,
     observed: list[Material],
-    renew: set[str],
+    forced: set[str],
     account: str | None,
     lost: list[str],
 ) -> None:
-    plan = make_plan(desired, lock, account=account, observed=observed, renew=renew)
+    plan = make_plan(desired, lock, account=account, observed=observed, forced=forced)
     plan = replace(plan, drift=tuple(Drift(name, "id", "gone") for name in lost))
 
     text, everything = plan_text(plan), plan_text(plan, everything=True)
@@ -402,13 +402,17 @@ def test_a_url_is_shown_as_https(url: str | None, shown: str | None) -> None:
     assert https(url) == shown
 
 
-PLACE = Place("materials.yaml", 3, 11)
+PLACE = Location("materials.yaml", 3, 11)
 PROBLEMS: list[tuple[Problem, list[str]]] = [
     (Problem("c", "m"), ["error: m [c]"]),
     (Problem("c", "m", "h", Severity.WARNING), ["warning: m [c]", "    hint: h"]),
     (
         Problem(
-            "unknown-key", "there is no key 'typ'", "did you mean type?", place=PLACE, excerpt="  - {path: a, typ: b}"
+            "unknown-key",
+            "there is no key 'typ'",
+            "did you mean type?",
+            location=PLACE,
+            excerpt="  - {path: a, typ: b}",
         ),
         [
             "materials.yaml:3:11: error: there is no key 'typ' [unknown-key]",
@@ -418,14 +422,14 @@ PROBLEMS: list[tuple[Problem, list[str]]] = [
         ],
     ),
     (
-        Problem("c", "m", place=PLACE._replace(column=4), excerpt="产品\t介绍"),
+        Problem("c", "m", location=PLACE._replace(column=4), excerpt="产品\t介绍"),
         ["materials.yaml:3:4: error: m [c]", "    | 产品\\t介绍", "    |       ^"],
     ),
     (
-        Problem("c", "m\n::error::x", "\x1b[2J", place=PLACE._replace(column=1), excerpt="::error::x"),
+        Problem("c", "m\n::error::x", "\x1b[2J", location=PLACE._replace(column=1), excerpt="::error::x"),
         ["materials.yaml:3:1: error: m\\n::error::x [c]", "    | ::error::x", "    | ^", "    hint: \\x1b[2J"],
     ),
-    (Problem("c", "m", place=PLACE, excerpt="   "), ["materials.yaml:3:11: error: m [c]"]),
+    (Problem("c", "m", location=PLACE, excerpt="   "), ["materials.yaml:3:11: error: m [c]"]),
 ]
 
 
@@ -441,7 +445,7 @@ def test_a_problem_is_told_as_a_compiler_does(problem: Problem, lines: list[str]
 def test_of_a_long_line_the_part_around_the_place_is_shown(column: int) -> None:
     excerpt = "".join("x" if place != column else "!" for place in range(1, 1001))
 
-    shown = render_problems([Problem("c", "m", place=Place("f", 1, column), excerpt=excerpt)], color=False)
+    shown = render_problems([Problem("c", "m", location=Location("f", 1, column), excerpt=excerpt)], color=False)
 
     _place, cut, caret, _count = shown.splitlines()
     assert len(cut) <= 170

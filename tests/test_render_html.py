@@ -21,18 +21,18 @@ from tests.nouns import (
     VIDEO,
     all_done,
     desired_lists,
+    forced_names,
     held,
     listed,
     lock_of,
     locks,
     observations,
-    renewals,
     retire,
     want,
 )
 from tests.test_render import GOLDEN, HOSTILE, REFUSAL, golden_plan, golden_report, texts
-from wxsync.media import PLACES
-from wxsync.model import Capacity, Desired, Drift, Failure, Lock, Material, MaterialType, Outcome, Places, Plan, Remedy
+from wxsync.media import LIBRARY_LIMITS
+from wxsync.model import Capacity, Desired, Drift, Failure, Lock, Material, MaterialType, Outcome, Plan, Remedy, Usage
 from wxsync.planner import make_plan
 from wxsync.render.html import Preview, View, html, library_view, plan_view, result_view
 from wxsync.render.html.page import _prose
@@ -65,7 +65,7 @@ TAGS = {
     ),
     *("label", "meter", "button", "input", "output"),
 }
-library = partial(library_view, places=PLACES)
+library = partial(library_view, places=LIBRARY_LIMITS)
 PICTURE, VOICE = Preview("image/png", b"picture"), Preview("audio/mpeg", b"voice")
 
 
@@ -148,7 +148,7 @@ def test_prose_keeps_its_lines_and_joined_emoji_but_nothing_that_turns_or_hides(
 
 
 def every_kind() -> list[View]:
-    plan = replace(golden_plan(), capacity=Capacity(MappingProxyType({"image": Places(95_000, 100_000)})))
+    plan = replace(golden_plan(), capacity=Capacity(MappingProxyType({"image": Usage(95_000, 100_000)})))
     nothing = Plan(None, ())
     lock = lock_of({"a": held("a")}, [retire("b", held("b", "b"))])
     previews = {"a" * 64: PICTURE, "b" * 64: VOICE, "d" * 64: Preview("video/mp4", b"film")}
@@ -200,12 +200,12 @@ def test_the_same_view_is_the_same_page() -> None:
 
 
 @settings(deadline=None)
-@given(desired_lists, locks(), observations, renewals, st.booleans())
+@given(desired_lists, locks(), observations, forced_names, st.booleans())
 def test_every_word_of_ours_has_its_chinese(
-    desired: list[Desired], lock: Lock, observed: list[Material], renew: set[str], refreshed: bool
+    desired: list[Desired], lock: Lock, observed: list[Material], forced: set[str], refreshed: bool
 ) -> None:
     gone = [record.media_id for record in lock.records.values() if record.media_id] if refreshed else []
-    plan = make_plan(desired, lock, account=ACCOUNT, observed=observed, renew=renew, gone=gone)
+    plan = make_plan(desired, lock, account=ACCOUNT, observed=observed, forced=forced, gone=gone)
     report = Report(ACCOUNT, tuple(all_done(plan)))
 
     for view in (library(plan, lock, {}), plan_view(plan, {}, everything=True), result_view(report, {})):
@@ -269,8 +269,8 @@ def test_a_library_counts_each_id_once_and_no_article_image() -> None:
     shown = library(Plan(ACCOUNT, ()), lock, {}).library
 
     assert shown
-    assert shown.shelves["Images and thumbs"] == Places(2, 100_000)
-    assert shown.shelves["Voices"] == Places(0, 1_000)
+    assert shown.shelves["Images and thumbs"] == Usage(2, 100_000)
+    assert shown.shelves["Voices"] == Usage(0, 1_000)
 
 
 def test_a_replaced_material_shows_its_old_id_and_its_new_one() -> None:

@@ -18,7 +18,7 @@ from tests.nouns import ACCOUNT, all_done, held, lock_of, retire, want
 from tests.project import MEDIA, png
 from tests.test_render import HOSTILE
 from tests.test_render_html import view_of
-from wxsync.media import PLACES
+from wxsync.media import LIBRARY_LIMITS
 from wxsync.model import Drift, MaterialType, Plan, Record
 from wxsync.planner import make_plan
 from wxsync.render.html import Preview, View, html, library_view, plan_view, result_view
@@ -40,7 +40,7 @@ def library() -> View:
     film = replace(held("产品", "c", VIDEO), title="产品介绍", introduction="三分钟\n了解我们")
     lock = lock_of({**EVERY_STATE, "产品": film, LONG: held(LONG, "d")}, [retire("was", held("was", "f"))])
     wanted = [want("logo"), want("welcome.mp3", "b", VOICE), want("fresh", "9"), want(LONG, "8")]
-    return library_view(make_plan(wanted, lock, account=ACCOUNT), lock, PREVIEWS, places=PLACES)
+    return library_view(make_plan(wanted, lock, account=ACCOUNT), lock, PREVIEWS, places=LIBRARY_LIMITS)
 
 
 def plan() -> Plan:
@@ -54,7 +54,7 @@ def plan() -> Plan:
 
 VIEWS: dict[str, Callable[[], View]] = {
     "library": library,
-    "empty library": lambda: library_view(Plan(None, ()), None, {}, places=PLACES),
+    "empty library": lambda: library_view(Plan(None, ()), None, {}, places=LIBRARY_LIMITS),
     "plan": lambda: plan_view(plan(), PREVIEWS),
     "result": lambda: result_view(Report(ACCOUNT, tuple(all_done(plan()))), PREVIEWS),
 }
@@ -285,7 +285,7 @@ def test_of_thousands_of_materials_only_those_in_sight_are_drawn(browser: Browse
     wanted = [replace(want(name), sha256=record.sha256) for name, record in records.items()]
     lock = lock_of(records)
     pictures = {record.sha256: Preview("image/png", png(name)) for name, record in records.items()}
-    view = library_view(make_plan(wanted, lock, account=ACCOUNT), lock, pictures, places=PLACES)
+    view = library_view(make_plan(wanted, lock, account=ACCOUNT), lock, pictures, places=LIBRARY_LIMITS)
 
     with visiting(browser, written(tmp_path, view)) as visit:
         page = visit.page

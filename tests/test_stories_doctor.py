@@ -16,7 +16,7 @@ from tests.wechat_fake import EMPTY_PAGE, SECRET, TOKEN, FakeWeChat, no, ok, raw
 from wxsync.cli import run
 from wxsync.cli.doctor import exit_code_of
 from wxsync.errors import HaltedForNow, Refused
-from wxsync.model import Page
+from wxsync.model import ListingPage
 from wxsync.project.folder import Choice
 from wxsync.reconcile.watcher import Watcher
 from wxsync.render import checks_page, checks_text
@@ -24,13 +24,13 @@ from wxsync.results import Check, Diagnosis
 from wxsync.sandbox import AUTHORIZER_REFRESH_TOKEN, COMPONENT_ACCESS_TOKEN, COMPONENT_APPID, Switches
 from wxsync.wechat.answers import Quota
 from wxsync.wechat.errcodes import TABLE
-from wxsync.workflow.diagnosis import ADD_MATERIAL, LISTING, Heard, Way, check_appid, check_proxy, diagnose
+from wxsync.workflow.diagnosis import ADD_MATERIAL, LISTING, Answers, AuthMethod, check_appid, check_proxy, diagnose
 from wxsync.workflow.doctor import doctor
 
 ACCOUNT = ("token", "library", "listing", "quota:add_material", "quota:uploadimg", "quota:batchget_material")
 PLENTY = ok(errcode=0, quota={"daily_limit": 1000, "used": 1, "remain": 999})
 EMPTY = ok(voice_count=0, video_count=0, image_count=0, news_count=0)
-WAY = Way("its own secret", "all is well")
+WAY = AuthMethod("its own secret", "all is well")
 
 
 def states(found: Run) -> dict[str, str]:
@@ -426,7 +426,7 @@ def test_what_cannot_be_an_appid_is_said_so(appid: str, state: str) -> None:
 )
 def test_a_quota_becomes_a_line(quota: Quota, state: str, words: str) -> None:
     half_past_ten_at_night_in_beijing = 86_400 * 20_000 + 14.5 * 3600
-    heard = Heard(None, {}, Page(0, ()), {ADD_MATERIAL: quota})
+    heard = Answers(None, {}, ListingPage(0, ()), {ADD_MATERIAL: quota})
 
     checks = {one.name: one for one in diagnose(heard, WAY, now=half_past_ten_at_night_in_beijing)}
 
@@ -440,7 +440,7 @@ def test_a_quota_becomes_a_line(quota: Quota, state: str, words: str) -> None:
     [(ADD_MATERIAL, 10, True), (LISTING, 10, True), (LISTING, 11, False), (LISTING, 0, False)],
 )
 def test_a_test_account_is_known_by_its_limits(path: str, limit: int, is_one: bool) -> None:
-    heard = Heard(None, {}, Page(0, ()), {path: Quota(limit, 0, limit)})
+    heard = Answers(None, {}, ListingPage(0, ()), {path: Quota(limit, 0, limit)})
 
     assert ("test-account" in [one.name for one in diagnose(heard, WAY, now=0)]) == is_one
 

@@ -18,8 +18,9 @@ from tests.wechat_fake import SECRET, FakeWeChat, ok, raw, token
 from wxsync.manifest import read_manifest
 from wxsync.manifest.writing import render_manifest
 from wxsync.model import Account
-from wxsync.planner import file_name, one_form
+from wxsync.planner import file_name
 from wxsync.schemas import violations
+from wxsync.words import casefolded
 
 APPID = "wx0123456789abcdef"
 
@@ -330,8 +331,8 @@ def test_every_name_is_one_that_every_system_can_hold_and_no_two_are_alike(said:
     taken: set[str] = set()
     for one in said:
         name = file_name(one, "png", taken)
-        assert one_form(name) not in taken
-        taken.add(one_form(name))
+        assert casefolded(name) not in taken
+        taken.add(casefolded(name))
         assert name.endswith(".png")
         assert not name.startswith(".")
         assert len(name.encode()) <= 200

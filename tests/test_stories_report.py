@@ -12,7 +12,7 @@ import pytest
 
 from tests.project import MEDIA, Project, Server, png
 from tests.test_stories_lfs import pointer
-from wxsync.model import Asset, Desired, MaterialType, Place
+from wxsync.model import Asset, Desired, Location, MaterialType
 from wxsync.planner import make_plan
 from wxsync.render import plan_text
 from wxsync.workflow.previews import ALL_PLAYERS_BYTES, PLAYER_BYTES
@@ -293,7 +293,7 @@ def test_a_plan_from_elsewhere_shows_no_file_outside_the_folder(offline: Project
     secret.write_bytes(png("secret"))
     (offline.root / "link.png").symlink_to(secret)
     sha256, size = hashlib.sha256(png("secret")).hexdigest(), len(png("secret"))
-    asset = Asset("a", path.format(root=tmp_path), MaterialType.IMAGE, Place("materials.yaml", 1, 1))
+    asset = Asset("a", path.format(root=tmp_path), MaterialType.IMAGE, Location("materials.yaml", 1, 1))
     saved = tmp_path / "plan.json"
     saved.write_text(plan_text(make_plan([Desired(asset, sha256, size, "png")], None, account=None)), encoding="utf-8")
 

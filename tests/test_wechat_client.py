@@ -28,7 +28,7 @@ from tests.wechat_fake import (
     raw,
 )
 from wxsync.errors import CallFailed, HaltedForNow, HaltedForPerson, OutcomeUnknown, Refused
-from wxsync.model import Material, MaterialType, Page, Upload, Uploaded
+from wxsync.model import ListingPage, Material, MaterialType, Upload, Uploaded
 from wxsync.wechat.answers import Article, FileContent, Quota, VideoDetails
 from wxsync.wechat.client import connect
 
@@ -96,7 +96,7 @@ def test_a_page_of_the_library_is_read_as_wechat_writes_it() -> None:
         page = wechat.list_page(MaterialType.IMAGE, 40)
     url = "https://mmbiz.qpic.cn/x/0?wx_fmt=jpeg"
     first = Material(MEDIA_ID, MaterialType.IMAGE, "标志.jpg", url, 1517394386)
-    assert page == Page(2, (first, Material("-2", MaterialType.IMAGE, "a", None, 7)))
+    assert page == ListingPage(2, (first, Material("-2", MaterialType.IMAGE, "a", None, 7)))
     assert server.seen[1].json == {"type": "image", "offset": 40, "count": 20}
 
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from wxsync.files import HASTY_DISK, write_atomic
+from wxsync.files import UNSYNCED_DISK, write_atomic
 from wxsync.plan_cache import GRAIN_NS
 
 # A file that is written twice within the clock's grain keeps its time; git calls such an entry racy.
@@ -61,7 +61,7 @@ def write_cache(file: Path, remembered: Mapping[str, Remembered]) -> None:
     # A column of each kind is read several times as fast as a row for each file.
     table = [sorted(remembered), *zip(*(entry for _, entry in sorted(remembered.items())), strict=True)]
     with suppress(OSError):
-        write_atomic(file, json.dumps(table, separators=(",", ":")).encode(), disk=HASTY_DISK)
+        write_atomic(file, json.dumps(table, separators=(",", ":")).encode(), disk=UNSYNCED_DISK)
 
 
 def _check_types(paths: list[object], columns: list[list[object]]) -> None:

@@ -32,13 +32,13 @@ class Remote(Protocol):
 class Memory(Protocol):
     """Is what an apply needs of a journal: when a method returns, its word is on the disk."""
 
-    def intend(self, doubt: Unconfirmed) -> None:
+    def intend(self, intent: Unconfirmed) -> None:
         """Says that an upload is about to be sent."""
 
     def done(self, name: str, record: Record) -> None:
         """Says that an upload was answered."""
 
-    def refused(self, doubt: Unconfirmed) -> None:
+    def refused(self, intent: Unconfirmed) -> None:
         """Says that an upload certainly did not happen."""
 
 
@@ -201,21 +201,21 @@ def _send(change: Change, run: _Run) -> Result:
         content = run.read(change)
     except InvalidInput as error:
         return _failed(change, Failure(error.problems[0].code, error.message, error.problems[0].hint, Remedy.FILE))
-    doubt = Unconfirmed(change.name, after.type, after.sha256, after.uploaded_as, run.now())
+    intent = Unconfirmed(change.name, after.type, after.sha256, after.uploaded_as, run.now())
     upload = Upload(after.type, content, after.uploaded_as, after.title, after.introduction)
     try:
-        run.memory.intend(doubt)
+        run.memory.intend(intent)
     except OSError as error:
         run.halt(_disk(error))
         return _skipped(change, _disk(error))
     try:
         uploaded = run.remote.upload(upload)
     except CallFailed as error:
-        return _unanswered(change, doubt, error, run)
-    return _answered(change, doubt, uploaded, run)
+        return _unanswered(change, intent, error, run)
+    return _answered(change, intent, uploaded, run)
 
 
-def _answered(change: Change, doubt: Unconfirmed, uploaded: Uploaded, run: _Run) -> Result:
+def _answered(change: Change, intent: Unconfirmed, uploaded: Uploaded, run: _Run) -> Result:
     assert change.after is not None
     run.lost_in_a_row = 0
     record = replace(change.after, media_id=uploaded.media_id, url=uploaded.url, uploaded_at=run.now())
@@ -225,25 +225,25 @@ def _answered(change: Change, doubt: Unconfirmed, uploaded: Uploaded, run: _Run)
     except OSError as error:
         failure = _disk(error)
         run.halt(failure)  # this id goes on towards the lock, in memory; nothing more may be uploaded
-    return Result(change, Outcome.DONE, record, attempts=uploaded.attempts, error=failure, unconfirmed=doubt)
+    return Result(change, Outcome.DONE, record, attempts=uploaded.attempts, error=failure, unconfirmed=intent)
 
 
-def _unanswered(change: Change, doubt: Unconfirmed, error: CallFailed, run: _Run) -> Result:
+def _unanswered(change: Change, intent: Unconfirmed, error: CallFailed, run: _Run) -> Result:
     failure = _failure(error)
     if isinstance(error, OutcomeUnknown):
         run.lost_in_a_row += 1
         if run.lost_in_a_row >= _LOST_IN_A_ROW:
             run.halt(_LOST)
         # Pauses and further attempts may lie between the intent and the request whose answer was lost.
-        lost = replace(doubt, sent_at=run.now())
+        lost = replace(intent, sent_at=run.now())
         return Result(change, Outcome.UNKNOWN, None, error.attempts, error=failure, unconfirmed=lost)
     if isinstance(error, Halted):
         run.halt(failure)
     try:
-        run.memory.refused(doubt)
+        run.memory.refused(intent)
     except OSError as disk:
         run.halt(_disk(disk))
-    return Result(change, Outcome.FAILED, None, error.attempts, error=failure, unconfirmed=doubt)
+    return Result(change, Outcome.FAILED, None, error.attempts, error=failure, unconfirmed=intent)
 
 
 def _note(result: Result, outcomes: dict[Fingerprint, Result]) -> None:

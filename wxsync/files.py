@@ -83,7 +83,7 @@ class Disk:
         return threading.Lock()
 
 
-class HastyDisk(Disk):
+class UnsyncedDisk(Disk):
     """Leaves it to the system when something reaches the disk: for what may be lost, since it can be made again."""
 
     def sync(self, descriptor: int) -> None:
@@ -94,7 +94,7 @@ class HastyDisk(Disk):
 
 
 DISK = Disk()
-HASTY_DISK = HastyDisk()
+UNSYNCED_DISK = UnsyncedDisk()
 
 
 def write_atomic(path: Path, content: bytes, *, disk: Disk = DISK) -> None:

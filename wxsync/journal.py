@@ -32,7 +32,7 @@ class Replay:
 
     account: str | None = None
     done: tuple[tuple[str, Record], ...] = ()
-    doubts: tuple[Unconfirmed, ...] = ()
+    unconfirmed: tuple[Unconfirmed, ...] = ()
 
 
 class Journal:
@@ -60,17 +60,17 @@ class Journal:
                 hint="nothing is sent without it: free some space or make the folder writable, then run it again",
             ) from None
 
-    def intend(self, doubt: Unconfirmed) -> None:
+    def intend(self, intent: Unconfirmed) -> None:
         """Says that an upload is about to be sent."""
-        self._append({"intent": asdict(doubt)}, room=_ROOM)
+        self._append({"intent": asdict(intent)}, room=_ROOM)
 
     def done(self, name: str, record: Record) -> None:
         """Says that an upload was answered, with the record that the lock will hold."""
         self._append({"done": record_document(record), "name": name})
 
-    def refused(self, doubt: Unconfirmed) -> None:
+    def refused(self, intent: Unconfirmed) -> None:
         """Says that an upload certainly did not happen."""
-        self._append({"refused": doubt.uploaded_as})
+        self._append({"refused": intent.uploaded_as})
 
     def close(self) -> None:
         """Lets go of the file."""
@@ -149,8 +149,8 @@ def replay(lines: Iterable[bytes]) -> Replay:
     open_intents: dict[str, Unconfirmed] = {}
     for said in map(_said, whole):
         if "intent" in said:
-            doubt = unconfirmed_from(said["intent"])
-            open_intents[doubt.uploaded_as] = doubt
+            intent = unconfirmed_from(said["intent"])
+            open_intents[intent.uploaded_as] = intent
         elif "done" in said:
             record = record_from(said["done"])
             done.append((_name(said["name"]), record))

@@ -13,7 +13,7 @@ from typing import Any
 
 from wxsync.errors import InvalidInput
 from wxsync.files import DISK, Disk, write_atomic
-from wxsync.model import Lock, Place, Problem, Record, Retired, Unconfirmed
+from wxsync.model import Location, Lock, Problem, Record, Retired, Unconfirmed
 from wxsync.records import is_name, is_text_or_null, record_document, record_from, unconfirmed_from
 from wxsync.schemas import violations
 
@@ -47,7 +47,7 @@ def prove_writable(file: Path, *, disk: Disk = DISK) -> None:
         write_atomic(file, disk.read(file), disk=disk)
 
 
-def sweep(file: Path) -> None:
+def remove_temporaries(file: Path) -> None:
     """Removes what runs that were killed while they wrote a lock left beside it; nobody else may be writing it."""
     for left in file.parent.glob(f".{escape(file.name)}.*.new"):
         with suppress(OSError):
@@ -183,4 +183,4 @@ def _must_be_text(content: bytes, document: object) -> None:
 
 
 def _problem(file: Path, code: str, message: str, line: int = 1, hint: str = "") -> Problem:
-    return Problem(code, message, hint or "nothing was sent", place=Place(str(file), line, 1), path=str(file))
+    return Problem(code, message, hint or "nothing was sent", location=Location(str(file), line, 1), path=str(file))

@@ -80,7 +80,7 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
-class Place(NamedTuple):
+class Location(NamedTuple):
     """Says where something was written; line and column count from 1."""
 
     file: str
@@ -103,7 +103,7 @@ class Problem:
     message: str
     hint: str = ""
     severity: Severity = Severity.ERROR
-    place: Place | None = None
+    location: Location | None = None
     excerpt: str = ""
     name: str | None = None
     path: str | None = None
@@ -132,7 +132,7 @@ class Asset:
     name: str
     path: str
     type: MaterialType
-    place: Place
+    location: Location
     title: str = ""
     introduction: str = ""
 
@@ -299,7 +299,7 @@ class Drift:
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class Usage:
     """Holds how many places of one kind are taken, and how many there are."""
 
     used: int
@@ -315,8 +315,8 @@ class Places:
 class Capacity:
     """Holds what WeChat told of its room: the library by kind (image, voice, video), and today's uploads."""
 
-    library: Mapping[str, Places]
-    today: Places | None = None
+    library: Mapping[str, Usage]
+    today: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -418,7 +418,7 @@ class Material:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ListingPage:
     """Holds one page of WeChat's listing, newest first; `total` counts the whole library of that type."""
 
     total: int

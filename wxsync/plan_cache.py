@@ -74,7 +74,7 @@ def store(
     """
     from pathlib import Path
 
-    from wxsync.files import HASTY_DISK, write_atomic
+    from wxsync.files import UNSYNCED_DISK, write_atomic
 
     with suppress(OSError):
         states = {path: state_of(f"{root}/{path}") for path in files}
@@ -86,7 +86,7 @@ def store(
         known = states | {f"{folder}/": "/".join(chain(*names.items())) for folder, names in listed.items()}
         answer = f"{found.kept} {found.account or ''}"
         content = "\0".join((question, *chain(*known.items()), answer, question))
-        write_atomic(Path(entry), content.encode("utf-8", "surrogatepass"), disk=HASTY_DISK)
+        write_atomic(Path(entry), content.encode("utf-8", "surrogatepass"), disk=UNSYNCED_DISK)
 
 
 def _holds(path: str, known: str) -> bool:

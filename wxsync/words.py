@@ -128,6 +128,13 @@ def visible(text: str) -> str:
     return text.replace("##[", "#\\x23[") if "##[" in text else text
 
 
+def casefolded(name: str) -> str:
+    """Give one form to all names that are one file on macOS or Windows."""
+    if name.isascii():
+        return name.lower()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
+
+
 def human_size(size: int) -> str:
     """Writes a size in bytes as people read it: 812 B, 12.1 KiB, 3.2 MiB."""
     amount, unit = float(size), 0

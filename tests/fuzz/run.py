@@ -87,7 +87,7 @@ def in_folder(folder: Path) -> Target:
 def _sound(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     told = tuple(problems)
     for problem in told:
-        assert problem.place is not None, problem
+        assert problem.location is not None, problem
         assert problem.message.encode(), problem
         assert problem.hint.encode(), problem
     return told

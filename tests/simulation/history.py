@@ -169,7 +169,7 @@ class _Story:
             troubles=troubles,
             most=1 if self.rng.random() < 0.05 else None,
             refresh=self.rng.random() < 0.05,
-            renew=self._draw_renewal(),
+            forced=self._draw_renewal(),
         )
 
     def _draw_renewal(self) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from wxsync.lockfile import parse_lock
 from wxsync.model import Action, Lock, Outcome
 from wxsync.planner import utc
 from wxsync.project.folder import Project
-from wxsync.project.recovery import recall
+from wxsync.project.recovery import read_state
 from wxsync.reconcile.planned import PlanOptions
 from wxsync.reconcile.send import ApplyOptions
 from wxsync.reconcile.watcher import Watcher
@@ -45,11 +45,11 @@ class Run:
     troubles: Troubles = field(default_factory=Troubles)
     most: int | None = None
     refresh: bool = False
-    renew: tuple[str, ...] = ()
+    forced: tuple[str, ...] = ()
 
     @property
     def options(self) -> ApplyOptions:
-        plan = PlanOptions(replace=self.renew, use_cache=False, refresh=self.refresh)
+        plan = PlanOptions(replace=self.forced, use_cache=False, refresh=self.refresh)
         return ApplyOptions(plan, limits=Limits(self.jobs, self.most), settle=self.settle)
 
 
@@ -128,7 +128,7 @@ class Machine:
 
     def recalled(self) -> Lock | None:
         """Gives what the next run would know, the journal included."""
-        return recall(self.project(), now=utc(self.clock.now)).lock
+        return read_state(self.project(), now=utc(self.clock.now)).lock
 
     def lose(self, *, lock: bool, journal: bool) -> None:
         """Takes the lock or the journal away, and with it what only it knew."""

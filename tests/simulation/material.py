@@ -13,14 +13,14 @@ from random import Random
 
 from tests.project import MEDIA, png
 from wxsync.files import Disk
-from wxsync.model import Asset, Fingerprint, Manifest, MaterialType, Place
+from wxsync.model import Asset, Fingerprint, Location, Manifest, MaterialType
 from wxsync.project.folder import Project
 
 VARIANTS = 3
 _TITLES = ("产品介绍", "another film")
 _KINDS = (MaterialType.IMAGE, MaterialType.VOICE, MaterialType.VIDEO, MaterialType.THUMB, MaterialType.ARTICLE_IMAGE)
 _EXTENSIONS = {MaterialType.VOICE: "mp3", MaterialType.VIDEO: "mp4", MaterialType.THUMB: "jpg"}
-_PLACE = Place("materials.yaml", 1, 1)
+_PLACE = Location("materials.yaml", 1, 1)
 _FAR = 4_000_000_000  # as a file's time it keeps the digest cache, which lies on the real disk, out of it
 
 

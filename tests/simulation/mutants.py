@@ -177,7 +177,7 @@ MUTANTS = (
     Mutant(
         "the journal is not folded into the lock",
         "project/recovery.py",
-        "    if journal.account is None or not (journal.done or journal.doubts):\n",
+        "    if journal.account is None or not (journal.done or journal.unconfirmed):\n",
         "    if True:\n",
     ),
     Mutant(
@@ -194,7 +194,7 @@ MUTANTS = (
         "        try:\n"
         "            page = remote.list_page(listed, offset)\n"
         "        except Exception:\n"
-        "            page = Page(0, ())\n",
+        "            page = ListingPage(0, ())\n",
         5000,
     ),
     Mutant(
@@ -278,7 +278,7 @@ MUTANTS = (
         "reconcile/send.py",
         '            watcher.says(f"looking for them is impossible: {error.message}")\n            break\n',
         '            watcher.says(f"looking for them is impossible: {error.message}")\n'
-        "            planned, held = planned.only(doubted), []\n",
+        "            planned, held = planned.narrowed_to(doubted), []\n",
         5000,
     ),
     Mutant(

@@ -96,12 +96,12 @@ def run(
 
 
 def _ended_by(error: Exception | KeyboardInterrupt, settings: Settings) -> int:
-    from wxsync.cli.exits import Exit, exit_code_for, explain
+    from wxsync.cli.exits import Exit, exit_code_for, print_error
 
     if isinstance(error, click.ClickException):
         error.show()
         return Exit.USAGE
     if isinstance(error, (click.Abort, KeyboardInterrupt)):
         return Exit.INTERRUPTED
-    explain(error, settings)
+    print_error(error, settings)
     return exit_code_for(error)

@@ -68,7 +68,7 @@ def gravest(failures: Iterable[Failure | None], *, interrupted: bool) -> Exit:
     return next((code for code in (Exit.PERSON, Exit.LATER, Exit.REFUSED) if code in found), Exit.DONE)
 
 
-def explain(error: Exception, settings: Settings) -> None:
+def print_error(error: Exception, settings: Settings) -> None:
     """Says on standard error what went wrong and what to do next."""
     import traceback
 

@@ -25,14 +25,14 @@ def merge(settings: Settings, base: str, ours: str, theirs: str) -> int:
     """Merge lock files for git: writes OURS; exits with 0, or with 1 for a conflict."""
     from pathlib import Path
 
-    from wxsync.cli.exits import explain
+    from wxsync.cli.exits import print_error
     from wxsync.errors import WxsyncError
     from wxsync.workflow.merge import merge_locks
 
     try:
         merge_locks(Path(base), Path(ours), Path(theirs))
     except (WxsyncError, OSError) as error:
-        explain(error, settings)
+        print_error(error, settings)
         sys.stderr.flush()
         return 1
     return 0

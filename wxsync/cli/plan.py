@@ -73,7 +73,7 @@ def plan(
     if out:
         save(out, rendered(planned.plan, "json", settings))
     emit(rendered(planned.plan, form, settings))
-    if planned.is_past_rail:
+    if planned.exceeds_safety_rail:
         settings.note("warning: this replaces or retires more than 30 % of the materials; apply will want --force")
     if asked:
         store(asked, planned)

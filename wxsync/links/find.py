@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from wxsync.links.html import html_links
 from wxsync.links.link import Link
-from wxsync.model import Place
+from wxsync.model import Location
 
 _MARKDOWN = (".md", ".markdown")
 _HTML = (".html", ".htm")
@@ -47,8 +47,10 @@ def find_links(name: str, text: str) -> list[Link]:
     return [replace(link, start=link.start + shift, end=link.end + shift) for link in found]
 
 
-def place_of(link: Link, text: str, *, shown_as: str) -> tuple[Place, str]:
+def location_of(link: Link, text: str, *, shown_as: str) -> tuple[Location, str]:
     """Gives the place of a link, and its whole line."""
     lines = [0, *(match.end() for match in _LINE_END.finditer(text, 0, link.start))]
     end = _LINE_END.search(text, link.start)
-    return Place(shown_as, len(lines), link.start - lines[-1] + 1), text[lines[-1] : end.start() if end else len(text)]
+    return Location(shown_as, len(lines), link.start - lines[-1] + 1), text[
+        lines[-1] : end.start() if end else len(text)
+    ]

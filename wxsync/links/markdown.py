@@ -98,7 +98,7 @@ class _Source:
         self._lines = [(start, text[start:stop]) for start, stop in zip(starts, stops, strict=True)]
 
     def of_lines(self, first: int, content: str) -> Sequence[int]:
-        """Places a text that is whole lines, cut at their beginnings, and at the end of the last one."""
+        """Usage a text that is whole lines, cut at their beginnings, and at the end of the last one."""
         lines = content.removesuffix("\n").split("\n")
         written = [line.lstrip(" \t") for line in lines]  # a tab that a list took in part has become blanks
         # A line of nothing but odd blanks, as U+2028, is not empty and yet cut off.
@@ -111,7 +111,7 @@ class _Source:
         return places
 
     def of_cells(self, row: int, cells: Iterable[str]) -> Iterator[Sequence[int]]:
-        """Places the cells of a table's row, in which `\\|` has become a bar."""
+        """Usage the cells of a table's row, in which `\\|` has become a bar."""
         start, line = self._lines[row]
         places = [at for at in range(len(line)) if not line.startswith("\\|", at)]
         text, after = "".join(line[at] for at in places), 0

@@ -12,7 +12,7 @@ from wxsync.manifest.entries import Entry, read_entries
 from wxsync.manifest.shape import check_shape
 from wxsync.manifest.source import NotReadable, Source, brief, read_source
 from wxsync.manifest.tree import Tree
-from wxsync.model import Account, Asset, Manifest, Place, Problem
+from wxsync.model import Account, Asset, Location, Manifest, Problem
 
 __all__ = ["Tree", "manifest_stem", "read_manifest"]
 
@@ -38,7 +38,7 @@ def read_manifest(
         return Manifest(file, (), ()), _in_order([*wrong_name, error.problem])
     tree = tree or Tree(file.parent)
     accounts, assets, problems = _read(source, tree)
-    assets.sort(key=lambda asset: (asset.name, asset.place))
+    assets.sort(key=lambda asset: (asset.name, asset.location))
     manifest = Manifest(file, tuple(accounts), tuple(assets))
     return manifest, _in_order([*wrong_name, *problems])
 
@@ -56,7 +56,7 @@ def _read(source: Source, tree: Tree) -> tuple[list[Account], list[Asset], list[
     problems += _elsewhere(problems, check_shape(document, source))
     if not isinstance(document, Table) or any(problem.code == "newer-version" for problem in problems):
         return [], [], problems
-    broken = {(each.place.line - 1, each.place.column - 1) for each in problems if each.place}
+    broken = {(each.location.line - 1, each.location.column - 1) for each in problems if each.location}
     accounts, of_accounts = read_accounts(document, broken, source)
     assets, of_entries = read_entries(_entries(document, broken), source, tree)
     return accounts, assets, problems + _elsewhere(problems, [*of_accounts, *of_entries])
@@ -64,8 +64,8 @@ def _read(source: Source, tree: Tree) -> tuple[list[Account], list[Asset], list[
 
 def _elsewhere(known: Iterable[Problem], more: Iterable[Problem]) -> list[Problem]:
     """Leaves out what only follows from a problem that is known at the same place."""
-    places = {problem.place for problem in known}
-    return [problem for problem in more if problem.place not in places]
+    places = {problem.location for problem in known}
+    return [problem for problem in more if problem.location not in places]
 
 
 def _entries(document: Table, broken: Set[tuple[int, int]]) -> list[Entry]:
@@ -80,12 +80,14 @@ def _entries(document: Table, broken: Set[tuple[int, int]]) -> list[Entry]:
 
 
 def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    ordered = sorted(problems, key=lambda problem: (problem.place or Place("", 0, 0), problem.code, problem.message))
+    ordered = sorted(
+        problems, key=lambda problem: (problem.location or Location("", 0, 0), problem.code, problem.message)
+    )
     if len(ordered) <= MAX_PROBLEMS:
         return tuple(ordered)
     left = len(ordered) - MAX_PROBLEMS
     more = Problem(
-        "more-problems", f"{left:,} more problems are not shown", "mend these first", place=ordered[-1].place
+        "more-problems", f"{left:,} more problems are not shown", "mend these first", location=ordered[-1].location
     )
     return (*ordered[:MAX_PROBLEMS], more)
 
@@ -93,4 +95,4 @@ def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 def _wrong_name(file: Path, shown: str) -> Problem:
     message = f"a manifest cannot be called `{brief(file.name)}`"
     hint = "call it NAME.yaml, NAME.yml or NAME.yaml.example, without a dot in NAME; its lock is then NAME.lock.json"
-    return Problem("manifest-name", message, hint, place=Place(shown, 1, 1))
+    return Problem("manifest-name", message, hint, location=Location(shown, 1, 1))

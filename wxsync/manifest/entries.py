@@ -17,8 +17,9 @@ from wxsync.manifest.paths import (
     nothing_matches,
 )
 from wxsync.manifest.source import Source, brief
-from wxsync.manifest.tree import Kind, TooMuchWork, Tree, fold
+from wxsync.manifest.tree import PathKind, TooMuchWork, Tree
 from wxsync.model import Asset, MaterialType, Problem
+from wxsync.words import casefolded
 
 PATTERN_CHARACTER_STEPS = 100
 
@@ -71,7 +72,7 @@ def _read_all(entries: Sequence[Entry], source: Source, tree: Tree) -> Iterator[
                 yield _problem(fault, entry.path, source, entry.path)
                 continue
             kind = tree.kind(entry.path)
-            if kind is Kind.FILE or not is_glob(entry.path):
+            if kind is PathKind.FILE or not is_glob(entry.path):
                 explicit.add(entry.path)
                 yield from _read_explicit(entry, kind, source, tree)
             else:
@@ -83,7 +84,7 @@ def _read_all(entries: Sequence[Entry], source: Source, tree: Tree) -> Iterator[
         yield source.problem(entries[0].path.spot, "too-much-work", message, hint)
 
 
-def _read_explicit(entry: Entry, kind: Kind, source: Source, tree: Tree) -> Iterator[Taken | Problem]:
+def _read_explicit(entry: Entry, kind: PathKind, source: Source, tree: Tree) -> Iterator[Taken | Problem]:
     path, name = entry.path, entry.text("name")
     faults = [(path, fault_in_kind(path, kind, tree))]
     if name is not None:
@@ -119,7 +120,7 @@ def _faults_in_glob(entry: Entry, tree: Tree) -> Iterator[tuple[Text, Fault]]:
     for pattern in (entry.path, *entry.exclude):
         if fault := fault_in_pattern(pattern):
             yield pattern, fault
-        elif pattern is not entry.path and tree.kind(pattern) is Kind.FOLDER:
+        elif pattern is not entry.path and tree.kind(pattern) is PathKind.FOLDER:
             hint = f"write `{brief(pattern)}/**` for all files in it"
             yield pattern, Fault("exclude-is-a-folder", f"`{brief(pattern)}` is a folder and leaves nothing out", hint)
     if "name" in entry.table:
@@ -135,12 +136,12 @@ def _expand(entry: Entry, explicit: Set[str], source: Source, tree: Tree) -> Ite
     met = sorted(walk(parse_pattern(entry.path), tree))
     if not met:
         yield _problem(nothing_matches(entry.path, tree), entry.path, source, entry.path)
-    named = {pattern for pattern in entry.exclude if tree.kind(pattern) is Kind.FILE}
+    named = {pattern for pattern in entry.exclude if tree.kind(pattern) is PathKind.FILE}
     exclude = [parse_pattern(pattern, hidden=True) for pattern in entry.exclude if pattern not in named]
     tree.spend(len(met) * sum(len(pattern.segments) for pattern in exclude))
     for path, kind in met:
         # What lies in a folder that cannot be listed is left out where anything in it would be.
-        probe = f"{path}/-" if kind is Kind.UNREADABLE else path
+        probe = f"{path}/-" if kind is PathKind.UNREADABLE else path
         if path in explicit or path in named or any(matches(pattern, probe) for pattern in exclude):
             continue
         if fault := fault_in_file_name(path) or fault_in_kind(path, kind, tree):
@@ -154,7 +155,7 @@ def _take(entry: Entry, path: str, source: Source, *, named_by: Text | None = No
         name=str(named_by or path),
         path=str(path),
         type=_TYPES[str(entry.text("type"))],
-        place=source.place(entry.path.spot),
+        location=source.location(entry.path.spot),
         title=str(entry.text("title") or ""),
         introduction=str(entry.text("introduction") or ""),
     )
@@ -190,11 +191,11 @@ def _name_twins(taken: Sequence[Taken], source: Source) -> Iterator[Problem]:
 def _case_twins(taken: Sequence[Taken], source: Source) -> Iterator[Problem]:
     paths: dict[str, str] = {}
     distinct = {each.asset.path for each in taken}
-    if len(set(map(fold, distinct))) == len(distinct):
+    if len(set(map(casefolded, distinct))) == len(distinct):
         return
     for each in sorted(taken, key=_where):
         path = each.asset.path
-        first = paths.setdefault(fold(path), path)
+        first = paths.setdefault(casefolded(path), path)
         if first != path:
             how = "in case" if first.casefold() == path.casefold() else "in Unicode form"
             message = f"`{brief(first)}` and `{brief(path)}` differ only {how}: they are one file on macOS and Windows"

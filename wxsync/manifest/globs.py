@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
-from wxsync.manifest.tree import Kind, Tree
+from wxsync.manifest.tree import PathKind, Tree
 
 _MAGIC = re.compile(r"[*?]|\[!?+.[^\]]*\]", re.DOTALL)
 _NOTHING: Set[int] = frozenset()
@@ -60,7 +60,7 @@ def parse_pattern(text: str, *, hidden: bool = False, any_case: bool = False) ->
     return Pattern(text, tuple(_segment(word, hidden=hidden, any_case=any_case) for word in words))
 
 
-def walk(pattern: Pattern, tree: Tree) -> Iterator[tuple[str, Kind]]:
+def walk(pattern: Pattern, tree: Tree) -> Iterator[tuple[str, PathKind]]:
     """Yields each path that a glob matches and what it is: FILE, or what cannot be taken and must be said.
 
     Folders are no match. A link to a file is followed; a link to a folder only where the pattern writes its name, so
@@ -73,7 +73,7 @@ def walk(pattern: Pattern, tree: Tree) -> Iterator[tuple[str, Kind]]:
         try:
             names = tree.listing(folder)
         except OSError:
-            yield folder or ".", Kind.UNREADABLE
+            yield folder or ".", PathKind.UNREADABLE
             continue
         states = _spread(pattern, states)
         tree.spend(len(names) * len(states))
@@ -81,13 +81,15 @@ def walk(pattern: Pattern, tree: Tree) -> Iterator[tuple[str, Kind]]:
         prefix = f"{folder}/" if folder else ""
         for name, kind in names.items():
             fits = closing is not None and closing.fits(name)
-            deeper = _NOTHING if kind is Kind.FILE else _onward(pattern, states, name, is_link=kind is Kind.LINK)
+            deeper = (
+                _NOTHING if kind is PathKind.FILE else _onward(pattern, states, name, is_link=kind is PathKind.LINK)
+            )
             if not (fits or deeper):
                 continue
-            found = tree.follow(prefix + name) if kind is Kind.LINK else kind
-            if found is Kind.FOLDER:
+            found = tree.follow(prefix + name) if kind is PathKind.LINK else kind
+            if found is PathKind.FOLDER:
                 pending += [(prefix + name, deeper)] if deeper else []
-            elif fits or found is Kind.OUTSIDE:
+            elif fits or found is PathKind.OUTSIDE:
                 yield prefix + name, found
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from wxsync.manifest.globs import is_glob, parse_pattern, walk
 from wxsync.manifest.source import brief
-from wxsync.manifest.tree import KEPT_BACK, Kind, TooMuchWork, Tree, fold
+from wxsync.manifest.tree import KEPT_BACK, PathKind, TooMuchWork, Tree
+from wxsync.words import casefolded
 
 MAX_NAME = 200
 MAX_LENGTH = 1024
@@ -18,11 +19,11 @@ _ABSOLUTE = re.compile(r"[/\\]|[A-Za-z]:[/\\]|~(/|$)")
 
 
 _NO_FILE = {
-    Kind.FOLDER: ("path-is-a-folder", "write `{path}/**` for all files in it"),
-    Kind.OUTSIDE: ("link-outside", "put the file itself there; nothing outside the manifest's folder is read"),
-    Kind.BROKEN: ("link-broken", "mend the link, or put the file in its place"),
-    Kind.UNREADABLE: ("folder-unreadable", "look at the permissions of the folders on the way"),
-    Kind.OTHER: ("not-a-file", "only ordinary files can be uploaded"),
+    PathKind.FOLDER: ("path-is-a-folder", "write `{path}/**` for all files in it"),
+    PathKind.OUTSIDE: ("link-outside", "put the file itself there; nothing outside the manifest's folder is read"),
+    PathKind.BROKEN: ("link-broken", "mend the link, or put the file in its place"),
+    PathKind.UNREADABLE: ("folder-unreadable", "look at the permissions of the folders on the way"),
+    PathKind.OTHER: ("not-a-file", "only ordinary files can be uploaded"),
 }
 
 
@@ -50,11 +51,11 @@ def fault_in_pattern(pattern: str) -> Fault | None:
     return fault_in_path(pattern)
 
 
-def fault_in_kind(path: str, kind: Kind, tree: Tree) -> Fault | None:
+def fault_in_kind(path: str, kind: PathKind, tree: Tree) -> Fault | None:
     """Says why what was found at a path cannot be taken; None for a file."""
-    if kind is Kind.FILE:
+    if kind is PathKind.FILE:
         return None
-    if kind is Kind.MISSING:
+    if kind is PathKind.MISSING:
         return _missing(path, tree)
     code, hint = _NO_FILE[kind]
     return Fault(code, f"`{brief(path)}` is {kind}", hint.format(path=brief(path)))
@@ -117,12 +118,12 @@ def _fault_in_form(path: str) -> Fault | None:
 
 def _why_nothing(pattern: str, tree: Tree) -> str:
     folder = _plain_part(pattern)
-    if folder and tree.kind(folder) is not Kind.FOLDER:
+    if folder and tree.kind(folder) is not PathKind.FOLDER:
         near = tree.near(folder)
         return f"there is no folder `{brief(folder)}`" + (f"; did you mean `{brief(near[0])}`?" if near else "")
     try:
         loose = parse_pattern(pattern, hidden=True, any_case=True)
-        met = next((path for path, kind in walk(loose, tree) if kind is Kind.FILE), None)
+        met = next((path for path, kind in walk(loose, tree) if kind is PathKind.FILE), None)
     except TooMuchWork:
         met = None
     if met is None:
@@ -147,7 +148,7 @@ def _missing(path: str, tree: Tree) -> Fault:
     if "\\" in path:
         return Fault("file-missing", message, f"write it with forward slashes: `{_forward(path)}`")
     near = tree.near(path)
-    if near and fold(near[0]) == fold(path):
+    if near and casefolded(near[0]) == casefolded(path):
         how = "case" if near[0].casefold() == path.casefold() else "its Unicode form (NFC or NFD)"
         return Fault("file-missing", message, f"`{brief(near[0])}` differs in {how}, which counts on every system")
     if near:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from wxsync.model import Place, Problem, Severity
+from wxsync.model import Location, Problem, Severity
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_EXCERPT = 400
@@ -66,9 +66,9 @@ class Source:
         # Cut first: the search for secrets must not be slow on a line of eight mebibytes.
         return _SECRET.sub(r"\1…", self.line(spot)[:MAX_EXCERPT]) if spot.column <= MAX_EXCERPT else ""
 
-    def place(self, spot: Spot) -> Place:
+    def location(self, spot: Spot) -> Location:
         """Turns a spot into what a person is shown, counting from 1."""
-        return Place(self.shown_as, spot.line + 1, spot.column + 1)
+        return Location(self.shown_as, spot.line + 1, spot.column + 1)
 
     def problem(
         self,
@@ -82,7 +82,7 @@ class Source:
         severity: Severity = Severity.ERROR,
     ) -> Problem:
         """Makes a problem that carries its place and its line."""
-        return Problem(code, message, hint, severity, self.place(spot), self.excerpt(spot), name, path)
+        return Problem(code, message, hint, severity, self.location(spot), self.excerpt(spot), name, path)
 
 
 def brief(text: str) -> str:
@@ -170,4 +170,4 @@ def _decode(content: bytes, shown_as: str) -> str:
 
 
 def _nothing(shown_as: str, code: str, message: str, hint: str) -> NotReadable:
-    return NotReadable(Problem(code, message, hint, place=Place(shown_as, 1, 1)))
+    return NotReadable(Problem(code, message, hint, location=Location(shown_as, 1, 1)))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 import os
 import stat
-import unicodedata
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
 from wxsync import STATE_FOLDER
+from wxsync.words import casefolded
 
 MAX_STEPS = 20_000_000
 LISTED_NAME_STEPS = 10
@@ -23,7 +23,7 @@ REPARSE_TAG_MOUNT_POINT = 0xA0000003
 KEPT_BACK = frozenset({".git", STATE_FOLDER})
 
 
-class Kind(StrEnum):
+class PathKind(StrEnum):
     """Says what a path is."""
 
     FILE = "a file"
@@ -49,8 +49,8 @@ class Tree:
 
     def __init__(self, root: Path) -> None:
         self._root = Path(os.path.realpath(root))
-        self._listings: dict[str, dict[str, Kind] | OSError] = {}
-        self._folders: dict[str, Kind] = {"": Kind.FOLDER}
+        self._listings: dict[str, dict[str, PathKind] | OSError] = {}
+        self._folders: dict[str, PathKind] = {"": PathKind.FOLDER}
         self._followed = False
         self._steps = 0
         self._compared = 0
@@ -72,7 +72,7 @@ class Tree:
         if self._steps > MAX_STEPS:
             raise TooMuchWork
 
-    def listing(self, folder: str) -> Mapping[str, Kind]:
+    def listing(self, folder: str) -> Mapping[str, PathKind]:
         """Lists a folder ("" is the root), sorted by name, links not followed. Raises OSError and TooMuchWork."""
         found = self._listings.get(folder)
         if found is None:
@@ -82,37 +82,37 @@ class Tree:
             raise found
         return found
 
-    def kind(self, path: str) -> Kind:
+    def kind(self, path: str) -> PathKind:
         """Tells what a path is, links followed where they stay inside; never LINK."""
         folder, _, name = path.rpartition("/")
         above = self._folders.get(folder)
         if above is None:
             above = self._folders[folder] = self.kind(folder)
-        if above is not Kind.FOLDER:
-            return above if above in {Kind.OUTSIDE, Kind.BROKEN, Kind.UNREADABLE} else Kind.MISSING
+        if above is not PathKind.FOLDER:
+            return above if above in {PathKind.OUTSIDE, PathKind.BROKEN, PathKind.UNREADABLE} else PathKind.MISSING
         try:
-            kind = self.listing(folder).get(name, Kind.MISSING)
+            kind = self.listing(folder).get(name, PathKind.MISSING)
         except OSError:
-            return Kind.UNREADABLE
-        return self.follow(path) if kind is Kind.LINK else kind
+            return PathKind.UNREADABLE
+        return self.follow(path) if kind is PathKind.LINK else kind
 
-    def follow(self, path: str) -> Kind:
+    def follow(self, path: str) -> PathKind:
         """Tells what a link leads to; never LINK. Nothing is opened."""
         self._followed = True
         real = Path(os.path.realpath(self._root / path))
         if not real.is_relative_to(self._root):
-            return Kind.OUTSIDE
+            return PathKind.OUTSIDE
         if not KEPT_BACK.isdisjoint(part.lower() for part in real.relative_to(self._root).parts):
-            return Kind.OUTSIDE
+            return PathKind.OUTSIDE
         try:
             mode = real.lstat().st_mode
         except OSError:
-            return Kind.BROKEN
+            return PathKind.BROKEN
         if stat.S_ISDIR(mode):
-            return Kind.FOLDER
+            return PathKind.FOLDER
         if stat.S_ISLNK(mode):
-            return Kind.BROKEN
-        return Kind.FILE if stat.S_ISREG(mode) else Kind.OTHER
+            return PathKind.BROKEN
+        return PathKind.FILE if stat.S_ISREG(mode) else PathKind.OTHER
 
     def near(self, path: str) -> list[str]:
         """Gives up to three existing paths that somebody who wrote this one may have meant, the likeliest first."""
@@ -122,7 +122,7 @@ class Tree:
         except (OSError, TooMuchWork):
             return []
         first = missing[0]
-        same = [name for name in names if fold(name) == fold(first)]
+        same = [name for name in names if casefolded(name) == casefolded(first)]
         found = same or self._alike(first, list(names))
         return ["/".join(filter(None, (known, name, *missing[1:]))) for name in found]
 
@@ -138,11 +138,11 @@ class Tree:
     def _split(self, path: str) -> tuple[str, list[str]]:
         parts = path.split("/")
         known = 0
-        while known < len(parts) - 1 and self.kind("/".join(parts[: known + 1])) is Kind.FOLDER:
+        while known < len(parts) - 1 and self.kind("/".join(parts[: known + 1])) is PathKind.FOLDER:
             known += 1
         return "/".join(parts[:known]), parts[known:]
 
-    def _list(self, folder: str) -> dict[str, Kind] | OSError:
+    def _list(self, folder: str) -> dict[str, PathKind] | OSError:
         try:
             with os.scandir(self._root / folder) as entries:
                 kinds = {entry.name: _kind(entry) for entry in entries if entry.name.lower() not in KEPT_BACK}
@@ -151,19 +151,12 @@ class Tree:
         return dict(sorted(kinds.items()))
 
 
-def fold(path: str) -> str:
-    """Gives one form to all paths that are one file on macOS or Windows."""
-    if path.isascii():
-        return path.lower()
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", path).casefold())
-
-
-def _kind(entry: os.DirEntry[str]) -> Kind:
+def _kind(entry: os.DirEntry[str]) -> PathKind:
     if entry.is_symlink() or _is_junction(entry):
-        return Kind.LINK
+        return PathKind.LINK
     if entry.is_dir(follow_symlinks=False):
-        return Kind.FOLDER
-    return Kind.FILE if entry.is_file(follow_symlinks=False) else Kind.OTHER
+        return PathKind.FOLDER
+    return PathKind.FILE if entry.is_file(follow_symlinks=False) else PathKind.OTHER
 
 
 def _is_junction(entry: os.DirEntry[str]) -> bool:

@@ -2,12 +2,12 @@
 
 from wxsync.media.checks import Finding, check, check_description, check_size
 from wxsync.media.formats import Defect, Format, LfsPointer, Media
-from wxsync.media.limits import LIMITS, PLACES, Limit
+from wxsync.media.limits import LIBRARY_LIMITS, LIMITS, Limit
 from wxsync.media.sniff import lfs_pointer, probe
 
 __all__ = [
+    "LIBRARY_LIMITS",
     "LIMITS",
-    "PLACES",
     "Defect",
     "Finding",
     "Format",

@@ -14,7 +14,7 @@ _ADD_MATERIAL = f"上传永久素材 addMaterial, {_PAGES}/api_addmaterial"
 _UPLOAD_IMAGE = f"上传图文消息图片 uploadImage, {_PAGES}/api_uploadimage"
 
 # 获取永久素材总数 getMaterialCount: “图片和图文消息素材的总数上限为100000，其他类型为1000”; thumbs are images there.
-PLACES: Mapping[str, int] = MappingProxyType({"image": 100_000, "voice": 1_000, "video": 1_000})
+LIBRARY_LIMITS: Mapping[str, int] = MappingProxyType({"image": 100_000, "voice": 1_000, "video": 1_000})
 
 _KIB = 1024
 _MIB = 1024 * _KIB

@@ -33,7 +33,7 @@ _QUICKTIME_FIRST = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 
 @dataclass(frozen=True, slots=True)
 class _Box:
-    """Places a box's content; `missing` counts the bytes that the file lacks for it."""
+    """Usage a box's content; `missing` counts the bytes that the file lacks for it."""
 
     kind: bytes
     start: int

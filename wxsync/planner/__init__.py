@@ -4,8 +4,8 @@ Everything here is pure. The new lock is the old lock plus what is done, never r
 """
 
 from wxsync.planner.dispose import forget, reasons_to_keep, without_retired
-from wxsync.planner.filing import file_name, one_form
-from wxsync.planner.fit import misfits, past_rail
+from wxsync.planner.filing import file_name
+from wxsync.planner.fit import exceeds_safety_rail, stale_reasons
 from wxsync.planner.fold import fold, fold_journal
 from wxsync.planner.merge import merge
 from wxsync.planner.naming import filename_for, tag_in, utc
@@ -15,6 +15,7 @@ from wxsync.planner.take import Matches, lacking, match, take
 __all__ = [
     "Matches",
     "drift_of",
+    "exceeds_safety_rail",
     "file_name",
     "filename_for",
     "fold",
@@ -24,10 +25,8 @@ __all__ = [
     "make_plan",
     "match",
     "merge",
-    "misfits",
-    "one_form",
-    "past_rail",
     "reasons_to_keep",
+    "stale_reasons",
     "tag_in",
     "take",
     "utc",

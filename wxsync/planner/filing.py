@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Set
 
 from wxsync.planner.naming import tag_in
+from wxsync.words import casefolded
 
 _MOST_BYTES = 150
 # What Windows forbids ("Naming Files, Paths, and Namespaces"); `*` and `?` would make globs too.
@@ -18,19 +19,14 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)",
 def file_name(said: str, extension: str, taken: Set[str]) -> str:
     """Makes a file name of what a library calls a material: without our tag, with the extension of its content.
 
-    `taken` are names that are in use, each as `one_form` gives it.
+    `taken` are names that are in use, each `casefolded`.
     """
     stem, end = _stem(said), f".{extension}" if extension else ""
     for number in range(1, len(taken) + 2):
         name = f"{stem}-{number}{end}" if number > 1 else stem + end
-        if one_form(name) not in taken:
+        if casefolded(name) not in taken:
             break
     return name
-
-
-def one_form(name: str) -> str:
-    """Gives one form to all names that are one file on macOS or Windows."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
 
 
 def _stem(said: str) -> str:

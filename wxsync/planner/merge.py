@@ -90,7 +90,7 @@ def _materials(lock: Lock) -> set[_Material]:
 def _unconfirmed(base: Lock, ours: Lock, theirs: Lock) -> tuple[Unconfirmed, ...]:
     doubts = sorted({*ours.unconfirmed, *theirs.unconfirmed}, key=lambda one: (one.sent_at, one.uploaded_as))
     latest = {content_sent(one.uploaded_as): one for one in doubts}
-    settled = _doubts(base) - (_doubts(ours) & _doubts(theirs))
+    settled = _unconfirmed_contents(base) - (_unconfirmed_contents(ours) & _unconfirmed_contents(theirs))
     answered = {
         content_sent(record.uploaded_as): record.uploaded_at or ""
         for record in sorted((*ours.records.values(), *theirs.records.values()), key=_age)
@@ -99,5 +99,5 @@ def _unconfirmed(base: Lock, ours: Lock, theirs: Lock) -> tuple[Unconfirmed, ...
     return tuple(one for sent, one in latest.items() if sent not in settled and answered.get(sent, "") <= one.sent_at)
 
 
-def _doubts(lock: Lock) -> set[str]:
+def _unconfirmed_contents(lock: Lock) -> set[str]:
     return {content_sent(one.uploaded_as) for one in lock.unconfirmed}

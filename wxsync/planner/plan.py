@@ -17,19 +17,19 @@ def make_plan(
     account: str | None,
     observed: Iterable[Material] = (),
     targets: Callable[[str], bool] = lambda _name: True,
-    renew: Collection[str] = (),
+    forced: Collection[str] = (),
     gone: Collection[str] = (),
 ) -> Plan:
     """Gives the changes that bring the lock in step with what should exist, sorted by name.
 
     `observed` are listed materials, of which uploads of ours that the lock does not know are adopted. Nothing that
-    `targets` says no to is touched. The names in `renew`, and those whose id is `gone`, are uploaded anew whatever the
+    `targets` says no to is touched. The names in `forced`, and those whose id is `gone`, are uploaded anew whatever the
     lock holds; only an upload that the lock does not know yet, such as one whose answer was lost, takes the place of
     theirs.
     """
     wanted = {one.asset.name: one for one in desired}
     held = _Held(lock, frozenset(gone))
-    asked = dict.fromkeys(renew, "asked for") | dict.fromkeys(held.gone_names, "gone at WeChat")
+    asked = dict.fromkeys(forced, "asked for") | dict.fromkeys(held.gone_names, "gone at WeChat")
     asked = {name: reason for name, reason in asked.items() if name in wanted and targets(name)}
     leaving = {name for name in held.records.keys() - wanted.keys() if targets(name)}
     sources = _sources(wanted, held, account, leaving=leaving, asked=asked, observed=observed)

@@ -7,10 +7,10 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from wxsync.model import Asset, Lock, Place, Problem, Record
+from wxsync.model import Asset, Location, Lock, Problem, Record
 from wxsync.planner import utc
 from wxsync.project.folder import Choice, Project, open_project
-from wxsync.project.recovery import recall
+from wxsync.project.recovery import read_state
 from wxsync.project.survey import refuse_errors
 from wxsync.words import https
 
@@ -35,11 +35,11 @@ class Catalog:
 def read_catalog(choice: Choice) -> Catalog:
     """Reads manifest and lock, what a run that was cut off left included, and writes nothing.
 
-    Raises InvalidInput with every problem, and what open_project and recall raise.
+    Raises InvalidInput with every problem, and what open_project and read_state raise.
     """
     project = open_project(choice)
     refuse_errors(project.problems)
-    lock = recall(project, now=utc(time.time())).lock
+    lock = read_state(project, now=utc(time.time())).lock
     assets = project.manifest.assets
     records = dict(_held(assets, lock))
     refuse_errors([problem for name, record in records.items() for problem in _odd(project, name, record)])
@@ -65,5 +65,5 @@ def _odd(project: Project, name: str, record: Record) -> Iterator[Problem]:
         if value is not None and not legal.fullmatch(value):
             message = f"the lock is not valid: the {word} of {name} is none: {value}"
             hint = f"restore it from git: `git checkout -- {project.lock_file.name}`"
-            place = Place(str(project.lock_file), 1, 1)
-            yield Problem("lock-invalid", message, hint, place=place, name=name)
+            location = Location(str(project.lock_file), 1, 1)
+            yield Problem("lock-invalid", message, hint, location=location, name=name)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from wxsync.errors import Conflict
 from wxsync.journal import clear_journal, read_journal
-from wxsync.lockfile import sweep
+from wxsync.lockfile import remove_temporaries
 from wxsync.model import Lock
 from wxsync.planner import fold_journal
 from wxsync.project.folder import Project, lock_of
@@ -14,14 +14,14 @@ from wxsync.project.ledger import save_lock
 
 
 @dataclass(frozen=True, slots=True)
-class Recalled:
+class RecoveredState:
     """Holds the lock as it is on the disk, and as it is with the journal folded in."""
 
     on_disk: Lock | None
     lock: Lock | None
 
 
-def recall(project: Project, *, now: str) -> Recalled:
+def read_state(project: Project, *, now: str) -> RecoveredState:
     """Reads what earlier runs remember, and writes nothing; raises as lock_of and read_journal do.
 
     Raises Conflict too where the journal is that of another account.
@@ -34,19 +34,21 @@ def recall(project: Project, *, now: str) -> Recalled:
             f"an earlier run for account {journal.account} was cut off, this run is for {account}",
             hint="run apply for that account first, so that its ids reach its lock",
         )
-    if journal.account is None or not (journal.done or journal.doubts):
-        return Recalled(on_disk, on_disk)
-    return Recalled(on_disk, fold_journal(on_disk or Lock(journal.account), journal.done, journal.doubts, at=now))
+    if journal.account is None or not (journal.done or journal.unconfirmed):
+        return RecoveredState(on_disk, on_disk)
+    return RecoveredState(
+        on_disk, fold_journal(on_disk or Lock(journal.account), journal.done, journal.unconfirmed, at=now)
+    )
 
 
 def recover(project: Project, *, now: str) -> Lock | None:
     """Brings what a run that was cut off left into the lock on the disk, and then forgets its journal."""
-    sweep(project.lock_file)
-    recalled = recall(project, now=now)
-    if recalled.lock:
+    remove_temporaries(project.lock_file)
+    state = read_state(project, now=now)
+    if state.lock:
         # What the journal holds is written also where the lock shows it already: a run that was killed may have put
         # that lock in its place without waiting for the disk.
-        before = recalled.on_disk if recalled.lock is recalled.on_disk else None
-        save_lock(project.lock_file, recalled.lock, before=before, disk=project.disk)
+        before = state.on_disk if state.lock is state.on_disk else None
+        save_lock(project.lock_file, state.lock, before=before, disk=project.disk)
     clear_journal(project.journal_file, disk=project.disk)
-    return recalled.lock
+    return state.lock

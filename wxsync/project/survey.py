@@ -27,11 +27,11 @@ class Known:
     fingerprints: Collection[Fingerprint] = frozenset()
     pointed_to: Collection[tuple[MaterialType, str]] = frozenset()
     sizes: Collection[tuple[MaterialType, int]] = frozenset()
-    renew: Collection[str] = ()
+    forced: Collection[str] = ()
 
     def is_sent(self, wanted: Desired, size_here: int) -> bool:
         """Tells whether the content of this file is needed; a Git LFS pointer is smaller than what it stands for."""
-        if wanted.asset.name not in self.renew and wanted.fingerprint in self.fingerprints:
+        if wanted.asset.name not in self.forced and wanted.fingerprint in self.fingerprints:
             return False
         return wanted.size == size_here or (wanted.asset.type, wanted.sha256) not in self.pointed_to
 
@@ -54,17 +54,17 @@ class _Files:
     learnt: dict[str, Remembered] = field(default_factory=dict)
 
 
-def sent_beyond(lock: Lock | None, *, renew: Collection[str] = (), gone: Collection[str] = ()) -> Known:
+def sent_beyond(lock: Lock | None, *, forced: Collection[str] = (), gone: Collection[str] = ()) -> Known:
     """Spares what a lock holds and WeChat has; whatever else the manifest names would be sent.
 
     What is uploaded anew may go up under any name that has the same content.
     """
     held = lock.records if lock else {}
     records = [record for record in (lock.every_record if lock else ()) if record.media_id not in gone]
-    renew = {*renew, *(name for name, record in held.items() if record.media_id in gone)}
+    forced = {*forced, *(name for name, record in held.items() if record.media_id in gone)}
     fingerprints = frozenset(record.fingerprint for record in records)
-    fingerprints -= {record.fingerprint for name, record in held.items() if name in renew}
-    return Known(fingerprints, sizes=frozenset((record.type, record.size) for record in records), renew=renew)
+    fingerprints -= {record.fingerprint for name, record in held.items() if name in forced}
+    return Known(fingerprints, sizes=frozenset((record.type, record.size) for record in records), forced=forced)
 
 
 def everything_but_pointers(locks: Iterable[Lock]) -> Known:
@@ -195,12 +195,12 @@ def _problem(asset: Asset, finding: Finding) -> Problem:
         f"{asset.path}: {finding.message}",
         finding.hint,
         finding.severity,
-        asset.place,
+        asset.location,
         name=asset.name,
         path=asset.path,
     )
 
 
 def _by_place(problem: Problem) -> tuple[str, int, int, str]:
-    place = problem.place
+    place = problem.location
     return (place.file, place.line, place.column, problem.message) if place else ("", 0, 0, problem.message)

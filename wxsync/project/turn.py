@@ -11,7 +11,7 @@ from wxsync.project.folder import Project
 
 
 @contextmanager
-def own_turn(project: Project, command: str) -> Iterator[None]:
+def exclusive_run(project: Project, command: str) -> Iterator[None]:
     """Keeps other runs out of a project's folder; raises Conflict, or PersonNeeded where it cannot be written."""
     with ExitStack() as stack:
         try:

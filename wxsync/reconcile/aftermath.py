@@ -10,14 +10,14 @@ from wxsync.errors import CallFailed
 from wxsync.model import Action, Lock, MaterialType, Outcome
 from wxsync.reconcile.look import Look, look
 from wxsync.reconcile.planned import Planned
-from wxsync.reconcile.send import ApplyOptions, NothingToSend, carry_out
+from wxsync.reconcile.send import ApplyOptions, NothingToSend, execute
 from wxsync.reconcile.watcher import Watcher
 from wxsync.results import Result
 from wxsync.wechat.client import WeChat
 from wxsync.words import counted
 
 
-def look_after(
+def reconcile_after(
     planned: Planned,
     results: list[Result],
     remote: WeChat,
@@ -38,7 +38,7 @@ def look_after(
     except CallFailed as error:
         watcher.says(f"looking for what another run uploaded meanwhile is impossible: {error.message}")
         return results
-    seen = planned.every().again(observed)
+    seen = planned.unnarrowed().replanned(observed)
     adopted_ids = {one.after.media_id for one in seen.plan.changes if one.action is Action.ADOPT and one.after}
     if not adopted_ids:
         return results
@@ -46,8 +46,8 @@ def look_after(
     twins = {one.name for one in seen.plan.changes if one.after and one.after.media_id in adopted_ids}
     twice = counted(len(adopted_ids), "material")
     watcher.says(f"another run uploaded {twice} meanwhile: of each two the older stays, the other is retired")
-    _, adopted = carry_out(
-        seen.without({change.name for change in seen.plan.changes} - twins), NothingToSend(), options, watcher
+    _, adopted = execute(
+        seen.minus({change.name for change in seen.plan.changes} - twins), NothingToSend(), options, watcher
     )
     return _joined(results, adopted)
 

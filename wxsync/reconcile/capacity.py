@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from wxsync.errors import CallFailed, HaltedForNow, PersonNeeded
-from wxsync.media import PLACES
-from wxsync.model import Capacity, Places, Plan
+from wxsync.media import LIBRARY_LIMITS
+from wxsync.model import Capacity, Plan, Usage
 
 if TYPE_CHECKING:
     from wxsync.wechat.client import WeChat
@@ -30,12 +30,12 @@ def count(remote: WeChat, says: Callable[[str], None]) -> Mapping[str, int] | No
 def ask_capacity(remote: WeChat, counts: Mapping[str, int]) -> Capacity:
     """Adds today's uploads to the counts of a library; not every way of calling is told a quota."""
     taken = {"image": counts.get("image", 0) + counts.get("news", 0)}
-    library = {kind: Places(taken.get(kind, counts.get(kind, 0)), limit) for kind, limit in PLACES.items()}
+    library = {kind: Usage(taken.get(kind, counts.get(kind, 0)), limit) for kind, limit in LIBRARY_LIMITS.items()}
     try:
         quota = remote.quota(_ADD_MATERIAL)
     except CallFailed:
         return Capacity(library)
-    return Capacity(library, Places(quota.used, quota.daily_limit) if quota.daily_limit > 0 else None)
+    return Capacity(library, Usage(quota.used, quota.daily_limit) if quota.daily_limit > 0 else None)
 
 
 def refuse_what_cannot_fit(plan: Plan, *, bound: int | None, says: Callable[[str], None]) -> None:
@@ -60,7 +60,7 @@ def refuse_what_cannot_fit(plan: Plan, *, bound: int | None, says: Callable[[str
     _refuse_beyond_today(plan.capacity.today, sum(change.type.has_media_id for change in sent), says)
 
 
-def _refuse_beyond_today(today: Places | None, wanted: int, says: Callable[[str], None]) -> None:
+def _refuse_beyond_today(today: Usage | None, wanted: int, says: Callable[[str], None]) -> None:
     if today is None or wanted <= today.left:
         return
     if not today.left:

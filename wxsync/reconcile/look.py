@@ -8,7 +8,7 @@ from enum import StrEnum
 from math import inf
 from typing import Protocol, TypeVar
 
-from wxsync.model import Lock, Material, MaterialType, Page, Plan, Unconfirmed
+from wxsync.model import ListingPage, Lock, Material, MaterialType, Plan, Unconfirmed
 from wxsync.planner import tag_in
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ class Look(StrEnum):
 class Listing(Protocol):
     """Is what looking needs of WeChat."""
 
-    def list_page(self, material_type: MaterialType, offset: int, count: int = PAGE) -> Page:
+    def list_page(self, material_type: MaterialType, offset: int, count: int = PAGE) -> ListingPage:
         """Lists materials, newest first."""
 
 
@@ -50,7 +50,7 @@ def look(remote: Listing, lock: Lock | None, types: Collection[MaterialType], ho
 
 def settle(
     again: Callable[[], T],
-    doubted: Callable[[T], Collection[float]],
+    unanswered: Callable[[T], Collection[float]],
     *,
     seconds: float,
     clock: Callable[[], float],
@@ -58,12 +58,12 @@ def settle(
 ) -> T:
     """Looks again until every doubt is found or as old as `seconds`; WeChat may show an upload later than it took it.
 
-    `doubted` gives the Unix times at which the uploads were sent that a listing does not show.
+    `unanswered` gives the Unix times at which the uploads were sent that a listing does not show.
     """
     # What was stored since a look began may not be in it, and a look may take long: it counts from its beginning.
     began, observed = clock(), again()
     for wait in (*_SETTLE_WAITS, *[_SETTLE_WAITS[-1]] * 1000):
-        sent = doubted(observed)
+        sent = unanswered(observed)
         left = max(sent, default=0.0) + seconds - began
         if not sent or left <= 0 or pause(min(wait, left)):
             break
@@ -71,7 +71,7 @@ def settle(
     return observed
 
 
-def doubts_of(plan: Plan, lock: Lock | None) -> Mapping[str, Unconfirmed]:
+def unconfirmed_uploads(plan: Plan, lock: Lock | None) -> Mapping[str, Unconfirmed]:
     """Gives, by name, the doubts about what a plan would upload and WeChat could list."""
     sent = {tag_in(one.uploaded_as): one for one in lock.unconfirmed} if lock else {}
     # By the tag, for the material may have been renamed since.
@@ -100,7 +100,7 @@ def _whole_list(remote: Listing, lock: Lock | None, listed: MaterialType, how: L
     return found.values()
 
 
-def _pages(remote: Listing, lock: Lock | None, listed: MaterialType, how: Look) -> Iterator[Page]:
+def _pages(remote: Listing, lock: Lock | None, listed: MaterialType, how: Look) -> Iterator[ListingPage]:
     known, newest, since = lock.media_ids if lock else frozenset(), _newest(lock), _since(lock, listed)
     pages, offset = 0, 0
     while True:
@@ -114,7 +114,7 @@ def _pages(remote: Listing, lock: Lock | None, listed: MaterialType, how: Look) 
             return
 
 
-def _is_enough(page: Page, known: Collection[str], newest: float | None, pages: int) -> bool:
+def _is_enough(page: ListingPage, known: Collection[str], newest: float | None, pages: int) -> bool:
     unknown = [one for one in page.items if one.media_id not in known]
     if any(tag_in(one.name) for one in unknown):
         return False  # uploads of ours that the lock does not know: it was lost, so all of them are wanted
@@ -123,8 +123,8 @@ def _is_enough(page: Page, known: Collection[str], newest: float | None, pages: 
 
 
 def _since(lock: Lock | None, listed: MaterialType) -> float:
-    doubts = lock.unconfirmed if lock else ()
-    sent = [unix_seconds(one.sent_at) for one in doubts if one.type.shelf is listed]
+    unconfirmed = lock.unconfirmed if lock else ()
+    sent = [unix_seconds(one.sent_at) for one in unconfirmed if one.type.shelf is listed]
     return min(sent) - SKEW_SECONDS if sent else inf
 
 

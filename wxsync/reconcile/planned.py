@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from wxsync.model import Capacity, Desired, Lock, Material, Plan, Problem
-from wxsync.planner import drift_of, make_plan, past_rail
+from wxsync.planner import drift_of, exceeds_safety_rail, make_plan
 from wxsync.project.folder import Project
 from wxsync.project.survey import all_problems, refuse_errors, sent_beyond, survey
 from wxsync.reconcile.refresh import Inventory
@@ -38,28 +38,28 @@ class Planned:
     inventory: Inventory = field(default_factory=Inventory)
 
     @property
-    def is_past_rail(self) -> bool:
+    def exceeds_safety_rail(self) -> bool:
         """Tells whether the plan replaces or retires more than anybody is likely to want."""
-        return past_rail(self.plan, self.lock)
+        return exceeds_safety_rail(self.plan, self.lock)
 
-    def again(self, observed: Iterable[Material]) -> Planned:
+    def replanned(self, observed: Iterable[Material]) -> Planned:
         """Plans once more with what WeChat lists."""
         return replace(self, plan=_decide(self, observed))
 
-    def only(self, names: Collection[str]) -> Planned:
+    def narrowed_to(self, names: Collection[str]) -> Planned:
         """Narrows the plan to some names."""
-        return replace(self, names=names).again(self.inventory.observed)
+        return replace(self, names=names).replanned(self.inventory.observed)
 
     def with_capacity(self, capacity: Capacity) -> Planned:
         """Adds what WeChat told of its room."""
         inventory = replace(self.inventory, capacity=capacity)
         return replace(self, inventory=inventory, plan=replace(self.plan, capacity=capacity))
 
-    def every(self) -> Planned:
+    def unnarrowed(self) -> Planned:
         """Takes back every narrowing to names."""
         return replace(self, names=None)
 
-    def without(self, names: Collection[str]) -> Planned:
+    def minus(self, names: Collection[str]) -> Planned:
         """Takes some names out of the plan as it stands."""
         changes = tuple(change for change in self.plan.changes if change.name not in names)
         return replace(self, plan=replace(self.plan, changes=changes))
@@ -69,13 +69,13 @@ def plan_with(project: Project, lock: Lock | None, options: PlanOptions, invento
     """Plans against a lock that is already read; its account is taken where nothing else names one."""
     inventory = inventory or Inventory()
     project = replace(project, appid=project.appid or (lock.account if lock else None))
-    known = sent_beyond(lock, renew=options.replace, gone=inventory.gone)
+    known = sent_beyond(lock, forced=options.replace, gone=inventory.gone)
     found = survey(project, known, use_cache=options.use_cache)
     problems = all_problems(project, found)
     problems += tuple(_unknown_names(options, found.desired, lock))
     refuse_errors(problems)
     empty = Planned(project, lock, found.desired, options, problems, Plan(project.appid, ()), inventory=inventory)
-    return empty.again(inventory.observed)
+    return empty.replanned(inventory.observed)
 
 
 def _decide(planned: Planned, observed: Iterable[Material]) -> Plan:
@@ -85,7 +85,7 @@ def _decide(planned: Planned, observed: Iterable[Material]) -> Plan:
         account=planned.project.appid,
         observed=observed,
         targets=_matcher(planned.options.targets),
-        renew=planned.options.replace,
+        forced=planned.options.replace,
         gone=planned.inventory.gone,
     )
     if planned.options.refresh:

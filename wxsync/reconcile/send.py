@@ -16,9 +16,9 @@ from wxsync.journal import Journal, clear_journal
 from wxsync.model import Change, Failure, Lock, Outcome, Plan, Problem, Record, Remedy, Upload, Uploaded
 from wxsync.planner import fold, utc
 from wxsync.project.ledger import Ledger
-from wxsync.reconcile.look import Look, doubts_of, look, settle, unix_seconds
+from wxsync.reconcile.look import Look, look, settle, unconfirmed_uploads, unix_seconds
 from wxsync.reconcile.planned import Planned, PlanOptions
-from wxsync.reconcile.videos import Recognised, for_a_person, recognise
+from wxsync.reconcile.videos import Recognised, held_for_person, recognise
 from wxsync.reconcile.watcher import Watcher
 from wxsync.results import Result
 from wxsync.wechat.client import WeChat
@@ -43,29 +43,31 @@ def send(planned: Planned, remote: WeChat, options: ApplyOptions, watcher: Watch
 
     The plan that it gives back holds the lock as it is then.
     """
-    planned, results = carry_out(planned, remote, options, watcher)
+    planned, results = execute(planned, remote, options, watcher)
     done = {result.change.name: result for result in results}
     for may_send in (True, False):
-        doubted = {name: result for name, result in done.items() if _is_open(result)}
-        if not doubted or watcher.stop.is_set():
+        unanswered = {name: result for name, result in done.items() if _is_open(result)}
+        if not unanswered or watcher.stop.is_set():
             break
-        watcher.says(f"looking for uploads whose answer was lost: {', '.join(sorted(doubted))}")
+        watcher.says(f"looking for uploads whose answer was lost: {', '.join(sorted(unanswered))}")
         try:
-            planned, held = looked_at(planned.only(doubted), remote, _patience(options, doubted), watcher)
+            planned, held = adopt_listed(
+                planned.narrowed_to(unanswered), remote, _patience(options, unanswered), watcher
+            )
         except CallFailed as error:
             watcher.says(f"looking for them is impossible: {error.message}")
             break
         if watcher.stop.is_set():
             break
-        held += _given_up(planned.without({one.change.name for one in held}), doubted, may_send=may_send)
-        planned, results = carry_out(planned, remote, options, watcher, settled=held)
+        held += _given_up(planned.minus({one.change.name for one in held}), unanswered, may_send=may_send)
+        planned, results = execute(planned, remote, options, watcher, settled=held)
         for result in results:
             attempts = done[result.change.name].attempts + result.attempts
             done[result.change.name] = replace(result, attempts=attempts)
     return planned, list(done.values())
 
 
-def looked_at(
+def adopt_listed(
     planned: Planned, remote: WeChat, options: ApplyOptions, watcher: Watcher
 ) -> tuple[Planned, list[Result]]:
     """Plans again with what WeChat lists, waiting for what is in doubt; gives too what cannot be told now.
@@ -80,19 +82,19 @@ def looked_at(
         return recognise(remote, (*planned.inventory.observed, *listed), planned.plan, planned.lock)
 
     def missing(seen: Recognised) -> list[float]:
-        still = planned.again(seen.observed).without(seen.contested)
-        return [unix_seconds(doubt.sent_at) for doubt in doubts_of(still.plan, still.lock).values()]
+        still = planned.replanned(seen.observed).minus(seen.contested)
+        return [unix_seconds(doubt.sent_at) for doubt in unconfirmed_uploads(still.plan, still.lock).values()]
 
     def pause(seconds: float) -> bool:
         watcher.says(f"an upload whose answer was lost is not listed yet: looking again in {seconds:.0f} s")
         return watcher.waits(seconds)
 
     seen = settle(again, missing, seconds=options.settle, clock=watcher.clock, pause=pause)
-    found = planned.again(seen.observed)
-    return found, for_a_person(found.plan, found.lock, seen, options.plan.replace)
+    found = planned.replanned(seen.observed)
+    return found, held_for_person(found.plan, found.lock, seen, options.plan.replace)
 
 
-def carry_out(
+def execute(
     planned: Planned,
     remote: Remote,
     options: ApplyOptions,
@@ -101,7 +103,7 @@ def carry_out(
     settled: Collection[Result] = (),
 ) -> tuple[Planned, list[Result]]:
     """Does what a plan holds beyond the results that are settled already; the lock is on the disk when it returns."""
-    planned = planned.without({result.change.name for result in settled})
+    planned = planned.minus({result.change.name for result in settled})
     project, account = planned.project, planned.plan.account
     assert account is not None
     ledger = Ledger[Result](
@@ -165,17 +167,17 @@ def _is_unlisted(result: Result) -> bool:
     return result.error is not None and result.error.code == UNLISTED
 
 
-def _patience(options: ApplyOptions, doubted: Mapping[str, Result]) -> ApplyOptions:
+def _patience(options: ApplyOptions, unanswered: Mapping[str, Result]) -> ApplyOptions:
     # A code that no list names says no, only not why: it is looked for once, without waiting.
-    return replace(options, settle=0.0) if all(map(_is_unlisted, doubted.values())) else options
+    return replace(options, settle=0.0) if all(map(_is_unlisted, unanswered.values())) else options
 
 
 def _not_looked_for(planned: Planned) -> list[Result]:
-    doubts = doubts_of(planned.plan, planned.lock)
+    unconfirmed = unconfirmed_uploads(planned.plan, planned.lock)
     return [
-        Result(change, Outcome.UNKNOWN, error=_UNSEEN, unconfirmed=doubts[change.name])
+        Result(change, Outcome.UNKNOWN, error=_UNSEEN, unconfirmed=unconfirmed[change.name])
         for change in planned.plan.uploads
-        if change.name in doubts
+        if change.name in unconfirmed
     ]
 
 
@@ -187,14 +189,17 @@ _UNSEEN = Failure(
 )
 
 
-def _given_up(absent: Planned, doubted: Mapping[str, Result], *, may_send: bool) -> list[Result]:
+def _given_up(absent: Planned, unanswered: Mapping[str, Result], *, may_send: bool) -> list[Result]:
     """Gives the uploads that are not there and are not sent once more."""
     return [
         Result(
-            change, Outcome.FAILED, error=_absent(doubted[change.name]), unconfirmed=doubted[change.name].unconfirmed
+            change,
+            Outcome.FAILED,
+            error=_absent(unanswered[change.name]),
+            unconfirmed=unanswered[change.name].unconfirmed,
         )
         for change in absent.plan.uploads
-        if not may_send or _is_unlisted(doubted[change.name])
+        if not may_send or _is_unlisted(unanswered[change.name])
     ]
 
 

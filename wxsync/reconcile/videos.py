@@ -10,7 +10,7 @@ from typing import Protocol
 
 from wxsync.errors import Refused
 from wxsync.model import Change, Failure, Lock, Material, MaterialType, Outcome, Plan, Remedy, Unconfirmed
-from wxsync.reconcile.look import SKEW_SECONDS, doubts_of, unix_seconds
+from wxsync.reconcile.look import SKEW_SECONDS, unconfirmed_uploads, unix_seconds
 from wxsync.results import Result
 from wxsync.wechat.answers import Article, FileContent, VideoDetails
 
@@ -41,29 +41,29 @@ def recognise(remote: Source, observed: Iterable[Material], plan: Plan, lock: Lo
     """
     materials = tuple(observed)
     unknown = _unknown_videos(materials, lock)
-    doubts = doubts_of(plan, lock)
+    unconfirmed = unconfirmed_uploads(plan, lock)
     found = {
-        change.name: tuple(_candidates(remote, change, unknown, since=unix_seconds(doubts[change.name].sent_at)))
+        change.name: tuple(_candidates(remote, change, unknown, since=unix_seconds(unconfirmed[change.name].sent_at)))
         for change in plan.uploads
-        if change.type is MaterialType.VIDEO and change.name in doubts
+        if change.type is MaterialType.VIDEO and change.name in unconfirmed
     }
     claims = Counter(media_id for ids in found.values() for media_id in ids)
-    older = _older_than_what_is_left(unknown, lock, doubts.values())
+    older = _older_than_what_is_left(unknown, lock, unconfirmed.values())
     sure = {name: ids for name, ids in found.items() if len(ids) == 1 and claims[ids[0]] == 1 and ids[0] in older}
-    sent_as = {ids[0]: doubts[name].uploaded_as for name, ids in sure.items()}
+    sent_as = {ids[0]: unconfirmed[name].uploaded_as for name, ids in sure.items()}
     named = (replace(one, name=sent_as[one.media_id]) if one.media_id in sent_as else one for one in materials)
     return Recognised(tuple(named), {name: ids for name, ids in found.items() if ids and name not in sure})
 
 
-def for_a_person(plan: Plan, lock: Lock | None, seen: Recognised, renew: Collection[str]) -> list[Result]:
+def held_for_person(plan: Plan, lock: Lock | None, seen: Recognised, forced: Collection[str]) -> list[Result]:
     """Holds back the videos of which only a person can tell whether the library has them already."""
-    unknown, doubts = _unknown_videos(seen.observed, lock), doubts_of(plan, lock)
+    unknown, unconfirmed = _unknown_videos(seen.observed, lock), unconfirmed_uploads(plan, lock)
     held_back = list[Result]()
     for change in plan.uploads:
         if change.type is not MaterialType.VIDEO or change.after is None:
             continue
         titled = [one.media_id for one in unknown if one.name == change.after.title]
-        is_new = change.name in doubts or change.name in renew
+        is_new = change.name in unconfirmed or change.name in forced
         candidates = seen.contested.get(change.name, () if is_new else tuple(titled))
         if candidates:
             held_back.append(Result(change, Outcome.FAILED, error=_ask(change, candidates)))

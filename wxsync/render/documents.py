@@ -17,11 +17,11 @@ from wxsync.model import (
     Failure,
     MaterialType,
     Outcome,
-    Places,
     Plan,
     Problem,
     Record,
     Remedy,
+    Usage,
 )
 from wxsync.records import record_document, record_from
 from wxsync.render.rows import replaced_id
@@ -130,8 +130,8 @@ def _capacity(capacity: Capacity) -> dict[str, Any]:
 
 
 def _capacity_from(document: Mapping[str, Any]) -> Capacity:
-    library = {kind: Places(**places) for kind, places in document["library"].items()}
-    return Capacity(library, Places(**document["today"]) if document["today"] else None)
+    library = {kind: Usage(**places) for kind, places in document["library"].items()}
+    return Capacity(library, Usage(**document["today"]) if document["today"] else None)
 
 
 def _change(change: Change) -> dict[str, Any]:
@@ -207,7 +207,7 @@ _FAILURE_KEYS = ("code", "message", "hint", "errcode", "rid")
 
 
 def _problem(problem: Problem) -> dict[str, Any]:
-    place = problem.place
+    place = problem.location
     return {
         "severity": problem.severity.value,
         "code": problem.code,

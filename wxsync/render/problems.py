@@ -22,10 +22,10 @@ def render_problems(problems: Iterable[Problem], *, color: bool) -> str:
 
 def _problem(problem: Problem, *, color: bool) -> str:
     severity = paint(problem.severity, "1;31" if problem.severity is Severity.ERROR else "1;33", color=color)
-    place = f"{visible(str(problem.place))}: " if problem.place else ""
+    place = f"{visible(str(problem.location))}: " if problem.location else ""
     lines = [f"{place}{severity}: {visible(problem.message)} [{problem.code}]"]
-    if problem.excerpt.strip() and problem.place:
-        lines += _excerpt(problem.excerpt, problem.place.column)
+    if problem.excerpt.strip() and problem.location:
+        lines += _excerpt(problem.excerpt, problem.location.column)
     if problem.hint:
         lines.append(f"    hint: {visible(problem.hint)}")
     return "\n".join(lines)

@@ -45,7 +45,7 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class AdminApi:
     """Answers under /_sandbox/; what it does not understand gets 400 and a sentence."""
 
     account: Account
@@ -69,11 +69,11 @@ class Door:
         return reply
 
 
-def _help(_: Door, __: Request) -> Response:
+def _help(_: AdminApi, __: Request) -> Response:
     return Response(HELP, content_type="text/plain; charset=utf-8")
 
 
-def _state(door: Door, _: Request) -> Response:
+def _state(door: AdminApi, _: Request) -> Response:
     materials, images = door.account.library.everything()
     switches = {name: getattr(door.account.switches, name) for name in door.account.switches.__dataclass_fields__}
     return _json(
@@ -90,31 +90,31 @@ def _state(door: Door, _: Request) -> Response:
     )
 
 
-def _requests(door: Door, request: Request) -> Response:
+def _requests(door: AdminApi, request: Request) -> Response:
     return _json({"requests": door.traffic.last(int(request.args.get("last", 100)))})
 
 
-def _download(door: Door, _: Request, media_id: str) -> Response:
+def _download(door: AdminApi, _: Request, media_id: str) -> Response:
     stored = door.account.library.find(media_id)
     return file_reply(Download(stored.name, stored.format, door.account.library.content(media_id)))
 
 
-def _remove(door: Door, _: Request, media_id: str) -> Response:
+def _remove(door: AdminApi, _: Request, media_id: str) -> Response:
     door.account.library.mark_in_use(media_id, used=False)
     door.account.library.remove(media_id)
     return _json({"ok": True})
 
 
-def _use(door: Door, request: Request, media_id: str) -> Response:
+def _use(door: AdminApi, request: Request, media_id: str) -> Response:
     door.account.library.mark_in_use(media_id, used=bool(_body(request).get("used", True)))
     return _json({"ok": True})
 
 
-def _list_faults(door: Door, _: Request) -> Response:
+def _list_faults(door: AdminApi, _: Request) -> Response:
     return _json({"faults": door.script.describe()})
 
 
-def _add_faults(door: Door, request: Request) -> Response:
+def _add_faults(door: AdminApi, request: Request) -> Response:
     texts = _body(request)["faults"]
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
         raise TypeError('write {"faults": ["…"]}')
@@ -122,12 +122,12 @@ def _add_faults(door: Door, request: Request) -> Response:
     return _list_faults(door, request)
 
 
-def _forget_faults(door: Door, request: Request) -> Response:
+def _forget_faults(door: AdminApi, request: Request) -> Response:
     door.script.clear()
     return _list_faults(door, request)
 
 
-def _limits(door: Door, request: Request) -> Response:
+def _limits(door: AdminApi, request: Request) -> Response:
     for span, limits in _body(request).items():
         if not isinstance(limits, dict):
             raise TypeError('write {"daily": {PATH: N}}')
@@ -136,7 +136,7 @@ def _limits(door: Door, request: Request) -> Response:
     return _json({"ok": True})
 
 
-def _tokens(door: Door, request: Request) -> Response:
+def _tokens(door: AdminApi, request: Request) -> Response:
     deed = _body(request)["do"]
     if deed not in ("expire", "replace"):
         raise ValueError('write {"do": "expire"} or {"do": "replace"}')
@@ -144,7 +144,7 @@ def _tokens(door: Door, request: Request) -> Response:
     return _json({"ok": True})
 
 
-def _advance(door: Door, request: Request) -> Response:
+def _advance(door: AdminApi, request: Request) -> Response:
     seconds = _body(request)["advance"]
     if not isinstance(seconds, (int, float)) or not 0 <= seconds <= 1e9:
         raise ValueError('write {"advance": SECONDS}; time does not go back')

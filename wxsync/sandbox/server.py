@@ -18,7 +18,7 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.wrappers import Request, Response
 
 from wxsync.sandbox.account import Account, open_account
-from wxsync.sandbox.admin import Clock, Door
+from wxsync.sandbox.admin import AdminApi, Clock
 from wxsync.sandbox.endpoints import ENDPOINTS, Call, Endpoint, answer
 from wxsync.sandbox.faults import Script
 from wxsync.sandbox.misbehave import Scene, strike, will_reset
@@ -44,7 +44,7 @@ class App:
 
     account: Account
     script: Script
-    door: Door
+    door: AdminApi
     traffic: Traffic
     closing: threading.Event = field(default_factory=threading.Event)
     running: int = 0
@@ -199,7 +199,7 @@ def serve(
     store = Store(state, appid=appid)
     account = open_account(store, appid=appid, secret=secret, switches=switches, clock=ticking)
     traffic = Traffic()
-    app = App(account, script, Door(account, script, traffic, ticking), traffic)
+    app = App(account, script, AdminApi(account, script, traffic, ticking), traffic)
     try:
         with socket.create_server(("127.0.0.1", port), backlog=128) as listening:
             server = Server("127.0.0.1", port, app, Handler, fd=listening.fileno())

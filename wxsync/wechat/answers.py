@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from wxsync.model import Material, MaterialType, Page, Uploaded
+from wxsync.model import ListingPage, Material, MaterialType, Uploaded
 from wxsync.wechat.credentials import Secret
 from wxsync.wechat.transport import Answer
 
@@ -109,7 +109,7 @@ def read_article_image(answer: Answer) -> Uploaded | None:
     return Uploaded(media_id=None, url=url) if url else None
 
 
-def read_page(answer: Answer, material_type: MaterialType) -> Page | None:
+def read_page(answer: Answer, material_type: MaterialType) -> ListingPage | None:
     """Reads the answer of batchget_material."""
     reply = parse(answer.body) or {}
     total = _int(reply.get("total_count"))
@@ -118,7 +118,7 @@ def read_page(answer: Answer, material_type: MaterialType) -> Page | None:
         return None
     items = [_material(item, material_type) for item in found]
     whole = tuple(item for item in items if item)
-    return Page(total, whole) if len(whole) == len(items) else None
+    return ListingPage(total, whole) if len(whole) == len(items) else None
 
 
 def read_counts(answer: Answer) -> Mapping[str, int] | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from wxsync.model import MaterialType, Page, Upload, Uploaded
+from wxsync.model import ListingPage, MaterialType, Upload, Uploaded
 from wxsync.wechat import endpoints
 from wxsync.wechat.answers import Article, FileContent, Quota, VideoDetails
 from wxsync.wechat.credentials import CLOUD_SIDECAR, WECHAT, Cloud, Credentials
@@ -62,7 +62,7 @@ class WeChat:
         uploaded, attempts = self._caller.run(endpoints.upload_material(upload), self._tokens)
         return replace(uploaded, attempts=attempts)
 
-    def list_page(self, material_type: MaterialType, offset: int, count: int = 20) -> Page:
+    def list_page(self, material_type: MaterialType, offset: int, count: int = 20) -> ListingPage:
         """Lists materials of a type (image, voice, video), newest first, at most 20; pages may repeat or skip items."""
         return self._ask(endpoints.list_materials(material_type, offset, count))
 

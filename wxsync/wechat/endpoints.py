@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
 
-from wxsync.model import MaterialType, Page, Upload, Uploaded
+from wxsync.model import ListingPage, MaterialType, Upload, Uploaded
 from wxsync.wechat import answers
 from wxsync.wechat.answers import Article, FileContent, NewToken, Quota, VideoDetails
 from wxsync.wechat.credentials import OwnSecret, Platform
@@ -45,7 +45,7 @@ def upload_material(upload: Upload) -> Call[Uploaded]:
     return Call("uploadimg" if image else "add_material", request, read, upload=True)
 
 
-def list_materials(material_type: MaterialType, offset: int, count: int) -> Call[Page]:
+def list_materials(material_type: MaterialType, offset: int, count: int) -> Call[ListingPage]:
     """Describes batchget_material (获取永久素材列表); thumbs and article images have no listing of their own."""
     if material_type.shelf is not material_type:
         raise ValueError(f"WeChat has no listing of the type {material_type}")

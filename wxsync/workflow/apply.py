@@ -9,18 +9,18 @@ from functools import partial
 
 from wxsync.errors import Conflict, NotAgreed
 from wxsync.model import Lock, Plan, Problem
-from wxsync.planner import misfits, utc
+from wxsync.planner import stale_reasons, utc
 from wxsync.project.folder import Choice, Project, open_project
 from wxsync.project.ledger import must_be_writable
 from wxsync.project.recovery import recover
-from wxsync.project.turn import own_turn
-from wxsync.reconcile.aftermath import look_after
+from wxsync.project.turn import exclusive_run
+from wxsync.reconcile.aftermath import reconcile_after
 from wxsync.reconcile.capacity import ask_capacity, count, refuse_what_cannot_fit
 from wxsync.reconcile.look import Look
 from wxsync.reconcile.planned import Planned, plan_with
 from wxsync.reconcile.refresh import Inventory, refresh
 from wxsync.reconcile.remote import open_remote
-from wxsync.reconcile.send import ApplyOptions, NothingToSend, carry_out, looked_at, send
+from wxsync.reconcile.send import ApplyOptions, NothingToSend, adopt_listed, execute, send
 from wxsync.reconcile.watcher import Watcher
 from wxsync.results import Report, Result
 from wxsync.wechat.client import WeChat
@@ -57,7 +57,7 @@ def apply(
     reads. Raises InvalidInput, Conflict, NotAgreed and WouldUpload before anything is sent.
     """
     project = open_project(choice)
-    with own_turn(project, "apply"):
+    with exclusive_run(project, "apply"):
         connect = partial(open_remote, choice, project, jobs=options.limits.jobs, watcher=watcher)
         return apply_to(project, options, watcher, connect, agrees=agrees, admits=admits)
 
@@ -96,15 +96,15 @@ def _inventory(lock: Lock | None, connect: Connect, options: ApplyOptions, watch
 def _with_sending(planned: Planned, remote: WeChat, options: ApplyOptions, watcher: Watcher, agrees: Agrees) -> Report:
     must_be_writable(planned.project.lock_file, disk=planned.project.disk)
     before = None if options.look is Look.NONE else count(remote, watcher.says)
-    planned, held_back = looked_at(planned, remote, options, watcher)
-    planned = planned.without({one.change.name for one in held_back})
+    planned, held_back = adopt_listed(planned, remote, options, watcher)
+    planned = planned.minus({one.change.name for one in held_back})
     if before is not None:
         planned = planned.with_capacity(ask_capacity(remote, before))
         refuse_what_cannot_fit(planned.plan, bound=options.limits.uploads, says=watcher.says)
     _ask(planned, agrees)
     ended, results = send(planned, remote, options, watcher)
     if before is not None and not watcher.stop.is_set():
-        results = look_after(ended, results, remote, options, watcher, known=planned.lock, counts=before)
+        results = reconcile_after(ended, results, remote, options, watcher, known=planned.lock, counts=before)
     return _report(planned, [*results, *held_back])
 
 
@@ -112,7 +112,7 @@ def _without_sending(planned: Planned, options: ApplyOptions, watcher: Watcher, 
     if not planned.plan.pending:
         return _report(planned, ())
     _ask(planned, agrees)
-    _planned, results = carry_out(planned, NothingToSend(), options, watcher)
+    _planned, results = execute(planned, NothingToSend(), options, watcher)
     return _report(planned, results)
 
 
@@ -141,19 +141,19 @@ def _with_what_was_asked(options: ApplyOptions, lock: Lock | None) -> ApplyOptio
 def _reviewed(planned: Planned, options: ApplyOptions) -> Planned:
     if options.saved is None:
         return planned
-    reasons = misfits(options.saved, planned.plan)
+    reasons = stale_reasons(options.saved, planned.plan)
     if reasons:
         raise Conflict(
             "the plan no longer fits, nothing was sent:\n" + "\n".join(f"  - {reason}" for reason in reasons),
             hint="make a new plan and have it reviewed",
         )
-    return planned.only({change.name for change in options.saved.pending})
+    return planned.narrowed_to({change.name for change in options.saved.pending})
 
 
 def _hold_rails(planned: Planned, options: ApplyOptions) -> None:
     if options.locked and planned.plan.uploads:
         raise WouldUpload(planned.plan)
-    if planned.is_past_rail and not options.force:
+    if planned.exceeds_safety_rail and not options.force:
         raise Conflict(
             "the plan replaces or retires more than 30 % of the materials in the lock; nothing was sent",
             hint="if that is what you want, run apply with --force",

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from wxsync.errors import CallFailed, HaltedForNow, HaltedForPerson
-from wxsync.media import PLACES
-from wxsync.model import Page
+from wxsync.media import LIBRARY_LIMITS
+from wxsync.model import ListingPage
 from wxsync.results import Check, failed, passed, skipped, warned
 from wxsync.wechat.answers import Quota
 from wxsync.wechat.errcodes import Kind
@@ -24,9 +24,9 @@ PATH_REFUSED = 76022
 ABOUT_THE_PATH = frozenset({76003, 76021, PATH_REFUSED})
 
 _LIBRARY = (
-    ("images and articles", ("image", "news"), PLACES["image"]),
-    ("voices", ("voice",), PLACES["voice"]),
-    ("videos", ("video",), PLACES["video"]),
+    ("images and articles", ("image", "news"), LIBRARY_LIMITS["image"]),
+    ("voices", ("voice",), LIBRARY_LIMITS["voice"]),
+    ("videos", ("video",), LIBRARY_LIMITS["video"]),
 )
 _NEARLY_FULL = 0.9
 # A test account (测试号) has 10 uploads and 10 listings a day (community of WeChat).
@@ -36,7 +36,7 @@ _PROXY = re.compile(r"(?:[A-Za-z0-9]+://)?(?:[^/@#?\\\s]*@)?([A-Za-z0-9.-]+|\[[0
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class AuthMethod:
     """Holds how an account is called: `means` names variables and never their values, `token` is what is well.
 
     `fetches` says whether the token is fetched by a call, `tells_quota` whether quotas can be asked for this way.
@@ -49,22 +49,22 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Answers:
     """Holds what WeChat answered, or how it did not; None where it was not asked. `token` is why there is none."""
 
     token: CallFailed | None = None
     counts: Mapping[str, int] | CallFailed | None = None
-    page: Page | CallFailed | None = None
+    page: ListingPage | CallFailed | None = None
     quotas: Mapping[str, Quota | CallFailed] = field(default_factory=dict)
 
 
-def diagnose(heard: Heard, way: Way, *, now: float) -> tuple[Check, ...]:
+def diagnose(heard: Answers, way: AuthMethod, *, now: float) -> tuple[Check, ...]:
     """Gives the checks about an account; `now` is in Unix seconds."""
     quotas = [_quota(path, heard.quotas.get(path), way, now=now) for path in QUOTA_PATHS]
     return (_token(heard, way), _library(heard), _listing(heard), *quotas, *_test_account(heard.quotas))
 
 
-def check_appid(appid: str, *, source: str, host: str, way: Way) -> Check:
+def check_appid(appid: str, *, source: str, host: str, way: AuthMethod) -> Check:
     """Says which account is called where and how, and warns of an appid that cannot be one."""
     found = f"{appid} ({source}) at {host}, by {way.means}"
     if _APPID.fullmatch(appid):
@@ -98,13 +98,13 @@ def _bypasses(host: str, no_proxy: str) -> bool:
     return any(name == "*" or f".{host}".endswith(f".{name}") for name in names)
 
 
-def _rejection(heard: Heard) -> CallFailed | None:
+def _rejection(heard: Answers) -> CallFailed | None:
     """Finds the first call whose token was rejected: that says nothing about what it asked for."""
     answers: Iterable[object] = (heard.counts, heard.page, *heard.quotas.values())
     return next((one for one in answers if isinstance(one, CallFailed) and one.code == Kind.TOKEN), None)
 
 
-def _token(heard: Heard, way: Way) -> Check:
+def _token(heard: Answers, way: AuthMethod) -> Check:
     no_token = heard.token or _rejection(heard)
     if no_token:
         return failed("token", no_token)
@@ -121,7 +121,7 @@ def _refused(name: str, answer: CallFailed | None) -> Check:
     return failed(name, answer)
 
 
-def _library(heard: Heard) -> Check:
+def _library(heard: Answers) -> Check:
     counts = heard.counts
     if counts is None or isinstance(counts, CallFailed):
         return _refused("library", counts)
@@ -138,7 +138,7 @@ def _library(heard: Heard) -> Check:
     return passed("library", found)
 
 
-def _listing(heard: Heard) -> Check:
+def _listing(heard: Answers) -> Check:
     page = heard.page
     if page is None or isinstance(page, CallFailed):
         return _refused("listing", page)
@@ -149,7 +149,7 @@ def _quota_name(path: str) -> str:
     return "quota:" + path.rpartition("/")[2]
 
 
-def _quota(path: str, quota: Quota | CallFailed | None, way: Way, *, now: float) -> Check:
+def _quota(path: str, quota: Quota | CallFailed | None, way: AuthMethod, *, now: float) -> Check:
     name = _quota_name(path)
     if not way.tells_quota:
         return skipped(name, "云调用 cannot ask for it: see 接口权限 on mp.weixin.qq.com")

@@ -29,8 +29,8 @@ from wxsync.words import counted
 from wxsync.workflow.diagnosis import (
     ABOUT_THE_PATH,
     QUOTA_PATHS,
-    Heard,
-    Way,
+    Answers,
+    AuthMethod,
     check_appid,
     check_proxy,
     diagnose,
@@ -39,7 +39,7 @@ from wxsync.workflow.diagnosis import (
 
 T = TypeVar("T")
 
-_SANDBOX = Way("the embedded sandbox (--sandbox)", "the sandbox gives a token")
+_SANDBOX = AuthMethod("the embedded sandbox (--sandbox)", "the sandbox gives a token")
 
 
 def doctor(choice: Choice, watcher: Watcher) -> Diagnosis:
@@ -100,27 +100,29 @@ def _account_checks(choice: Choice, project: Project, calls: _Calls) -> tuple[st
         return host, checks
 
 
-def _way(choice: Choice, project: Project) -> Way:
+def _way(choice: Choice, project: Project) -> AuthMethod:
     name, appid = (project.account.name, project.account.appid) if project.account else (None, None)
     credentials = read_credentials(choice.environ, account=name, appid=appid)
     return _described(credentials, f"WXSYNC_{name.replace('-', '_').upper()}_" if name else "WXSYNC_")
 
 
-def _described(credentials: Credentials, prefix: str) -> Way:
+def _described(credentials: Credentials, prefix: str) -> AuthMethod:
     match credentials.access:
         case OwnSecret(classic=classic):
             token = "WeChat gives one to this address: the secret and the IP allowlist are right"  # noqa: S105
             older = f", the older way ({prefix}AUTH=token): each run ends the token that others hold" if classic else ""
-            return Way(f"its own secret ({prefix}SECRET){older}", token)
+            return AuthMethod(f"its own secret ({prefix}SECRET){older}", token)
         case ForeignToken():
             token = f"{prefix}ACCESS_TOKEN is taken as it is; WeChat did not reject it"
-            return Way(f"a token from elsewhere ({prefix}ACCESS_TOKEN)", token, fetches=False)
+            return AuthMethod(f"a token from elsewhere ({prefix}ACCESS_TOKEN)", token, fetches=False)
         case Cloud(from_appid=other):
             through = f", through {other}" if other else ""
             means = f"云调用 ({prefix}AUTH=cloud{through})"
-            return Way(means, "none of ours is needed for 云调用", fetches=False, tells_quota=False)
+            return AuthMethod(means, "none of ours is needed for 云调用", fetches=False, tells_quota=False)
         case Platform():
-            return Way(f"a third-party platform, 第三方平台 ({prefix}COMPONENT_…)", "WeChat gives it to the platform")
+            return AuthMethod(
+                f"a third-party platform, 第三方平台 ({prefix}COMPONENT_…)", "WeChat gives it to the platform"
+            )
 
 
 @contextmanager
@@ -134,13 +136,13 @@ def _library_kept(project: Project) -> Iterator[Project]:
         yield replace(project, manifest=replace(project.manifest, file=Path(folder) / project.manifest.file.name))
 
 
-def _hear(remote: WeChat, way: Way, calls: _Calls) -> Heard:
+def _hear(remote: WeChat, way: AuthMethod, calls: _Calls) -> Answers:
     no_token = calls.ask("token" if way.fetches else "", remote.sign_in)
     if no_token:
-        return Heard(no_token)
+        return Answers(no_token)
     counts = calls.ask("get_materialcount", remote.count)
     page = calls.ask("batchget_material", lambda: remote.list_page(MaterialType.IMAGE, 0, 1))
-    return Heard(None, counts, page, _quotas(remote, calls) if way.tells_quota else {})
+    return Answers(None, counts, page, _quotas(remote, calls) if way.tells_quota else {})
 
 
 def _quotas(remote: WeChat, calls: _Calls) -> Mapping[str, Quota | CallFailed]:
@@ -194,14 +196,14 @@ def _lock(project: Project) -> Check:
 
 def _journal(project: Project) -> Check:
     journal = read_journal(project.journal_file)
-    if not journal.done and not journal.doubts:
+    if not journal.done and not journal.unconfirmed:
         return passed("journal", "no run was cut off")
     if journal.account and project.appid and journal.account != project.appid:
         raise Conflict(
             f"a run for account {journal.account} was cut off, and this is {project.appid}",
             hint="run apply for that account first, so that its ids reach its lock",
         )
-    found = f"a run was cut off or is at work: {len(journal.done):,} done, {len(journal.doubts):,} in doubt"
+    found = f"a run was cut off or is at work: {len(journal.done):,} done, {len(journal.unconfirmed):,} in doubt"
     return warned("journal", found, "Nothing is lost: the next apply brings it into the lock.")
 
 

@@ -11,7 +11,7 @@ from wxsync.project.ledger import save_lock
 from wxsync.project.names import unknown_name
 from wxsync.project.recovery import recover
 from wxsync.project.survey import refuse_errors
-from wxsync.project.turn import own_turn
+from wxsync.project.turn import exclusive_run
 from wxsync.results import Forgotten
 
 
@@ -19,7 +19,7 @@ def forget(choice: Choice, name: str) -> Forgotten:
     """Drops the record of a name from the lock, or what is retired under it; raises InvalidInput for no such name."""
     project = open_project(choice)
     refuse_errors(project.problems)
-    with own_turn(project, "forget"):
+    with exclusive_run(project, "forget"):
         lock = recover(project, now=utc(time.time()))
         known = {*lock.records, *(one.name for one in lock.retired)} if lock else set()
         if lock is None or name not in known:

@@ -12,7 +12,7 @@ from wxsync.project.folder import Choice, open_project
 from wxsync.project.ledger import save_lock
 from wxsync.project.recovery import recover
 from wxsync.project.survey import refuse_errors, sent_beyond, survey
-from wxsync.project.turn import own_turn
+from wxsync.project.turn import exclusive_run
 from wxsync.reconcile.capacity import count
 from wxsync.reconcile.look import Look, look
 from wxsync.reconcile.refresh import announce_listing
@@ -44,7 +44,7 @@ def import_all(
     """
     project = open_project(choice)
     refuse_errors(project.problems)
-    with own_turn(project, "import"):
+    with exclusive_run(project, "import"):
         lock = recover(project, now=utc(watcher.clock()))
         before = lock or Lock(project.appid or "")
         desired = survey(project, sent_beyond(lock)).desired

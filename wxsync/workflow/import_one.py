@@ -16,7 +16,7 @@ from wxsync.project.ledger import save_lock
 from wxsync.project.names import unknown_name
 from wxsync.project.recovery import recover
 from wxsync.project.survey import digest_of, refuse_errors
-from wxsync.project.turn import own_turn
+from wxsync.project.turn import exclusive_run
 from wxsync.reconcile.remote import open_remote
 from wxsync.reconcile.watcher import Watcher
 from wxsync.results import Imported
@@ -48,7 +48,7 @@ def import_one(choice: Choice, name: str, media_id: str, watcher: Watcher) -> Im
     asset = _asset(project, name)
     if not _MEDIA_ID.fullmatch(media_id):
         raise refusal(name, f"{media_id} cannot be a media_id", "it is letters, digits, `-` and `_`")
-    with own_turn(project, "import"):
+    with exclusive_run(project, "import"):
         lock = recover(project, now=utc(watcher.clock()))
         wanted = _wanted(project, asset)
         with open_remote(choice, project, jobs=1, watcher=watcher) as remote:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wxsync.planner import utc
 from wxsync.project.folder import Choice, open_project
-from wxsync.project.recovery import recall
+from wxsync.project.recovery import read_state
 from wxsync.reconcile.planned import Planned, PlanOptions, plan_with
 from wxsync.reconcile.refresh import refresh
 from wxsync.reconcile.remote import open_remote
@@ -17,7 +17,7 @@ def plan(choice: Choice, options: PlanOptions, watcher: Watcher) -> Planned:
     WeChat is asked only where the options want a refresh.
     """
     project = open_project(choice)
-    lock = recall(project, now=utc(watcher.clock())).lock
+    lock = read_state(project, now=utc(watcher.clock())).lock
     if not options.refresh:
         return plan_with(project, lock, options)
     with open_remote(choice, project, jobs=1, watcher=watcher) as remote:

@@ -13,7 +13,7 @@ from wxsync.project.folder import Choice, Project, open_project
 from wxsync.project.ledger import Ledger
 from wxsync.project.recovery import recover
 from wxsync.project.survey import refuse_errors
-from wxsync.project.turn import own_turn
+from wxsync.project.turn import exclusive_run
 from wxsync.reconcile.remote import open_remote
 from wxsync.reconcile.watcher import Watcher
 from wxsync.results import Disposable, Disposal, Disposals, Fate
@@ -54,7 +54,7 @@ def prune(
     """
     project = open_project(choice)
     refuse_errors(project.problems)
-    with own_turn(project, "prune"):
+    with exclusive_run(project, "prune"):
         lock = recover(project, now=utc(watcher.clock()))
         if lock is None:
             return Disposals(project.appid or "", ())

@@ -17,8 +17,8 @@ from wxsync.files import only_run, state_folder, write_atomic
 from wxsync.lockfile import write_lock
 from wxsync.manifest.writing import render_manifest
 from wxsync.media import Format, Media, probe
-from wxsync.model import Asset, Desired, Fingerprint, Lock, Material, MaterialType, Place, Problem, Record
-from wxsync.planner import file_name, one_form, tag_in
+from wxsync.model import Asset, Desired, Fingerprint, Location, Lock, Material, MaterialType, Problem, Record
+from wxsync.planner import file_name, tag_in
 from wxsync.project.folder import Choice, Project, lock_name, open_project
 from wxsync.project.survey import refuse_errors
 from wxsync.reconcile.capacity import count
@@ -29,9 +29,9 @@ from wxsync.reconcile.watcher import Watcher
 from wxsync.results import LeftOut, Pulled
 from wxsync.wechat.answers import FileContent, VideoDetails
 from wxsync.wechat.client import WeChat
-from wxsync.words import human_size
+from wxsync.words import casefolded, human_size
 from wxsync.workflow.import_one import Checked, record_of
-from wxsync.workflow.pull_state import Progress
+from wxsync.workflow.pull_state import PullState
 
 _STEM = "materials"
 _NO_MEDIA = frozenset({Format.EMPTY, Format.TEXT, Format.HTML, Format.JSON, Format.XML, Format.LFS_POINTER,
@@ -67,7 +67,7 @@ class _Body:
     introduction: str = ""
 
 
-class _NotHad(Exception):
+class _Undownloadable(Exception):
     """Says why a material cannot be brought, and whether that was WeChat's no."""
 
     def __init__(self, why: str, *, refused: bool = False) -> None:
@@ -77,7 +77,7 @@ class _NotHad(Exception):
 
 
 @contextmanager
-def _destination(folder: Path, *, account: str) -> Iterator[Progress]:
+def _destination(folder: Path, *, account: str) -> Iterator[PullState]:
     state = folder / STATE_FOLDER / "pull.jsonl"
     try:
         if folder.exists() and not state.exists() and (not folder.is_dir() or _others(folder)):
@@ -85,7 +85,7 @@ def _destination(folder: Path, *, account: str) -> Iterator[Progress]:
             raise InvalidInput([Problem("not-empty", f"{folder} is there and holds something else", hint)])
         folder.mkdir(parents=True, exist_ok=True)
         with only_run(state_folder(folder), "wxsync pull"):
-            progress = Progress.resume(state, account=account)
+            progress = PullState.resume(state, account=account)
             yield progress
             state.unlink()
     except OSError as error:
@@ -97,7 +97,7 @@ def _others(folder: Path) -> bool:
     return any(entry.name != STATE_FOLDER for entry in folder.iterdir())
 
 
-def _list(remote: WeChat, progress: Progress, watcher: Watcher) -> None:
+def _list(remote: WeChat, progress: PullState, watcher: Watcher) -> None:
     if not progress.listed:
         announce_listing("pull", count(remote, watcher.says) or {}, watcher.says)
     for kind in MaterialType.shelves():
@@ -109,7 +109,7 @@ def _list(remote: WeChat, progress: Progress, watcher: Watcher) -> None:
             progress.page(kind, page, is_last=not page.items or offset >= page.total)
 
 
-def _download(remote: WeChat, progress: Progress, folder: Path, watcher: Watcher) -> list[LeftOut]:
+def _download(remote: WeChat, progress: PullState, folder: Path, watcher: Watcher) -> list[LeftOut]:
     materials = [one for kind in MaterialType.shelves() for one in progress.listed.get(kind, {}).values()]
     taken = _taken(progress.kept.values())
     left_out: list[LeftOut] = []
@@ -119,7 +119,7 @@ def _download(remote: WeChat, progress: Progress, folder: Path, watcher: Watcher
             continue
         try:
             body = _body(remote, material)
-        except _NotHad as error:
+        except _Undownloadable as error:
             left_out.append(LeftOut(material.media_id, material.type, material.name, error.why, error.refused))
             continue
         except Halted:
@@ -138,28 +138,28 @@ def _body(remote: WeChat, material: Material) -> _Body:
     try:
         found = remote.get(material.media_id)
     except Refused as error:
-        raise _NotHad(error.message, refused=True) from None
+        raise _Undownloadable(error.message, refused=True) from None
     is_video = material.type is MaterialType.VIDEO
     if isinstance(found, FileContent) and not is_video:
         return _Body(found.content, _sound(found.content, "WeChat gives"))
     if isinstance(found, VideoDetails) and is_video:
         return _video(remote, found)
-    raise _NotHad(f"WeChat lists it as {material.type} and gives something else")
+    raise _Undownloadable(f"WeChat lists it as {material.type} and gives something else")
 
 
 def _video(remote: WeChat, details: VideoDetails) -> _Body:
     if not details.title.strip():
-        raise _NotHad("it has no title, and a manifest needs one")
+        raise _Undownloadable("it has no title, and a manifest needs one")
     content = remote.download(details.down_url) if details.down_url else None
     if not content:
-        raise _NotHad("its address gives nothing that can be downloaded: save it from mp.weixin.qq.com")
+        raise _Undownloadable("its address gives nothing that can be downloaded: save it from mp.weixin.qq.com")
     return _Body(content, _sound(content, "its address gives"), _text(details.title), _text(details.introduction))
 
 
 def _sound(content: bytes, who: str) -> Media:
     media = probe(content)
     if media.format in _NO_MEDIA:
-        raise _NotHad(f"{who} no media but {media.format.upper()}")
+        raise _Undownloadable(f"{who} no media but {media.format.upper()}")
     return media
 
 
@@ -173,7 +173,7 @@ def _record(
     sha256 = hashlib.sha256(body.content).hexdigest()
     kind = _kind(material, sha256, account)
     path = path or _path(kind.folder, body.title or _text(material.name), body.media.extension, taken)
-    asset = Asset(path, path, kind, Place("", 0, 0), body.title, body.introduction)
+    asset = Asset(path, path, kind, Location("", 0, 0), body.title, body.introduction)
     checked = Checked(_text(material.name) if kind is not MaterialType.VIDEO else None)
     wanted = Desired(asset, sha256, body.media.size)
     return record_of(wanted, material.media_id, account, checked=checked, listed=material)
@@ -189,17 +189,17 @@ def _taken(records: Iterable[Record]) -> dict[str, set[str]]:
     taken: dict[str, set[str]] = {kind.folder: set() for kind in MaterialType}
     for record in records:
         folder, _, name = record.path.partition("/")
-        taken[folder].add(one_form(name))
+        taken[folder].add(casefolded(name))
     return taken
 
 
 def _path(folder: str, said: str, extension: str, taken: Mapping[str, set[str]]) -> str:
     name = file_name(said, extension, taken[folder])
-    taken[folder].add(one_form(name))
+    taken[folder].add(casefolded(name))
     return f"{folder}/{name}"
 
 
-def _finish(folder: Path, project: Project, progress: Progress) -> None:
+def _finish(folder: Path, project: Project, progress: PullState) -> None:
     records = {record.path: record for record in progress.kept.values()}
     account = project.account
     write_atomic(folder / f"{_STEM}.yaml", render_manifest(_entries(records), account=account).encode())
@@ -219,7 +219,7 @@ def _entries(records: Mapping[str, Record]) -> Iterable[dict[str, str]]:
             yield {"path": path, "type": record.type.value, "title": record.title, **words}
 
 
-def _pulled(folder: Path, progress: Progress, left_out: list[LeftOut]) -> Pulled:
+def _pulled(folder: Path, progress: PullState, left_out: list[LeftOut]) -> Pulled:
     counts = Counter(record.type for record in progress.kept.values())
     size = sum(record.size for record in progress.kept.values())
     listed = sum(len(materials) for materials in progress.listed.values())

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from wxsync.errors import Conflict, InvalidInput
-from wxsync.model import Material, MaterialType, Page, Problem, Record
+from wxsync.model import ListingPage, Material, MaterialType, Problem, Record
 from wxsync.records import record_document, record_from
 
 
 @dataclass(slots=True)
-class Progress:
+class PullState:
     """Holds what a pull has: the listing by type, the types that are listed to their end, the records of its files.
 
     Every word is appended to a file at once; a last line that a crash tore is dropped.
@@ -47,7 +47,7 @@ class Progress:
             progress._say({"account": account})
         return progress
 
-    def page(self, kind: MaterialType, page: Page, *, is_last: bool) -> None:
+    def page(self, kind: MaterialType, page: ListingPage, *, is_last: bool) -> None:
         """Takes a page of the listing."""
         self._say({"page": kind.value, "total": page.total, "last": is_last, "items": list(map(asdict, page.items))})
 

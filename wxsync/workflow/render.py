@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from wxsync.errors import PersonNeeded
 from wxsync.files import write_together
-from wxsync.links import Link, NotADocument, find_links, is_absolute, local_path, place_of, read_text, replace_links
+from wxsync.links import Link, NotADocument, find_links, is_absolute, local_path, location_of, read_text, replace_links
 from wxsync.model import Asset, MaterialType, Problem, Severity
 from wxsync.project.catalog import Catalog, not_uploaded, read_catalog
 from wxsync.project.folder import Choice
@@ -109,8 +109,8 @@ def _rewrite(file: Path, text: str, pictures: _Pictures) -> tuple[str, list[Prob
     for link in find_links(file.name, text):
         found = pictures.url(link, file.parent)
         if isinstance(found, Problem):
-            place, line = place_of(link, text, shown_as=str(file))
-            problems.append(replace(found, place=place, excerpt=line))
+            place, line = location_of(link, text, shown_as=str(file))
+            problems.append(replace(found, location=place, excerpt=line))
         elif found:
             urls[link] = found
     return replace_links(text, urls), problems

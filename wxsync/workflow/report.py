@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from wxsync.media import PLACES
+from wxsync.media import LIBRARY_LIMITS
 from wxsync.model import Change, Plan, Problem, Record
 from wxsync.project.folder import Choice, lock_of, open_project
 from wxsync.reconcile.planned import PlanOptions, plan_with
@@ -23,7 +23,7 @@ def report(choice: Choice) -> tuple[str, tuple[Problem, ...]]:
     lock = lock_of(project)
     planned = plan_with(project, lock, PlanOptions())
     records = [*_records(planned.plan.changes), *(one.record for one in (lock.retired if lock else ()))]
-    view = library_view(planned.plan, lock, previews(project.manifest.root, records), places=PLACES)
+    view = library_view(planned.plan, lock, previews(project.manifest.root, records), places=LIBRARY_LIMITS)
     return html(view), planned.warnings
 
 

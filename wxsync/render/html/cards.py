@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from wxsync.model import Action, Change, Lock, MaterialType, Outcome, Places, Plan, Record, Retired
-from wxsync.render.html.view import Card, Library, Previews, Side, View
+from wxsync.model import Action, Change, Lock, MaterialType, Outcome, Plan, Record, Retired, Usage
+from wxsync.render.html.view import Card, LibraryUsage, Previews, Side, View
 from wxsync.render.rows import replaced_id
 from wxsync.results import Report, Result
 from wxsync.words import human_size, moment
@@ -78,22 +78,22 @@ def result_view(report: Report, previews: Previews) -> View:
     )
 
 
-def _known_to(lock: Lock | None, places: Mapping[str, int]) -> Library:
+def _known_to(lock: Lock | None, places: Mapping[str, int]) -> LibraryUsage:
     """Counts what the materials of a lock take, in use or retired; an id that several names share counts once."""
     records = lock.every_record if lock else ()
     shelves = {
-        label: Places(len({one.media_id for one in records if one.media_id and one.type in types}), places[kind])
+        label: Usage(len({one.media_id for one in records if one.media_id and one.type in types}), places[kind])
         for kind, (label, types) in _SHELVES.items()
     }
-    source = "Places in WeChat’s library that this lock knows to be taken; retired materials still take theirs."
-    return Library(shelves, source)
+    source = "Usage in WeChat’s library that this lock knows to be taken; retired materials still take theirs."
+    return LibraryUsage(shelves, source)
 
 
-def _told_by_wechat(plan: Plan) -> Library | None:
+def _told_by_wechat(plan: Plan) -> LibraryUsage | None:
     if plan.capacity is None:
         return None
     named = {label: plan.capacity.library.get(kind) for kind, (label, _types) in _SHELVES.items()}
-    return Library({label: places for label, places in named.items() if places}, "As WeChat counts them.")
+    return LibraryUsage({label: places for label, places in named.items() if places}, "As WeChat counts them.")
 
 
 def _in_library(change: Change, previews: Previews) -> Card:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from wxsync.model import Drift, Failure, MaterialType, Places, Record
+from wxsync.model import Drift, Failure, MaterialType, Record, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +57,10 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Library:
+class LibraryUsage:
     """Holds how many places of a library are taken, by words for a kind; `source` says who counted."""
 
-    shelves: Mapping[str, Places]
+    shelves: Mapping[str, Usage]
     source: str
 
 
@@ -76,7 +76,7 @@ class View:
     cards: tuple[Card, ...]
     empty: tuple[str, ...]
     facts: tuple[tuple[str, str], ...] = ()
-    library: Library | None = None
+    library: LibraryUsage | None = None
     drift: tuple[Drift, ...] = ()
     advice: str = ""
 
