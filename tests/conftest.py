@@ -15,6 +15,18 @@ if TYPE_CHECKING:
 
 NO_BROWSER = "no Chromium, Chrome or Edge was found on this machine"
 
+# What is decided in memory, without a server and without another process: under a minute for all of it.
+QUICK = (
+    "digest export life links lockfile look manifest media model names outcome planner plan_cache render results"
+    " thumbnails wechat_errcodes wechat_multipart wechat_outcome words"
+).split()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if any(item.path.stem.startswith(f"test_{area}") for area in QUICK):
+            item.add_marker(pytest.mark.quick)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--histories", type=int, default=0, help="play so many simulated histories (tests/simulation)")

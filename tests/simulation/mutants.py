@@ -87,20 +87,20 @@ MUTANTS = (
         "the intent is written after the request",
         "executor.py",
         "    try:\n"
-        "        run.memory.intend(doubt)\n"
+        "        run.memory.intend(intent)\n"
         "    except OSError as error:\n"
         "        run.halt(_disk(error))\n"
         "        return _skipped(change, _disk(error))\n"
         "    try:\n"
         "        uploaded = run.remote.upload(upload)\n"
         "    except CallFailed as error:\n"
-        "        return _unanswered(change, doubt, error, run)\n",
+        "        return _unanswered(change, intent, error, run)\n",
         "    try:\n"
         "        uploaded = run.remote.upload(upload)\n"
         "    except CallFailed as error:\n"
-        "        run.memory.intend(doubt)\n"
-        "        return _unanswered(change, doubt, error, run)\n"
-        "    run.memory.intend(doubt)\n",
+        "        run.memory.intend(intent)\n"
+        "        return _unanswered(change, intent, error, run)\n"
+        "    run.memory.intend(intent)\n",
     ),
     Mutant(
         "an answer is not written to the journal",
@@ -111,7 +111,7 @@ MUTANTS = (
     Mutant(
         "a doubt is counted from before the pauses",
         "executor.py",
-        "        lost = replace(doubt, sent_at=run.now())\n",
+        "        lost = replace(intent, sent_at=run.now())\n",
         "        lost = doubt\n",
         20_000,
     ),
@@ -170,8 +170,8 @@ MUTANTS = (
     Mutant(
         "the journal is cleared before the lock is recovered",
         "project/recovery.py",
-        "    if recalled.lock:\n        #",
-        "    clear_journal(project.journal_file, disk=project.disk)\n    if recalled.lock:\n        #",
+        "    if state.lock:\n        #",
+        "    clear_journal(project.journal_file, disk=project.disk)\n    if state.lock:\n        #",
         5000,
     ),
     Mutant(
@@ -183,8 +183,8 @@ MUTANTS = (
     Mutant(
         "a lock that a killed run put there is taken for durable",
         "project/recovery.py",
-        "        before = recalled.on_disk if recalled.lock is recalled.on_disk else None\n",
-        "        before = recalled.on_disk\n",
+        "        before = state.on_disk if state.lock is state.on_disk else None\n",
+        "        before = state.on_disk\n",
         50_000,
     ),
     Mutant(
@@ -210,7 +210,13 @@ MUTANTS = (
         "        if True:\n",
         5000,
     ),
-    Mutant("thumbs are not looked for", "reconcile/look.py", "    MaterialType.THUMB: MaterialType.IMAGE,\n", "", 5000),
+    Mutant(
+        "thumbs are not looked for",
+        "model.py",
+        '    MaterialType.THUMB: _Facts(MaterialType.IMAGE, "thumbs", is_picture=True),\n',
+        '    MaterialType.THUMB: _Facts(None, "thumbs", is_picture=True),\n',
+        5000,
+    ),
     Mutant(
         "ids that the lock knows are adopted",
         "planner/plan.py",
