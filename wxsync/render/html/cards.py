@@ -85,7 +85,7 @@ def _known_to(lock: Lock | None, places: Mapping[str, int]) -> LibraryUsage:
         label: Usage(len({one.media_id for one in records if one.media_id and one.type in types}), places[kind])
         for kind, (label, types) in _SHELVES.items()
     }
-    source = "Usage in WeChat’s library that this lock knows to be taken; retired materials still take theirs."
+    source = "Places in WeChat’s library that this lock knows to be taken; retired materials still take theirs."
     return LibraryUsage(shelves, source)
 
 
