@@ -7,11 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests.project import Project, Server, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+# The gate draws the same examples on every day; `--hypothesis-profile=random` draws others and prints how to see a
+# failure again.
+settings.register_profile("gate", deadline=None, derandomize=True)
+settings.register_profile("random", deadline=None, derandomize=False, print_blob=True)
+settings.load_profile("gate")
 
 NO_BROWSER = "no Chromium, Chrome or Edge was found on this machine"
 
