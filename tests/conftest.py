@@ -7,19 +7,44 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests.project import Project, Server, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+# The gate draws the same examples on every day; `--hypothesis-profile=random` draws others and prints how to see a
+# failure again.
+settings.register_profile("gate", deadline=None, derandomize=True)
+settings.register_profile("random", deadline=None, derandomize=False, print_blob=True)
+settings.load_profile("gate")
+
 NO_BROWSER = "no Chromium, Chrome or Edge was found on this machine"
 
 # What is decided in memory, without a server and without another process: under a minute for all of it.
-QUICK = (
-    "digest export life links lockfile look manifest media model names outcome planner plan_cache render results"
-    " thumbnails wechat_errcodes wechat_multipart wechat_outcome words"
-).split()
+QUICK = {
+    "digest",
+    "export",
+    "life",
+    "links",
+    "lockfile",
+    "look",
+    "manifest",
+    "media",
+    "model",
+    "names",
+    "outcome",
+    "planner",
+    "plan_cache",
+    "render",
+    "results",
+    "thumbnails",
+    "wechat_errcodes",
+    "wechat_multipart",
+    "wechat_outcome",
+    "words",
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

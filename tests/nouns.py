@@ -95,7 +95,7 @@ def material(record: Record) -> str:
 
 
 def uploaded_materials(lock: Lock) -> set[str]:
-    records = (*lock.records.values(), *(one.record for one in lock.retired))
+    records = lock.every_record
     return {material(record) for record in records if record.origin is Origin.UPLOADED}
 
 
@@ -119,6 +119,8 @@ def _gained(change: Change, answers: Mapping[Fingerprint, Record]) -> Record | N
 
 NAMES = [f"n{number}.png" for number in range(5)]
 CONTENTS = "abc"
+SEEN = ["seen-1", "seen-2", "seen-3"]
+OLD = [f"old-{number}" for number in range(6)]
 
 kinds = st.sampled_from(list(MaterialType))
 wants = st.builds(
@@ -151,13 +153,15 @@ observations = st.lists(
     st.builds(
         listed,
         wants.filter(lambda one: one.asset.type not in (ARTICLE, VIDEO)),
-        st.sampled_from(["seen-1", "seen-2", "seen-3", "old-0", "old-1"]),
-        at=st.sampled_from([1_700_000_000, 1_700_000_060]),
+        st.sampled_from([*SEEN, *OLD]),
+        at=st.sampled_from([1_700_000_000, 1_700_000_060, 1_800_000_000]),
     ),
-    max_size=4,
+    max_size=6,
     unique_by=lambda one: one.media_id,
 )
 forced_names = st.sets(st.sampled_from(NAMES), max_size=3)
+losses = st.sets(st.sampled_from(OLD), max_size=2)
+target_sets = st.just(frozenset(NAMES)) | st.frozensets(st.sampled_from(NAMES))
 
 
 def actions(plan: Plan) -> dict[str, Action]:

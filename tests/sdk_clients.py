@@ -73,7 +73,7 @@ class ToSandbox(HTTPAdapter):
         return super().send(request, *args, **kwargs)
 
 
-class AuthMethod(requests.Session):
+class Way(requests.Session):
     """Is a session of requests that knows no proxy, no .netrc and no server but the sandbox."""
 
     def __init__(self, sandbox: Sandbox) -> None:
@@ -105,7 +105,7 @@ class Client(Protocol):
 class Wechatpy:
     """Is wechatpy as it comes, with our session in the place of its own."""
 
-    def __init__(self, way: AuthMethod, *, appid: str = "", secret: str = "") -> None:
+    def __init__(self, way: Way, *, appid: str = "", secret: str = "") -> None:
         self.sdk = WeChatClient(appid or way.sandbox.appid, secret or way.sandbox.secret)
         self.sdk._http = way
 
@@ -147,7 +147,7 @@ class Wechatpy:
 class WechatpyPlatform(Wechatpy):
     """Is wechatpy in the hands of a third-party platform (第三方平台), which gets its tokens another way."""
 
-    def __init__(self, way: AuthMethod) -> None:
+    def __init__(self, way: Way) -> None:
         component = WeChatComponent(COMPONENT_APPID, "no secret", "no token", "A" * 43)
         component._http = way
         component.session.set("component_access_token", COMPONENT_ACCESS_TOKEN)
@@ -161,7 +161,7 @@ class WechatpyPlatform(Wechatpy):
 class WeRoBot:
     """Is the client of WeRoBot: a copy of its module of our own, whose `requests` is our session."""
 
-    def __init__(self, way: AuthMethod, *, appid: str = "", secret: str = "") -> None:
+    def __init__(self, way: Way, *, appid: str = "", secret: str = "") -> None:
         spec = importlib.util.find_spec("werobot.client")
         assert spec
         assert spec.loader
@@ -214,7 +214,7 @@ class WeRoBot:
 class Curl:
     """Is curl with the options that the official pages show, and with a stable token."""
 
-    def __init__(self, way: AuthMethod, *, appid: str = "", secret: str = "") -> None:
+    def __init__(self, way: Way, *, appid: str = "", secret: str = "") -> None:
         self.way = way
         self.asked = {
             "grant_type": "client_credential",
@@ -258,7 +258,7 @@ class Curl:
         return run_curl(self.way, url, *options)
 
 
-def run_curl(way: AuthMethod, *arguments: str) -> bytes:
+def run_curl(way: Way, *arguments: str) -> bytes:
     """Runs curl with its arguments as they are, but for WeChat's address; it knows no proxy and no settings."""
     words = [word.replace(WECHAT, way.only.base) for word in arguments]
     assert sum(word.startswith(way.only.base) for word in words) == 1

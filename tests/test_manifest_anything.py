@@ -56,6 +56,7 @@ def answer(content: bytes) -> tuple[Problem, ...]:
         assert problem.location is not None
         assert problem.message
         assert problem.hint
+        assert "write ``" not in problem.hint
     assert len({asset.name for asset in manifest.assets}) == len(manifest.assets) or problems
     return problems
 
@@ -91,7 +92,8 @@ def test_any_document_is_answered(document: dict[str, object]) -> None:
 def test_looking_at_one_entry_of_each_kind_finds_what_looking_at_all_finds(document: dict[str, object]) -> None:
     text = json.dumps(document)
     source = Source("materials.yaml", text, [text])
-    values_read, problems = read_document(source)
+    reading = read_document(source)
+    values_read, problems = reading.document, reading.problems
     if problems:
         return
     assert isinstance(values_read, Table)

@@ -70,7 +70,8 @@ def test_what_fits_is_just_what_the_schema_takes(data: st.DataObject) -> None:
             inner[data.draw(TEXTS) if isinstance(inner, dict) else key] = data.draw(VALUES)
 
     text = json.dumps(document, ensure_ascii=False)
-    value, problems = read_document(Source(str(Path("materials.yaml")), text, text.split("\n")))
+    reading = read_document(Source(str(Path("materials.yaml")), text, text.split("\n")))
+    value, problems = reading.document, reading.problems
 
     assert not problems
     assert value is not None

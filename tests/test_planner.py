@@ -1,4 +1,4 @@
-"""What the planner says: the design's table line by line, and what holds for any manifest and any lock."""
+"""What the planner says: the table of `wxsync.planner.plan`, and what holds for any manifest and any lock."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.nouns import (
@@ -317,7 +317,7 @@ GONE_OR_TWICE = [
     [*IN_MANIFEST_ONLY, *IN_BOTH, *ASKED_FOR, *IN_LOCK_ONLY, *GONE_OR_TWICE],
     ids=lambda case: case.says.replace(" ", "-"),
 )
-def test_the_table_of_the_design(case: Case) -> None:
+def test_every_line_of_the_table(case: Case) -> None:
     has_lock = case.records is not None or case.retired or case.unconfirmed
     lock = lock_of(case.records or {}, case.retired, case.unconfirmed) if has_lock else None
 
@@ -381,7 +381,6 @@ def test_what_lies_outside_the_targets_is_shared_but_not_touched() -> None:
     assert actions(plan) == {"x": Action.SHARE}
 
 
-@settings(deadline=None)
 @given(desired_lists, st.none() | locks(), observations, forced_names, st.randoms())
 def test_a_plan_is_the_same_whatever_the_order_of_what_it_is_made_of(
     desired: list[Desired], lock: Lock | None, observed: list[Material], forced: set[str], random: object
@@ -405,7 +404,6 @@ def test_a_plan_is_the_same_whatever_the_order_of_what_it_is_made_of(
     assert make_plan(shuffled, turned, account=ACCOUNT, observed=seen, forced=sorted(forced)) == plan
 
 
-@settings(deadline=None)
 @given(desired_lists, locks(), observations, forced_names)
 def test_no_fingerprint_goes_up_twice_and_no_id_is_adopted_twice(
     desired: list[Desired], lock: Lock, observed: list[Material], forced: set[str]
@@ -543,7 +541,6 @@ def test_a_planned_upload_may_have_become_an_adoption() -> None:
     assert stale_reasons(plan_of(want("x")), now) == []
 
 
-@settings(deadline=None)
 @given(desired_lists, locks(), forced_names)
 def test_a_plan_fits_itself(desired: list[Desired], lock: Lock, forced: set[str]) -> None:
     plan = make_plan(desired, lock, account=ACCOUNT, forced=forced)

@@ -16,10 +16,10 @@ from tests.project import Server, png, serving
 from tests.sandbox_world import BMP, GIF, MEDIA, MP3, PNG, WEBP, padded, speech
 from tests.sdk_clients import (
     WECHAT,
-    AuthMethod,
     Client,
     Curl,
     Refused,
+    Way,
     Wechatpy,
     WechatpyPlatform,
     WeRoBot,
@@ -50,9 +50,9 @@ MIB = 1024 * 1024
 
 
 @contextmanager
-def wechat(switches: Switches | None = None) -> Iterator[tuple[Server, AuthMethod]]:
+def wechat(switches: Switches | None = None) -> Iterator[tuple[Server, Way]]:
     """Serves a WeChat and the only way to it; afterwards, all that was sent must have come in."""
-    with serving(switches=switches) as server, AuthMethod(server.sandbox) as way, fence():
+    with serving(switches=switches) as server, Way(server.sandbox) as way, fence():
         yield server, way
         calls = server.calls()
         assert sum(calls.values()) == way.sent

@@ -59,9 +59,9 @@ def read_values(content: bytes) -> object:
     if source_room.UNSEEN.search(text):
         return None
     source = source_room.Source("materials.yaml", text, source_room._BREAK.split(text))
-    document, problems = read_document(source)
-    said = [*problems, *([] if document is None else check_shape(document, source))]
-    return repr(document), _sound(said)
+    reading = read_document(source)
+    said = [*reading.problems, *([] if reading.document is None else check_shape(reading.document, source))]
+    return repr(reading.document), _sound(said)
 
 
 def in_folder(folder: Path) -> Target:

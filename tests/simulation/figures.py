@@ -18,10 +18,10 @@ _ROWS = (
     ("uploads stored by WeChat", "stored"),
     ("answers lost whose upload was found again and adopted", "adopted"),
     (
-        "copies that the design admits (on demand, two machines at once, thumbs where nobody lists them)",
+        "copies that may arise (on demand, two machines at once, thumbs where nobody lists them)",
         "admitted copies",
     ),
-    ("copies that it does not admit", "copies"),
+    ("copies that may not", "copies"),
     ("ids lost", "lost ids"),
     ("promises broken", "broken"),
 )

@@ -1,4 +1,4 @@
-"""Holds the promises of the design against what a history left behind."""
+"""Judges what a history left behind by what wxsync promises (README, "Never twice, never lost")."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Broken(NamedTuple):
 
 @dataclass(slots=True)
 class Excuses:
-    """Holds what the design admits in one history.
+    """What one history is excused for: copies and losses that wxsync admits.
 
     `forgot`: a lock or a journal was lost, so what nobody wants any more may be unknown. `at_once`: two machines ran at
     the same time. `blind`: thumbs are not listed, so that a copy of one may arise. `renewed`: uploaded anew on demand.

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Set
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Set
 from pathlib import Path
 
 from wxsync.manifest.accounts import read_accounts
-from wxsync.manifest.document import Items, Table, Text, is_sound, read_document
+from wxsync.manifest.document import Items, Reading, Table, Text, is_sound, read_document
 from wxsync.manifest.entries import Entry, read_entries
+from wxsync.manifest.lookalikes import Lines, Slip, explain_slip, look_over
+from wxsync.manifest.paths import in_shortest_form
 from wxsync.manifest.shape import check_shape
-from wxsync.manifest.source import NotReadable, Source, brief, read_source
+from wxsync.manifest.source import At, NotReadable, Source, brief, read_source
 from wxsync.manifest.tree import Tree
 from wxsync.model import Account, Asset, Location, Manifest, Problem
 
@@ -50,16 +53,65 @@ def manifest_stem(file: Path) -> str | None:
 
 
 def _read(source: Source, tree: Tree) -> tuple[list[Account], list[Asset], list[Problem]]:
-    document, problems = read_document(source)
+    reading = read_document(source)
+    accounts, assets, problems = _understand(reading, source, tree)
+    return accounts, assets, _with_slips(problems, reading, source)
+
+
+def _understand(reading: Reading, source: Source, tree: Tree) -> tuple[list[Account], list[Asset], list[Problem]]:
+    document, problems = reading.document, reading.problems
     if document is None:
         return [], [], problems
-    problems += _elsewhere(problems, check_shape(document, source))
+    problems = problems + _elsewhere(problems, check_shape(document, source))
     if not isinstance(document, Table) or any(problem.code == "newer-version" for problem in problems):
         return [], [], problems
     broken = {(each.location.line - 1, each.location.column - 1) for each in problems if each.location}
     accounts, of_accounts = read_accounts(document, broken, source)
     assets, of_entries = read_entries(_entries(document, broken), source, tree)
     return accounts, assets, problems + _elsewhere(problems, [*of_accounts, *of_entries])
+
+
+def _with_slips(problems: list[Problem], reading: Reading, source: Source) -> list[Problem]:
+    """Names the characters that only look like YAML's, before anything that follows from them."""
+    if not problems or source.text.isascii():
+        return problems
+    lines = Lines(source.text)
+    spots = [(slip, lines.at(slip.index)) for slip in look_over(source.text, most=MAX_PROBLEMS).slips]
+    slips = [explain_slip(slip, spot, source) for slip, spot in _in_structure(spots, problems, reading)]
+    wrong = {slip.location.line for slip in slips if slip.location}
+    gave_up = reading.broken.line + 1 if reading.broken and reading.document is None else None
+    # A parser that gave up blames what stands behind the first of them.
+    follow_up = problems[-1:] if gave_up is not None and wrong and min(wrong) <= gave_up else []
+    follow_up += _hidden(problems, wrong)
+    left = [each for each in problems if each not in follow_up and each.location and each.location.line not in wrong]
+    return [*slips, *left]
+
+
+def _hidden(problems: Iterable[Problem], lines: Iterable[int]) -> list[Problem]:
+    """Gives the keys that are missing above these lines: they stand in them, and are not what they look like."""
+    missing = [each for each in problems if each.code == "missing-key" and each.location]
+    starts = sorted({each.location.line for each in missing if each.location})
+    nearest = {starts[found - 1] for line in lines if (found := bisect_right(starts, line))}
+    return [each for each in missing if each.location and each.location.line in nearest]
+
+
+def _in_structure(
+    slips: Iterable[tuple[Slip, At]], problems: Iterable[Problem], reading: Reading
+) -> Iterator[tuple[Slip, At]]:
+    """Leaves out what stands in a text that YAML read and nothing is wrong with."""
+    bad = {(each.location.line - 1, each.location.column - 1) for each in problems if each.location}
+    before = reading.broken.line if reading.broken else None
+    sound = [
+        ((start.line, start.column), (end.line, end.column))
+        for start, end in reading.texts
+        if (start.line, start.column) not in bad and (before is None or end.line < before)
+    ]
+    starts = [start for start, _ in sound]
+    for slip, spot in slips:
+        at = spot.line, spot.column
+        nearest = bisect_right(starts, at) - 1
+        if nearest < 0 or at >= sound[nearest][1]:
+            yield slip, spot
 
 
 def _elsewhere(known: Iterable[Problem], more: Iterable[Problem]) -> list[Problem]:
@@ -73,7 +125,7 @@ def _entries(document: Table, broken: Set[tuple[int, int]]) -> list[Entry]:
     tables = [entry for entry in materials if isinstance(entry, Table)] if isinstance(materials, Items) else []
     paths = [(table, table.value("path")) for table in tables]
     return [
-        Entry(table, path, sound=is_sound(table, broken))
+        Entry(table, path.again(in_shortest_form(path)), sound=is_sound(table, broken))
         for table, path in paths
         if isinstance(path, Text) and path.strip()
     ]

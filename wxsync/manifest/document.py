@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Set
+from bisect import bisect_left
+from collections.abc import Callable, Sequence, Set
+from dataclasses import dataclass
 
 import yaml
 from yaml.events import (
@@ -19,6 +21,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
+from wxsync.manifest.lookalikes import Lines, look_over
 from wxsync.manifest.source import At, Source, Spot
 from wxsync.manifest.syntax import explain
 from wxsync.model import Problem
@@ -30,6 +33,9 @@ _VALUES = (ScalarEvent, CollectionStartEvent)
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _WHOLE_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+# JSON writes what lies beyond the first 65,536 characters, such as an emoji, as two escapes; YAML has one for it.
+_PAIR = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+_ESCAPE = re.compile(rf"{_PAIR.pattern}|\\.", re.DOTALL)
 
 
 class Text(str):
@@ -39,6 +45,14 @@ class Text(str):
 
     spot: Spot
     plain: bool
+
+    def again(self, words: str) -> Text:
+        """Gives other words that stand for these, at the same spot."""
+        if words == self:
+            return self
+        text = Text(words)
+        text.spot, text.plain = self.spot, self.plain
+        return text
 
 
 class Number(int):
@@ -85,19 +99,71 @@ def is_sound(value: Value, broken: Set[tuple[int, int]]) -> bool:
     return (value.spot.line, value.spot.column) not in broken and all(is_sound(each, broken) for each in inner)
 
 
-def read_document(source: Source) -> tuple[Value | None, list[Problem]]:
-    """Reads the one YAML document of a text, with every problem that YAML itself has.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Represents what YAML makes of a text: the document, and every problem that YAML itself has with it.
 
-    Gives None where nothing can be said of the content: the file is empty or its YAML cannot be parsed.
+    `document` is None where nothing can be said of the content: the file is empty, or its YAML cannot be parsed.
+    `broken` is the spot at which the parser gave up. `texts` are the stretches of the values beyond ASCII that it met.
     """
-    reader = _Reader(source)
+
+    document: Value | None
+    problems: list[Problem]
+    texts: Sequence[tuple[Spot, Spot]] = ()
+    broken: Spot | None = None
+
+
+def read_document(source: Source) -> Reading:
+    """Reads the one YAML document of a text."""
+    joined = _join_pairs(source.text)
+    reader = _Reader(source, joined)
     try:
-        return reader.document(), reader.problems
+        return Reading(reader.document(), reader.problems, reader.texts)
     except _TooMuch:
-        return None, reader.problems
+        return Reading(None, reader.problems)
     # PyYAML without libyaml lets chr() refuse an escape that is no character.
     except (yaml.YAMLError, ValueError, OverflowError) as error:
-        return None, [*reader.problems, explain(error, source)]
+        noticed, began = (joined.spot(getattr(error, mark, None)) for mark in ("problem_mark", "context_mark"))
+        problem = explain(error, source, noticed=noticed, began=began)
+        return Reading(None, [*reader.problems, problem], reader.texts, noticed or At(len(source.lines)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Joined:
+    """Represents a text whose pairs of JSON escapes are one of YAML's, and by line where that made it shorter."""
+
+    text: str
+    cuts: dict[int, list[int]]
+
+    def spot(self, mark: Spot | None) -> Spot | None:
+        """Finds in the text as it was written what a parser told of this one."""
+        if mark is None or mark.line not in self.cuts:
+            return mark
+        return At(mark.line, mark.column + _SHORTER * bisect_left(self.cuts[mark.line], mark.column))
+
+
+_SHORTER = len(r"\ud83d\ude00") - len(r"\U0001F600")
+
+
+def _join_pairs(text: str) -> _Joined:
+    if not _PAIR.search(text):
+        return _Joined(text, {})
+    pieces: list[str] = []
+    cuts: dict[int, list[int]] = {}
+    lines, done = Lines(text), 0
+    for start, end in look_over(text).doubles:
+        for found in _ESCAPE.finditer(text, start, end):
+            if found[1]:
+                pieces += (text[done : found.start()], f"\\U{_code_point(found[1], found[2]):08X}")
+                done = found.end()
+                spot = lines.at(found.start())
+                of_line = cuts.setdefault(spot.line, [])
+                of_line.append(spot.column - _SHORTER * len(of_line))
+    return _Joined("".join([*pieces, text[done:]]), cuts)
+
+
+def _code_point(high: str, low: str) -> int:
+    return 0x10000 + ((int(high, 16) - 0xD800) << 10) + (int(low, 16) - 0xDC00)
 
 
 class _TooMuch(Exception):
@@ -107,10 +173,12 @@ class _TooMuch(Exception):
 class _Reader:
     """Walks over libyaml's events; it never builds what an alias or a tag asks for, so no text can make it large."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, joined: _Joined) -> None:
         self.problems: list[Problem] = []
+        self.texts: list[tuple[Spot, Spot]] = []
         self._source = source
-        self._next: Callable[[], Event] = _LOADER(source.text).get_event
+        self._joined = joined
+        self._next: Callable[[], Event] = _LOADER(joined.text).get_event
         self._depth = 0
         self._nodes = 0
 
@@ -143,7 +211,7 @@ class _Reader:
             hint = "take the `---` out, or move what follows into a manifest of its own"
             self._say(event, "several-documents", "a second YAML document begins here; a manifest is one", hint)
 
-    def _value(self, event: Event) -> Value:
+    def _value(self, event: Event, *, is_key: bool = False) -> Value:
         self._nodes += 1
         if self._nodes > MAX_NODES:
             self._say(event, "too-many-values", f"the manifest holds more than {MAX_NODES:,} values", "use globs")
@@ -151,7 +219,9 @@ class _Reader:
         if isinstance(event, _VALUES) and (event.anchor or event.tag):
             self._refuse_marks(event)
         if isinstance(event, ScalarEvent):
-            return _placed(event.value, event, plain=event.implicit[0])
+            if not is_key and not event.value.isascii():
+                self.texts.append((self._spot(event), self._joined.spot(event.end_mark) or At()))
+            return self._placed(event.value, event, plain=event.implicit[0])
         if isinstance(event, CollectionStartEvent):
             return self._deeper(event)
         return self._alias(event)
@@ -167,14 +237,14 @@ class _Reader:
 
     def _items(self, start: Event) -> Items:
         items = Items()
-        items.spot = _spot(start)
+        items.spot = self._spot(start)
         while not isinstance(event := self._next(), SequenceEndEvent):
             items.append(self._value(event))
         return items
 
     def _table(self, start: Event) -> Table:
         table = Table()
-        table.spot = _spot(start)
+        table.spot = self._spot(start)
         while not isinstance(event := self._next(), MappingEndEvent):
             key = self._key(event)
             event = self._next()
@@ -191,7 +261,7 @@ class _Reader:
         return table
 
     def _key(self, event: Event) -> Text | None:
-        key = self._value(event)
+        key = self._value(event, is_key=True)
         if isinstance(key, Text) and (key.isprintable() or not _CONTROL.search(key)):
             return key
         hint = 'write `key: value`; a text that begins with "{" or "[" needs quotes'
@@ -212,7 +282,7 @@ class _Reader:
         written = f"*{event.anchor}" if isinstance(event, AliasEvent) else "*"
         hint = f'if it is a pattern, put it in quotes: "{written}"; else write the value out'
         self._say(event, "yaml-alias", "aliases (*) cannot be used in a manifest", hint)
-        return _placed(written, event, plain=True)
+        return self._placed(written, event, plain=True)
 
     def _refuse_marks(self, event: ScalarEvent | CollectionStartEvent) -> None:
         if event.anchor:
@@ -223,21 +293,19 @@ class _Reader:
             self._say(event, "yaml-tag", "tags (!) cannot be used in a manifest", hint)
 
     def _say(self, event: Event, code: str, message: str, hint: str) -> None:
-        self._say_at(_spot(event), code, message, hint)
+        self._say_at(self._spot(event), code, message, hint)
 
     def _say_at(self, spot: Spot, code: str, message: str, hint: str) -> None:
         self.problems.append(self._source.problem(spot, code, message, hint))
 
+    def _spot(self, event: Event) -> Spot:
+        return self._joined.spot(event.start_mark) or At()
 
-def _spot(event: Event) -> Spot:
-    return event.start_mark or At()
-
-
-def _placed(value: str, event: Event, *, plain: bool) -> Text:
-    text = Text(value)
-    text.spot = _spot(event)
-    text.plain = plain
-    return text
+    def _placed(self, value: str, event: Event, *, plain: bool) -> Text:
+        text = Text(value)
+        text.spot = self._spot(event)
+        text.plain = plain
+        return text
 
 
 def _number_version(table: Table) -> None:

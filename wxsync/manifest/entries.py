@@ -9,11 +9,14 @@ from wxsync.manifest.document import Items, Table, Text
 from wxsync.manifest.globs import is_glob, matches, parse_pattern, walk
 from wxsync.manifest.paths import (
     Fault,
+    fault_in_default_name,
     fault_in_file_name,
     fault_in_kind,
     fault_in_name,
     fault_in_path,
     fault_in_pattern,
+    fault_in_title,
+    in_shortest_form,
     nothing_matches,
 )
 from wxsync.manifest.source import Source, brief
@@ -43,7 +46,11 @@ class Entry:
     def exclude(self) -> list[Text]:
         """Gives the patterns that its glob leaves out."""
         value = self.table.value("exclude")
-        return [item for item in value if isinstance(item, Text)] if isinstance(value, Items) else []
+        return (
+            [item.again(in_shortest_form(item)) for item in value if isinstance(item, Text)]
+            if isinstance(value, Items)
+            else []
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +93,11 @@ def _read_all(entries: Sequence[Entry], source: Source, tree: Tree) -> Iterator[
 
 def _read_explicit(entry: Entry, kind: PathKind, source: Source, tree: Tree) -> Iterator[Taken | Problem]:
     path, name = entry.path, entry.text("name")
-    faults = [(path, fault_in_kind(path, kind, tree))]
+    faults = [(path, fault_in_kind(path, kind, tree) or (fault_in_default_name(path) if name is None else None))]
     if name is not None:
         faults.append((name, fault_in_name(name)))
+    if (title := entry.text("title")) and (fault := fault_in_title(title)):
+        faults.append((title, fault))
     if "exclude" in entry.table:
         hint = "take it out; `exclude` leaves files out of a glob"
         faults.append((entry.table.key("exclude"), Fault("exclude-without-glob", f"`{brief(path)}` is one file", hint)))
@@ -123,6 +132,8 @@ def _faults_in_glob(entry: Entry, tree: Tree) -> Iterator[tuple[Text, Fault]]:
         elif pattern is not entry.path and tree.kind(pattern) is PathKind.FOLDER:
             hint = f"write `{brief(pattern)}/**` for all files in it"
             yield pattern, Fault("exclude-is-a-folder", f"`{brief(pattern)}` is a folder and leaves nothing out", hint)
+    if (title := entry.text("title")) and (fault := fault_in_title(title)):
+        yield title, fault
     if "name" in entry.table:
         hint = "take the name out: each file of a glob is named by its path; or write an entry for one file"
         yield (

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 
 from wxsync.manifest.globs import is_glob, parse_pattern, walk
-from wxsync.manifest.source import brief
+from wxsync.manifest.lookalikes import first_wide, half_width
+from wxsync.manifest.source import brief, is_blank, unseen_in
 from wxsync.manifest.tree import KEPT_BACK, PathKind, TooMuchWork, Tree
 from wxsync.words import casefolded
 
@@ -62,11 +63,13 @@ def fault_in_kind(path: str, kind: PathKind, tree: Tree) -> Fault | None:
 
 
 def fault_in_file_name(path: str) -> Fault | None:
-    """Finds what keeps a file that a glob met from being written into a manifest or a lock."""
-    if not _CONTROL.search(path):
-        return None
-    message = f"the name {brief(path)!r} holds control characters or is not UTF-8"
-    return Fault("odd-file-name", message, "rename the file, or leave it out with `exclude`")
+    """Finds what keeps the path of a file that a glob met from being its name."""
+    hint = "rename the file, or leave it out with `exclude`"
+    if _CONTROL.search(path):
+        return Fault("odd-file-name", f"the name {brief(path)!r} holds control characters or is not UTF-8", hint)
+    if unseen := unseen_in(path):
+        return Fault("odd-file-name", f"the name `{brief(path)}` holds {_told(unseen)}", hint)
+    return None
 
 
 def fault_in_name(name: str) -> Fault | None:
@@ -75,9 +78,37 @@ def fault_in_name(name: str) -> Fault | None:
         return Fault("wrong-name", "a name cannot hold control characters", "write it on one line")
     if name != name.strip():
         return Fault("wrong-name", "a name cannot begin or end with a blank", "take the blanks out")
+    if unseen := unseen_in(name):
+        hint = "delete it and type the name anew; it came along from a web page or a chat"
+        return Fault("wrong-name", f"a name cannot hold {_told(unseen)}", hint)
     if len(name) > MAX_NAME:
         return Fault("wrong-name", f"a name has at most {MAX_NAME} characters", "write a shorter one")
     return None
+
+
+def fault_in_title(title: str) -> Fault | None:
+    """Finds what the title of a video cannot be."""
+    if is_blank(title):
+        return Fault("blank", "nothing of the `title` can be seen", "write what readers see as the video's title")
+    if unseen := unseen_in(title):
+        hint = "delete it and type the title anew; it came along from a web page or a chat"
+        return Fault("wrong-title", f"a title cannot hold {_told(unseen)}", hint)
+    return None
+
+
+def fault_in_default_name(path: str) -> Fault | None:
+    """Finds what keeps a path from being the name of its material too."""
+    if unseen := unseen_in(path):
+        message = f"the path holds {_told(unseen)}, and it is the material's name too"
+        return Fault("odd-file-name", message, "rename the file, or give it a `name`")
+    return None
+
+
+def in_shortest_form(path: str) -> str:
+    """Takes away what many programs write before a path that begins here."""
+    while path.startswith("./") and len(path) > len("./"):
+        path = path[2:].lstrip("/")
+    return path
 
 
 def nothing_matches(pattern: str, tree: Tree) -> Fault:
@@ -87,6 +118,8 @@ def nothing_matches(pattern: str, tree: Tree) -> Fault:
         return Fault("nothing-matches", message, f"write it with forward slashes: `{_forward(pattern)}`")
     if re.search(r"\{[^}]*,[^}]*\}", pattern):
         return Fault("nothing-matches", message, "braces have no meaning here: write one entry for each ending")
+    if narrow := _in_half_width(pattern, tree):
+        return Fault("nothing-matches", message, narrow)
     return Fault("nothing-matches", message, _why_nothing(pattern, tree))
 
 
@@ -108,6 +141,13 @@ def _fault_in_reach(path: str) -> Fault | None:
 
 def _fault_in_form(path: str) -> Fault | None:
     parts = path.split("/")
+    if set(parts) <= {"", "."}:
+        hint = "write the path of a file, such as `images/logo.png`, or a glob, such as `images/*`"
+        return Fault("wrong-path", f"`{brief(path)}` is the manifest's own folder", hint)
+    if parts[-1] in {"", "."}:
+        short = "/".join(part for part in parts if part not in {"", "."})
+        hint = f"write `{brief(short)}/**` for all files in it, or the path of one of them"
+        return Fault("wrong-path", f"`{brief(path)}` names a folder", hint)
     if "" in parts or "." in parts:
         short = "/".join(part for part in parts if part not in {"", "."})
         return Fault("wrong-path", f"`{brief(path)}` is not the shortest form of its path", f"write `{brief(short)}`")
@@ -147,6 +187,8 @@ def _missing(path: str, tree: Tree) -> Fault:
     message = f"there is no file `{brief(path)}`"
     if "\\" in path:
         return Fault("file-missing", message, f"write it with forward slashes: `{_forward(path)}`")
+    if narrow := _in_half_width(path, tree):
+        return Fault("file-missing", message, narrow)
     near = tree.near(path)
     if near and casefolded(near[0]) == casefolded(path):
         how = "case" if near[0].casefold() == path.casefold() else "its Unicode form (NFC or NFD)"
@@ -154,6 +196,22 @@ def _missing(path: str, tree: Tree) -> Fault:
     if near:
         return Fault("file-missing", message, f"did you mean {' or '.join(f'`{brief(path)}`' for path in near)}?")
     return Fault("file-missing", message, "look at the spelling; a path begins at the manifest's folder")
+
+
+def _in_half_width(path: str, tree: Tree) -> str:
+    """Asks whether a path with ASCII for what looks like it names anything."""
+    wide, narrow = first_wide(path), half_width(path)
+    if wide is None or fault_in_pattern(narrow):
+        return ""
+    try:
+        found = tree.kind(narrow) is PathKind.FILE or (is_glob(narrow) and any(walk(parse_pattern(narrow), tree)))
+    except TooMuchWork:
+        return ""
+    return f"`{wide}` is full-width; did you mean `{brief(narrow)}`?" if found else ""
+
+
+def _told(char: str) -> str:
+    return f"the character U+{ord(char):04X}, which cannot be seen"
 
 
 def _forward(path: str) -> str:

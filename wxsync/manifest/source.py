@@ -20,6 +20,16 @@ _CONFLICT = re.compile(r"^(<{7}|\|{7}|={7}|>{7})(?: .*)?\r?$", re.MULTILINE)
 # Bidirectional overrides and isolates show a reviewer another line than the one that is read (CVE-2021-42574).
 UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
 
+# What nobody sees: in a name it makes two names that look alike, and one that cannot be typed.
+_NEVER_SEEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2060-\u206f\u3164\uffa0\ufff0-\uffff"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\ud800-\udfff\U000e0000-\U000e001f\U000e0080-\U000e00ff\U000e01f0-\U000e0fff]"
+)
+# Joiners, variation selectors and tags belong to what stands before them: to an emoji, or to a letter of some scripts.
+_JOINING = re.compile("[\u200c\u200d\ufe00-\ufe0f\U000e0020-\U000e007f\U000e0100-\U000e01ef]")
+_DOUBTFUL = re.compile("|".join((UNSEEN.pattern, _NEVER_SEEN.pattern, _JOINING.pattern)))
+_BLANK_TO_SEE = "\u2800\u3164"
+
 # A secret that was written here by mistake must not go on from here into a public log.
 _SECRET = re.compile(r"""(?i)([\w-]*(?:secret|secert|token|passw|credential|api[_-]?key)[\w-]*["']?\s*[:=]\s*)\S.*""")
 
@@ -90,6 +100,26 @@ def brief(text: str) -> str:
     if not text.isascii():
         text = text.encode("utf-8", "backslashreplace").decode()
     return text if len(text) <= 100 else f"{text[:99]}…"
+
+
+def unseen_in(text: str) -> str | None:
+    """Finds the first character of a text that cannot be seen and belongs to none that can."""
+    for found in _DOUBTFUL.finditer(text):
+        char, index = found[0], found.start()
+        if not _JOINING.match(char) or not _joins(char, text[index - 1 : index], text[index + 1 : index + 2]):
+            return char
+    return None
+
+
+def is_blank(text: str) -> bool:
+    """Tells whether nothing of a text can be seen."""
+    return all(char.isspace() or char in _BLANK_TO_SEE or _DOUBTFUL.match(char) for char in text)
+
+
+def _joins(char: str, before: str, after: str) -> bool:
+    if not before or before.isspace() or _NEVER_SEEN.match(before):
+        return False
+    return char not in "\u200c\u200d" or (before != char and after != "" and not after.isspace())
 
 
 class NotReadable(Exception):

@@ -20,6 +20,7 @@ class _Saying:
     at_start: bool = False
 
 
+_HALF_A_PAIR = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _QUOTE = "close the text with the same quote; a quote inside a text is \"\\\"\" or ''''"
 
 _SAYINGS = (
@@ -123,21 +124,33 @@ _SAYINGS = (
 )
 
 
-def explain(error: Exception, source: Source) -> Problem:
-    """Turns an error of libyaml (or of PyYAML where libyaml is missing) into a problem with a place and a hint."""
-    noticed: Spot = getattr(error, "problem_mark", None) or _end(source)
-    began: Spot = getattr(error, "context_mark", None) or noticed
+def explain(error: Exception, source: Source, *, noticed: Spot | None, began: Spot | None) -> Problem:
+    """Turns an error of libyaml (or of PyYAML where libyaml is missing) into a problem with a place and a hint.
+
+    `noticed` is where it gave up, `began` where what it was reading begins.
+    """
+    noticed = noticed or _end(source)
+    began = began or noticed
     if tab := _leading_tab(source, noticed):
         hint = "indent with spaces; editors can do it for you"
         return source.problem(tab, "tab", "a tab stands in the indentation, where YAML allows only spaces", hint)
     said = "; ".join(filter(None, (getattr(error, "context", None), getattr(error, "problem", None))))
-    if slip := _slip(said, source, noticed):
+    if slip := _half_a_pair(source, noticed) or _slip(said, source, noticed):
         return slip
     saying = next(saying for saying in _SAYINGS if re.search(saying.pattern, said))
     spot = _inside(source, began if saying.at_start else noticed)
     value = _value_at(source, spot)
     words = {"value": value, "char": value[:1], "said": said or "it cannot be read"}
     return source.problem(spot, saying.code, saying.message.format(**words), saying.hint.format(**words))
+
+
+def _half_a_pair(source: Source, spot: Spot) -> Problem | None:
+    found = _HALF_A_PAIR.match(source.line(spot), max(0, spot.column - 2))
+    if found is None:
+        return None
+    message = f"`{found[0].lstrip()}` is one half of a character, and the other half is missing"
+    hint = "write the character itself, or its one escape such as `\\U0001F600`"
+    return source.problem(At(spot.line, found.start()), "bad-escape", message, hint)
 
 
 def _slip(said: str, source: Source, spot: Spot) -> Problem | None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Iterable
 
 from wxsync.manifest.document import Items, Table, Text, Value
-from wxsync.manifest.source import Source, brief
+from wxsync.manifest.lookalikes import first_wide, half_width
+from wxsync.manifest.source import Source, brief, unseen_in
 from wxsync.model import MaterialType, Problem
 
 _SECRET = re.compile(r"secret|secert|token|passw|credential|(api|private|access|aes)[_-]?key", re.IGNORECASE)
@@ -15,6 +17,20 @@ _SERVER = re.compile(r"url|uri|host|server|endpoint|proxy|domain|^api$|(^|[_-])b
 
 _ONE_OF = ", ".join(MaterialType)
 _WANTED = {"object": "a mapping", "array": "a list", "string": "text"}
+
+# What Chinese and other tools call these types.
+_BY_OTHER_WORDS = {
+    word: kind
+    for kind, words in {
+        MaterialType.IMAGE: "图片 图像 照片 相片 图 picture pictures photo pic img images png jpg jpeg gif",
+        MaterialType.VOICE: "语音 音频 声音 录音 音乐 audio sound music mp3 voices",
+        MaterialType.VIDEO: "视频 短视频 影片 movie film clip mp4 videos",
+        MaterialType.THUMB: "缩略图 封面 封面图 thumbnail thumbnails cover poster",
+        MaterialType.ARTICLE_IMAGE: "图文图片 图文消息图片 图文消息内的图片 文章图片 正文图片 article-image article "
+        "articleimage uploadimg news_image",
+    }.items()
+    for word in words.split()
+}
 
 _EXAMPLES = {
     (): "begin with `version: 1`, then `materials:` and its list",
@@ -41,8 +57,8 @@ def unknown_key(key: Text, known: Iterable[str], path: tuple[str, ...], source: 
         return _secret(key, path, source)
     if _SERVER.search(key):
         return _server(key, path, source)
-    near = difflib.get_close_matches(key.lower().strip(), known, n=1) if len(key) < 40 else []
-    hint = f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(known)}"
+    near = _near(key, known)
+    hint = f"did you mean `{near}`?" if near else f"known here: {', '.join(known)}"
     return source.problem(key.spot, "unknown-key", f"there is no key `{brief(key)}`", hint)
 
 
@@ -58,6 +74,9 @@ def wrong_type(value: Value, wanted: str | list[str], path: tuple[str, ...], sou
     found = "left empty" if value == "" else _found(value)
     message = f"{_what(path)} must be {what} and is {found}"
     general = (*path[:1], "*", *path[2:]) if len(path) > 1 else path
+    if path == ("materials",) and isinstance(value, Table):
+        hint = "write a list: begin each entry with `- `, as in `- path: images/logo.png` and below it `type: image`"
+        return source.problem(value.spot, "wrong-type", message, hint)
     hint = _EXAMPLES.get(general, "write text; one that begins with `{{` or `[` needs quotes").format(
         name=brief(path[1]) if len(path) > 1 else ""
     )
@@ -67,6 +86,8 @@ def wrong_type(value: Value, wanted: str | list[str], path: tuple[str, ...], sou
 def wrong_version(value: Value, source: Source) -> Problem:
     """Says that the version is no number, or another than 1."""
     message = "`version` must be the whole number 1, without quotes"
+    if isinstance(value, Text) and (wide := first_wide(value)):
+        message = f"`{wide}` is a full-width character, and `version` must be the whole number 1"
     return source.problem(value.spot, "wrong-version", message, "write `version: 1`")
 
 
@@ -76,8 +97,8 @@ def unknown_type(value: Value, source: Source) -> Problem:
         return wrong_type(value, "string", ("materials", "*", "type"), source)
     if not value.strip():
         return source.problem(value.spot, "blank", "`type` is blank", f"write one of {_ONE_OF}")
-    near = difflib.get_close_matches(value.lower().strip(), list(MaterialType), n=1) if len(value) < 40 else []
-    hint = f"did you mean `{near[0]}`?" if near else f"write one of {_ONE_OF}"
+    near = _BY_OTHER_WORDS.get(_plain(value)) or _near(value, list(MaterialType))
+    hint = f"did you mean `{near}`?" if near else f"write one of {_ONE_OF}"
     return source.problem(value.spot, "unknown-type", f"there is no type `{brief(value)}`", hint)
 
 
@@ -100,6 +121,16 @@ def wrong_text(value: Value, path: tuple[str, ...], source: Source) -> Problem:
             hint = f"that is the account's original id (原始ID); {hint}"
         return source.problem(value.spot, "wrong-appid", message, hint)
     return source.problem(value.spot, "blank", f"{_what(path)} is blank", "write a text, or take it out")
+
+
+def _near(word: str, known: Iterable[str]) -> str | None:
+    return next(iter(difflib.get_close_matches(_plain(word), known, n=1)), None) if len(word) < 40 else None
+
+
+def _plain(word: str) -> str:
+    """Writes a word as whoever chose it may have meant it: in half width, small, without what surrounds it."""
+    seen = "".join(char for char in half_width(word) if not unseen_in(char))
+    return unicodedata.normalize("NFKC", seen).lower().strip(" ,.;\"'`")
 
 
 def _found(value: Value) -> str:

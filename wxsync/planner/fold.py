@@ -6,9 +6,11 @@ from collections.abc import Collection, Iterable, MutableMapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from wxsync.model import Lock, Origin, Outcome, Record, Retired, Unconfirmed
+from wxsync.model import Action, Lock, Origin, Outcome, Record, Retired, Unconfirmed
 from wxsync.planner.naming import tag_in
 from wxsync.results import Result
+
+_Material = tuple[str | None, str | None]
 
 
 def fold(lock: Lock, results: Iterable[Result], *, at: str, gone: Collection[str] = ()) -> Lock:
@@ -18,7 +20,7 @@ def fold(lock: Lock, results: Iterable[Result], *, at: str, gone: Collection[str
     uses its material, or WeChat does not have it any more (`gone`).
     """
     records, displaced = dict(lock.records), list[_Displaced]()
-    known = {material_of(record) for record in lock.every_record}
+    retired = {material_of(one.record) for one in lock.retired}
     doubts = {content_sent(one.uploaded_as): one for one in lock.unconfirmed}
     for result in results:
         if result.unconfirmed:
@@ -27,8 +29,7 @@ def fold(lock: Lock, results: Iterable[Result], *, at: str, gone: Collection[str
                 doubts[content_sent(result.unconfirmed.uploaded_as)] = result.unconfirmed
         if result.outcome is Outcome.DONE:
             displaced += _settle(records, result)
-            if result.record and material_of(result.record) not in known:
-                # What the lock knew before, such as a retired record taken back, tells nothing of a later upload.
+            if _shows_an_upload(result, retired):
                 doubts.pop(_content_of(result.record), None)
     folded = replace(lock, records=_frozen(records), unconfirmed=tuple(doubts.values()))
     return _with_retired(folded, [one for one in displaced if one.record.media_id not in gone], at)
@@ -67,6 +68,17 @@ def _settle(records: MutableMapping[str, Record], result: Result) -> list[_Displ
     return [*displaced, _Displaced(change.name, old, None)] if old else displaced
 
 
+def _shows_an_upload(result: Result, retired: Collection[_Material]) -> bool:
+    """Tell whether a result shows an upload that the lock did not know, and so the one in doubt.
+
+    What the lock had already, in use or retired, tells nothing of a later upload.
+    """
+    change = result.change
+    if change.action.uploads or change.duplicates:
+        return True
+    return change.action is Action.ADOPT and result.record is not None and material_of(result.record) not in retired
+
+
 def _put(records: MutableMapping[str, Record], name: str, record: Record) -> list[_Displaced]:
     old = records.get(name)
     records[name] = record
@@ -85,7 +97,7 @@ def _with_retired(lock: Lock, displaced: Iterable[_Displaced], at: str) -> Lock:
     return replace(lock, retired=tuple(one for key, one in (left | retired).items() if key not in in_use))
 
 
-def material_of(record: Record) -> tuple[str | None, str | None]:
+def material_of(record: Record) -> _Material:
     """Tells one place in WeChat's library from another."""
     # An article image has no media_id; its url is all that tells it from another.
     return (record.media_id, None if record.media_id else record.url)

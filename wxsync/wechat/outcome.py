@@ -1,4 +1,4 @@
-"""Decides what an outcome means; the one question is whether WeChat may have done it."""
+"""Decides what an outcome means; the one question is whether WeChat may have done it: see `judge`."""
 
 from __future__ import annotations
 
@@ -33,9 +33,19 @@ class Verdict(StrEnum):
 
 
 def judge(phase: Phase, status: int | None, errcode: int | None, *, fits: bool, upload: bool) -> Verdict:
-    """Tells what an outcome means, for every outcome there can be (the table "What an outcome means").
+    """Tell what an outcome means, for every outcome there can be.
 
-    `errcode` is 0 where the answer holds none, and None where it is no number; `fits` says whether the answer holds
+    | class | done? | what happens |
+    |---|---|---|
+    | cannot connect (DNS, refused, TLS), failed before the body was complete | no | back off, again |
+    | too fast (45011); busy (-1) on anything but an upload | no | all workers pause, fewer jobs, again; bounded |
+    | token rejected (40001, 40014, 42001) | no | refreshed once for all workers, again |
+    | quota, library full, credentials, allowlist, permission (45009, 40164, 48001 ...) | no | nothing new starts |
+    | this file (40005, 40009, 45001, 45007 ...); HTTP 411, 412, 413 | no | this one failed, the others go on |
+    | HTTP 200 with an errcode that the table does not know | hardly | one look, no settling; not there: failed |
+    | busy (-1) on an upload, silence or an end after sending, other HTTP, unreadable answer, no id | perhaps | settle |
+
+    `errcode` is 0 where the answer has none, and None where it is not a number; `fits` tells whether the answer holds
     what was asked for, such as a valid media_id. Only an `upload` can be in doubt: every other call may be repeated.
     HTTP 411, 412 and 413 come from WeChat's front door, before anything is stored.
     """
