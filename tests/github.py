@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import io
 import json
 import os
 import re
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,6 +20,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import yaml
+
+from wxsync.cli import run
 
 ROOT = Path(__file__).parent.parent
 SCRIPTS = ROOT / ".github/actions/wxsync"
@@ -262,6 +265,14 @@ def git(folder: Path, *words: str) -> str:
 def commit(folder: Path, message: str = "work") -> None:
     git(folder, "add", "-A")
     git(folder, "commit", "-q", "-m", message)
+
+
+def wxsync(*words: str, folder: Path, environ: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Runs wxsync on the manifest of a folder, in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = run(["--manifest", str(folder / "materials.yaml"), *words], {**isolated(), **environ})
+    return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())
 
 
 def script(name: str, *words: str, folder: Path, environ: Mapping[str, str]) -> subprocess.CompletedProcess[str]:

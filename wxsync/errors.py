@@ -4,6 +4,7 @@ WxsyncError
 ├── InvalidInput       the manifest, the lock, a local file or a name is wrong; carries every Problem
 ├── UsageProblem       the command line or the environment asks for what cannot be
 ├── Conflict           another run, a stale plan, a foreign lock, the safety rail
+├── TryLater           others are at work on the same thing; nothing is lost, and a later run ends well
 ├── PersonNeeded       credentials, allowlist, disk: nobody but a person can mend it
 └── CallFailed         a call to WeChat that gave no result; carries errcode and rid where WeChat told them
     ├── Refused        WeChat said no to this one thing; others may go on
@@ -45,6 +46,10 @@ class UsageProblem(WxsyncError):
 
 class Conflict(WxsyncError):
     """Says that going on would undo somebody else's work or a promise."""
+
+
+class TryLater(WxsyncError):
+    """Says that others are at work on the same thing, and that trying again later is all that it takes."""
 
 
 class PersonNeeded(WxsyncError):

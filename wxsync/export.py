@@ -64,7 +64,9 @@ def _json(entries: Sequence[Entry]) -> str:
 def _csv(entries: Sequence[Entry]) -> str:
     # As RFC 4180 has it, and the values as they are: a sign put before them would spoil them for every program.
     out = io.StringIO(newline="")
-    writer = csv.DictWriter(out, _COLUMNS)
+    # Two colons that begin a line are a command to GitHub's runner; behind a quote they are none.
+    is_command = any(entry.name.lstrip().startswith("::") for entry in entries)
+    writer = csv.DictWriter(out, _COLUMNS, quoting=csv.QUOTE_ALL if is_command else csv.QUOTE_MINIMAL)
     writer.writeheader()
     writer.writerows(asdict(entry) for entry in entries)
     return out.getvalue()

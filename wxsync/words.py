@@ -19,6 +19,7 @@ from typing import Literal
 _UNITS = ("B", "KiB", "MiB", "GiB")
 _BINARY_STEP = 1024
 _WIDE = ("W", "F")
+_COMMAND = re.compile(r"(?:\A|(?<=[\r\n]))([^\S\r\n]*)::")
 
 
 class Language(StrEnum):
@@ -133,6 +134,11 @@ def casefolded(name: str) -> str:
     if name.isascii():
         return name.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
+
+
+def without_commands(text: str) -> str:
+    """Break up what GitHub's runner would take for a command: two colons at the beginning of a line, blanks aside."""
+    return _COMMAND.sub(r"\1\\x3a:", text) if "::" in text else text
 
 
 def human_size(size: int) -> str:

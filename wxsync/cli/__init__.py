@@ -16,6 +16,7 @@ from wxsync.cli.options import Settings, global_options
 _COMMANDS = {
     "accounts": ("accounts.accounts", "Name the manifest's accounts and their lock files."),
     "apply": ("apply.apply", "Upload what is new or changed and write the lock."),
+    "ci": ("ci.ci", "Do in any CI what a job of it needs: plan, apply, comment."),
     "doctor": ("doctor.doctor", "Check credentials, allowlist, permissions, library and quota."),
     "explain": ("explain.explain", "Explain an errcode in English and Chinese."),
     "export": ("consume.export", "Print all ids and urls for programs."),

@@ -81,7 +81,7 @@ def render(settings: Settings, files: tuple[Path, ...], out: Path | None, *, che
         for written in write_documents(rendered, out):
             settings.note(f"wrote {visible(str(written))}")
     elif not check:
-        emit(rendered.documents[0].text)
+        emit(rendered.documents[0].text, is_document=True)
     return Exit.DONE
 
 

@@ -39,6 +39,7 @@ def exit_code_for(error: Exception) -> Exit:
         (errors.InvalidInput, Exit.INVALID),
         (errors.UsageProblem, Exit.USAGE),
         (errors.Conflict, Exit.CONFLICT),
+        (errors.TryLater, Exit.LATER),
         (errors.PersonNeeded, Exit.PERSON),
         (errors.HaltedForPerson, Exit.PERSON),
         (errors.HaltedForNow, Exit.LATER),
@@ -70,6 +71,11 @@ def gravest(failures: Iterable[Failure | None], *, interrupted: bool) -> Exit:
 
 def print_error(error: Exception, settings: Settings) -> None:
     """Says on standard error what went wrong and what to do next."""
+    say(told(error, settings, color=settings.colored(sys.stderr)))
+
+
+def told(error: Exception, settings: Settings, *, color: bool) -> str:
+    """Puts into words what went wrong and what to do next."""
     import traceback
 
     from wxsync.errors import InvalidInput, WxsyncError
@@ -77,18 +83,16 @@ def print_error(error: Exception, settings: Settings) -> None:
     from wxsync.words import visible
 
     if isinstance(error, InvalidInput):
-        text = render_problems(error.problems, color=settings.colored(sys.stderr))
-    elif isinstance(error, WxsyncError):
+        return render_problems(error.problems, color=color)
+    if isinstance(error, WxsyncError):
         lines = [visible(line) for line in error.message.split("\n")]
-        text = "error: " + "\n".join(lines) + "\n" + _call(error)
-        text += f"    hint: {visible(error.hint)}\n" if error.hint else ""
-    else:
-        trace = "".join(traceback.format_exception(error)) if settings.verbose else ""
-        text = (
-            f"{trace}error: a defect of wxsync: {type(error).__name__}: {visible(str(error))}\n"
-            "    hint: nothing is lost; run it again with --verbose and report what it prints\n"
-        )
-    say(text)
+        hint = f"    hint: {visible(error.hint)}\n" if error.hint else ""
+        return "error: " + "\n".join(lines) + "\n" + _call(error) + hint
+    trace = "".join(traceback.format_exception(error)) if settings.verbose else ""
+    return (
+        f"{trace}error: a defect of wxsync: {type(error).__name__}: {visible(str(error))}\n"
+        "    hint: nothing is lost; run it again with --verbose and report what it prints\n"
+    )
 
 
 def _call(error: WxsyncError) -> str:

@@ -55,17 +55,26 @@ class Settings:
 
 
 def say(text: str) -> None:
-    """Writes to standard error; that nobody can read it stops no run."""
-    try:
-        click.echo(text, nl=False, file=sys.stderr, color=True)
-    except OSError:
-        _turn_away(sys.stderr)
+    """Writes to standard error; that nobody can read it stops no run. No line begins as a command of a CI does."""
+    from wxsync.words import without_commands
+
+    _write_error(without_commands(text))
 
 
-def emit(text: str) -> None:
-    """Writes data to standard output; raises PersonNeeded where it cannot be, but not where its reader has left."""
+def command_ci(text: str) -> None:
+    """Writes to standard error what a CI's log takes for commands, such as annotations."""
+    _write_error(text)
+
+
+def emit(text: str, *, is_document: bool = False) -> None:
+    """Writes data to standard output; raises PersonNeeded where it cannot be, but not where its reader has left.
+
+    No line begins as a command of a CI does, but in a document of the user's, which stays byte for byte.
+    """
+    from wxsync.words import without_commands
+
     try:
-        click.echo(text, nl=False, color=True)
+        click.echo(text if is_document else without_commands(text), nl=False, color=True)
     except BrokenPipeError:
         _turn_away(sys.stdout)
     except OSError as error:
@@ -73,6 +82,13 @@ def emit(text: str) -> None:
 
         _turn_away(sys.stdout)
         raise PersonNeeded(f"standard output cannot be written: {error.strerror}") from None
+
+
+def _write_error(text: str) -> None:
+    try:
+        click.echo(text, nl=False, file=sys.stderr, color=True)
+    except OSError:
+        _turn_away(sys.stderr)
 
 
 def _turn_away(stream: TextIO) -> None:

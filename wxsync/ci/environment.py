@@ -1,0 +1,102 @@
+"""What a CI tells a job by its environment, and the names by which a job's own variables reach one account."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_WORDS = (
+    "APPID",
+    "SECRET",
+    "ACCESS_TOKEN",
+    "COMPONENT_APPID",
+    "COMPONENT_ACCESS_TOKEN",
+    "AUTHORIZER_REFRESH_TOKEN",
+    "AUTH",
+    "FROM_APPID",
+    "API_BASE",
+)
+_MOST_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is known of the job that runs: `branch` is the target, `request` the number of a pull or merge request.
+
+    `outputs` and `summary` are files that the CI reads. Where no CI runs, nothing is known.
+    """
+
+    ci: str = ""
+    branch: str | None = None
+    request: int | None = None
+    is_scheduled: bool = False
+    outputs: Path | None = None
+    summary: Path | None = None
+
+    @property
+    def shows_annotations(self) -> bool:
+        """Tell whether lines of the log become annotations."""
+        return self.ci == "github"
+
+
+def job_from(environ: Mapping[str, str]) -> Job:
+    """Read what the CI says of this job."""
+    if environ.get("GITHUB_ACTIONS") or environ.get("GITHUB_REPOSITORY"):
+        return _github(environ)
+    if environ.get("GITLAB_CI"):
+        branch = environ.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME") or environ.get("CI_COMMIT_BRANCH")
+        is_scheduled = environ.get("CI_PIPELINE_SOURCE") == "schedule"
+        return Job("gitlab", branch or None, _number(environ.get("CI_MERGE_REQUEST_IID")), is_scheduled)
+    if environ.get("GITEE_PIPELINE_NAME"):
+        return Job("gitee", environ.get("GITEE_BRANCH") or None, _number(environ.get("GITEE_PULL_ID")))
+    if environ.get("JENKINS_URL"):
+        branch = environ.get("CHANGE_TARGET") or environ.get("BRANCH_NAME") or environ.get("GIT_BRANCH", "")
+        return Job("jenkins", branch.removeprefix("origin/") or None, _number(environ.get("CHANGE_ID")))
+    return Job()
+
+
+def for_account(environ: Mapping[str, str], account: str | None) -> dict[str, str]:
+    """Give the plain variables the names of an account, so that its own environment needs no other names.
+
+    WXSYNC_PROXY stands for HTTPS_PROXY where it is set; empty, it leaves the machine's own proxy alone.
+    """
+    given = {name: value for name, value in environ.items() if value or not name.startswith("WXSYNC_")}
+    proxy = given.pop("WXSYNC_PROXY", "")
+    if proxy:
+        given |= {"HTTPS_PROXY": proxy, "https_proxy": proxy}
+    if account:
+        for word in _WORDS:
+            value = given.pop(f"WXSYNC_{word}", "")
+            if value:
+                given.setdefault(f"WXSYNC_{account.replace('-', '_').upper()}_{word}", value)
+    return given
+
+
+def _github(environ: Mapping[str, str]) -> Job:
+    outputs, summary = (environ.get(f"GITHUB_{name}") for name in ("OUTPUT", "STEP_SUMMARY"))
+    return Job(
+        "github",
+        environ.get("GITHUB_BASE_REF") or environ.get("GITHUB_REF_NAME") or None,
+        _pull_request(environ.get("GITHUB_EVENT_PATH")),
+        environ.get("GITHUB_EVENT_NAME") == "schedule",
+        Path(outputs) if outputs else None,
+        Path(summary) if summary else None,
+    )
+
+
+def _pull_request(event: str | None) -> int | None:
+    if not event:
+        return None
+    try:
+        with Path(event).open("rb") as stream:
+            told: Any = json.loads(stream.read(_MOST_BYTES))
+        return int(told["pull_request"]["number"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def _number(word: str | None) -> int | None:
+    return int(word) if word and word.isascii() and word.isdecimal() and len(word) < 12 else None
