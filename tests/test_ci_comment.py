@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.github import TOKEN, Github, Hub, hub, script
+from tests.github import TOKEN, Github, Hub, hub, wxsync
 
 EVENT = {"pull_request": {"number": 7}}
 
@@ -29,7 +29,7 @@ def say(github: Github, text: str, *words: str, token: str = TOKEN) -> subproces
     environ = github.environ(github.folder / f"temp-{github.runs}", event=EVENT) | {"GITHUB_TOKEN": token}
     file = github.folder / "plan.md"
     file.write_text(text, encoding="utf-8")
-    return script("comment.py", "--file", str(file), *words, folder=github.folder, environ=environ)
+    return wxsync("ci", "comment", str(file), *words, folder=github.folder, environ=environ)
 
 
 def test_the_first_plan_is_a_comment_and_the_next_one_changes_it(github: Github, api: Hub) -> None:
@@ -59,8 +59,8 @@ def test_without_news_only_an_old_comment_is_corrected(github: Github, api: Hub)
 
 
 def test_each_manifest_has_a_comment_of_its_own(github: Github, api: Hub) -> None:
-    say(github, "one", "--manifest", "one.yaml")
-    say(github, "two", "--manifest", "two --> .yaml")
+    say(github, "one", "--manifest", str(github.folder / "one.yaml"))
+    say(github, "two", "--manifest", str(github.folder / "two --> .yaml"))
 
     assert len(api.comments) == 2
 
@@ -89,22 +89,22 @@ def test_a_text_too_long_for_a_comment_is_cut_at_the_end_of_a_line(github: Githu
 
     [comment] = api.comments
     assert len(comment["body"]) < 65_000
-    assert comment["body"].endswith("a line of the plan\n\n… cut here; the step summary has more.\n")
+    assert comment["body"].endswith("a line of the plan\n\n… cut here; the log and the summary have more.\n")
 
 
-@pytest.mark.parametrize(("status", "code"), [(401, 0), (403, 0), (404, 0), (500, 1)])
+@pytest.mark.parametrize(("status", "code"), [(401, 0), (403, 0), (404, 0), (500, 5)])
 def test_a_token_that_may_not_write_is_no_failure(github: Github, api: Hub, status: int, code: int) -> None:
     api.refused["POST issues/7/comments"] = status
 
     said = say(github, "a plan")
 
     assert said.returncode == code
-    assert f"GitHub answered {status}" in said.stdout
+    assert f"the forge answered {status}" in said.stderr
     assert "Traceback" not in said.stderr
 
 
 def test_the_token_is_never_printed(github: Github, api: Hub) -> None:
     said = say(github, "a plan", token="ghs_wrong")
 
-    assert "GitHub answered 401" in said.stdout
+    assert "the forge answered 401" in said.stderr
     assert "ghs_wrong" not in said.stdout + said.stderr

@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 
-from tests.github import Github, Hub, script
+from tests.github import Github, Hub, commit, git, wxsync
 from tests.project import png
 from tests.test_stories_lfs import pointer
+from wxsync.ci.overview import COMMENT, SUMMARY, Overview, Planned, counted_bytes, page
+from wxsync.results import AccountLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ def plan(folder: Path, *words: str, event: str = "pull_request") -> Told:
     github = Github(folder, Hub(), runs=len(list(folder.glob("temp-*"))))
     temporary = folder / f"temp-{github.runs}"
     environ = github.environ(temporary) | {"GITHUB_EVENT_NAME": event}
-    ended = script("plan.py", "--out", str(folder / "plan.md"), *words, folder=folder, environ=environ)
+    ended = wxsync("ci", "plan", "-o", str(folder / "plan.md"), *words, folder=folder, environ=environ)
     lines = (temporary / "output").read_text().splitlines()
     outputs = dict(line.split("=", 1) for line in lines)
     read = {name: text if name == "key" else json.loads(text) for name, text in outputs.items()}
@@ -57,7 +59,7 @@ def test_a_manifest_without_accounts_has_one_job(tmp_path: Path) -> None:
     assert (told.code, told.outputs["news"]) == (0, True)
     assert "`a.png`" in told.markdown == told.summary
     assert "a.png" in told.log
-    job = {"name": "", "appid": None, "lock": "materials.lock.json", "environment": "wechat"}
+    job = {"name": "", "appid": None, "lock": str(tmp_path / "materials.lock.json"), "environment": "wechat"}
     assert told.outputs["pending"] == told.outputs["accounts"] == [job]
 
 
@@ -65,7 +67,11 @@ def test_each_account_has_a_heading_and_an_environment_of_its_own(tmp_path: Path
     (tmp_path / "shop").mkdir()
     manifest(tmp_path / "shop", "a.png", accounts=3)
 
-    told = plan(tmp_path, "--manifest", "shop/materials.yaml", "--environment", "live")
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "checkout", "-q", "-b", "main")
+    commit(tmp_path)
+
+    told = plan(tmp_path, "--manifest", str(tmp_path / "shop/materials.yaml"), "--environment", "live")
 
     assert [line for line in told.markdown.splitlines() if line.startswith("## ")] == [
         f"## shop-{number}" for number in range(3)
@@ -126,19 +132,25 @@ def test_accounts_that_have_nothing_to_do_share_a_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("count", [3, 40])
 def test_many_plans_stay_below_the_limit_of_a_comment(count: int) -> None:
-    code = f"""
-import sys; sys.path.insert(0, {str(Path(__file__).parent.parent / ".github/actions/wxsync")!r})
-import plan
-shops = [plan.Account(f"shop-{{number}}", None, "lock") for number in range({count})]
-plans = [plan.Planned(shop, 2, f"## {{shop.name}}\\n" + "x" * 20_000) for shop in shops]
-shown = plan.page("problems " * 100, plans, limit=plan.COMMENT)
-print(len(shown), shown.count("## shop-"), shown[-300:])
-"""
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split(" ", 2)
+    overview = planned_for(count, "x" * 20_000)
 
-    assert int(said[0]) <= 64_000
-    assert int(said[1]) == 3 if count == 3 else int(said[1]) >= 2
-    assert ("more accounts; see the log" in said[2]) == (count == 40)
+    shown = page(overview, limit=COMMENT)
+
+    assert len(shown) <= 64_000
+    assert shown.count("## shop-") == 3 if count == 3 else shown.count("## shop-") >= 2
+    assert ("more accounts; see the log" in shown) == (count == 40)
+
+
+def test_a_summary_of_chinese_stays_below_the_limit_that_counts_bytes() -> None:
+    shown = page(planned_for(200, "素材" * 2_000), limit=SUMMARY, measure=counted_bytes)
+
+    assert 800_000 < len(shown.encode()) < 1024 * 1024
+
+
+def planned_for(count: int, said: str) -> Overview:
+    lines = [AccountLine(f"shop-{number}", None, "lock") for number in range(count)]
+    planned = tuple(Planned(line, None, said, 5) for line in lines)
+    return Overview("materials.yaml", "1/1", tuple(lines), "problems " * 100, planned)
 
 
 FAKE_LFS = """\
@@ -187,8 +199,9 @@ def test_only_what_must_be_uploaded_is_fetched(tmp_path: Path, lfs: dict[str, st
         (Path(lfs["STORE"]) / hashlib.sha256(content).hexdigest()).write_bytes(content)
         (folder / name).write_bytes(pointer(content))
 
-    fetched = script("lfs.py", folder=folder, environ=environ | {"WXSYNC_APPID": account})
-    again = script("lfs.py", folder=folder, environ=environ | {"WXSYNC_APPID": account})
+    commit(folder)
+    fetched = wxsync("ci", "plan", folder=folder, environ=environ | {"WXSYNC_APPID": account})
+    again = wxsync("ci", "plan", folder=folder, environ=environ | {"WXSYNC_APPID": account})
 
     assert fetched.returncode == again.returncode == 0, fetched.stderr
     assert (Path(lfs["STORE"]) / "asked").read_text() == "new? ?odd? name?.png,plain.png\n"
@@ -197,9 +210,20 @@ def test_only_what_must_be_uploaded_is_fetched(tmp_path: Path, lfs: dict[str, st
 
 
 def test_without_anything_to_fetch_git_lfs_need_not_be_there(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "-b", "main")
     manifest(tmp_path, "a.png")
+    commit(tmp_path)
 
-    assert script("lfs.py", folder=tmp_path, environ={}).returncode == 0
+    assert wxsync("ci", "plan", folder=tmp_path, environ={}).returncode == 0
+
+
+def test_without_git_everything_is_planned_all_the_same(tmp_path: Path) -> None:
+    manifest(tmp_path, "a.png", accounts=2)
+
+    told = wxsync("ci", "plan", folder=tmp_path, environ={"PATH": str(tmp_path)})
+
+    assert told.returncode == 0, told.stderr
+    assert [one["name"] for one in json.loads(told.stdout)] == ["shop-0", "shop-1"]
 
 
 def script_of(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:

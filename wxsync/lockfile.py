@@ -94,7 +94,7 @@ def _pieces(lock: Lock) -> Iterator[str]:
 def _no_json(file: Path, content: bytes, error: ValueError | RecursionError) -> InvalidInput:
     for number, text in enumerate(content.split(b"\n"), start=1):
         if text.startswith(_CONFLICT_MARKERS):
-            hint = "merge the two sides with `wxsync lock merge`, or take one side: apply finds what the other uploaded"
+            hint = "run `wxsync lock resolve`, which keeps what both sides uploaded"
             return InvalidInput(
                 [_problem(file, "lock-conflict", "the lock holds merge conflict markers", number, hint)]
             )

@@ -172,7 +172,7 @@ def comment(settings: Settings, *, file: str, news: str, number: int | None, for
 
     said = _text_of(file)
     number = number or job_from(settings.environ).request
-    repository = open_repository(Path.cwd(), settings.environ)
+    repository = open_repository(Path(settings.manifest).parent, settings.environ)
     remote = repository.remote_url() if repository else ""
     opened = forge_from(forge_named(remote, settings.environ) if forge == "auto" else forge, settings.environ, remote)
     if number is None or opened is None:
