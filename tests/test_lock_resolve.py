@@ -59,7 +59,11 @@ def ids(folder: Path) -> set[str]:
 
 @pytest.mark.parametrize("how", ["merge", "rebase", "cherry-pick"])
 def test_a_conflict_under_way_is_mended_from_the_index(clone: Path, how: str) -> None:
-    words = {"merge": ("merge", "-q", "theirs"), "rebase": ("rebase", "-q", "theirs"), "cherry-pick": ("cherry-pick", "theirs")}
+    words = {
+        "merge": ("merge", "-q", "theirs"),
+        "rebase": ("rebase", "-q", "theirs"),
+        "cherry-pick": ("cherry-pick", "theirs"),
+    }
     conflict(clone, *words[how])
 
     done = resolve(clone)
