@@ -45,26 +45,40 @@ def send(planned: Planned, remote: WeChat, options: ApplyOptions, watcher: Watch
     """
     planned, results = execute(planned, remote, options, watcher)
     done = {result.change.name: result for result in results}
-    for may_send in (True, False):
-        unanswered = {name: result for name, result in done.items() if _is_open(result)}
-        if not unanswered or watcher.stop.is_set():
-            break
-        watcher.says(f"looking for uploads whose answer was lost: {', '.join(sorted(unanswered))}")
-        try:
-            planned, held = adopt_listed(
-                planned.narrowed_to(unanswered), remote, _patience(options, unanswered), watcher
-            )
-        except CallFailed as error:
-            watcher.says(f"looking for them is impossible: {error.message}")
-            break
-        if watcher.stop.is_set():
-            break
-        held += _given_up(planned.minus({one.change.name for one in held}), unanswered, may_send=may_send)
-        planned, results = execute(planned, remote, options, watcher, settled=held)
-        for result in results:
-            attempts = done[result.change.name].attempts + result.attempts
-            done[result.change.name] = replace(result, attempts=attempts)
+    try:
+        planned = _settle_lost(planned, done, remote, options, watcher, may_send=True)
+        planned = _settle_lost(planned, done, remote, options, watcher, may_send=False)
+    except CallFailed as error:
+        watcher.says(f"looking for them is impossible: {error.message}")
     return planned, list(done.values())
+
+
+def _settle_lost(
+    planned: Planned,
+    done: dict[str, Result],
+    remote: WeChat,
+    options: ApplyOptions,
+    watcher: Watcher,
+    *,
+    may_send: bool,
+) -> Planned:
+    """Look for the uploads whose answer was lost, send those that are not there once more, and put it into `done`.
+
+    Where they may not be sent once more they failed. Raises CallFailed where looking is impossible.
+    """
+    lost = {name: result for name, result in done.items() if _is_open(result)}
+    if not lost or watcher.stop.is_set():
+        return planned
+    watcher.says(f"looking for uploads whose answer was lost: {', '.join(sorted(lost))}")
+    planned, settled = adopt_listed(planned.narrowed_to(lost), remote, _patience(options, lost), watcher)
+    if watcher.stop.is_set():
+        return planned
+    settled += _given_up(planned.minus({one.change.name for one in settled}), lost, may_send=may_send)
+    planned, results = execute(planned, remote, options, watcher, settled=settled)
+    for result in results:
+        attempts = done[result.change.name].attempts + result.attempts
+        done[result.change.name] = replace(result, attempts=attempts)
+    return planned
 
 
 def adopt_listed(
