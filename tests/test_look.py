@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.nouns import doubt_of, listed, lock_of, moment, record_of, retire, want
 from wxsync.model import ListingPage, Material, MaterialType
-from wxsync.reconcile.look import PAGE, Look, look, settle
+from wxsync.reconcile.look import PAGE, Look, look, settle, unix_seconds
 
 
 class Shelf:
@@ -81,3 +85,67 @@ def test_a_look_counts_from_its_beginning_however_long_it_takes() -> None:
 
     assert pauses == [2.0], "an upload of second 10 may show at second 40, and the first look began at 0"
     assert clock[0] == 102
+
+
+@given(
+    st.lists(st.floats(0, 60), min_size=1, max_size=3),
+    st.lists(st.tuples(st.floats(0, 100), st.floats(0, 1)), min_size=1, max_size=3),
+    st.floats(1, 90),
+)
+def test_what_shows_within_the_settling_time_is_found_however_long_looks_take(
+    lasting: list[float], sent: list[tuple[float, float]], seconds: float
+) -> None:
+    """Each doubt is a time of sending and the part of the settling time after which its upload shows."""
+    clock, number = [100.0], 0
+
+    def again() -> list[float]:
+        nonlocal number
+        absent = [at for at, part in sent if at + part * seconds > clock[0]]
+        clock[0] += lasting[number % len(lasting)]
+        number += 1
+        return absent
+
+    def pause(waited: float) -> bool:
+        assert waited > 0
+        clock[0] += waited
+        return False
+
+    absent = settle(again, list, seconds=seconds, clock=lambda: clock[0], pause=pause)
+
+    assert absent == []
+    assert clock[0] <= 200 + seconds + 2 * sum(lasting) + 60, "nor does it look for ever"
+
+
+def test_every_doubt_is_looked_for_back_to_its_own_time() -> None:
+    shelf = Shelf(0, {})
+    old, new = want("old", "a"), want("new", "b")
+    filled = [record_of(want(f"{number}", "c"), f"known-{number}") for number in range(2 * PAGE)]
+    shelf.materials = [
+        listed(new, "lost-new", at=_second(120)),
+        *(material(str(record.media_id), at=_second(60)) for record in filled),
+        listed(old, "lost-old", at=_second(1)),
+    ]
+    doubts = [doubt_of(old, at=moment(0)), doubt_of(new, at=moment(120))]
+    lock = lock_of({}, [retire("filled", record) for record in filled], doubts)
+
+    found = {one.media_id for one in look(shelf, lock, [MaterialType.IMAGE], Look.AUTO)}
+
+    assert {"lost-old", "lost-new"} <= found
+
+
+def test_a_stranger_library_is_read_back_to_a_week_before_the_newest_upload() -> None:
+    newest, oldest = (
+        record_of(want("new"), "new", at=moment(0)),
+        record_of(want("old", "b"), "old", at="2026-01-01T00:00:00Z"),
+    )
+    shelf = Shelf(0, {})
+    shelf.materials = [material(f"stranger-{number}", at=_second(-3600 * number)) for number in range(20 * PAGE)]
+
+    look(shelf, lock_of({"new": newest, "old": oldest}), [MaterialType.IMAGE], Look.AUTO)
+
+    assert shelf.pages == 10, "7 days are 168 of these, and one page more tells that they are over"
+
+
+def _second(number: int) -> int:
+    """Tell the second that `moment` writes."""
+    return int(unix_seconds(moment(0))) + number

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from tests.simulation.figures import table, total
 from tests.simulation.history import play
 from tests.simulation.many import many
 from tests.simulation.mutants import MUTANTS, Mutant
-from tests.simulation.planting import catch, times_found
+from tests.simulation.planting import catch, has_its_place, planted
 
 USUAL = 2000
 
@@ -38,7 +37,23 @@ def test_a_seed_always_plays_the_same_history(tmp_path: Path) -> None:
 
 
 def test_every_bug_to_plant_has_its_place_in_the_code() -> None:
-    assert {mutant.name: times_found(mutant) for mutant in MUTANTS} == dict.fromkeys(_names(MUTANTS), 1)
+    assert [mutant.name for mutant in MUTANTS if not has_its_place(mutant)] == []
+    assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS)
+
+
+def test_a_bug_is_planted_in_its_function_alone() -> None:
+    source = (
+        "def other():\n    total = 1\n    return total\n\n\n"
+        "class Till:\n    def add(self):\n        total = 1\n        return total\n"
+    )
+
+    assert planted(source, "Till.add", "total = 1\nreturn total", "total = 2\nreturn -total") == (
+        "def other():\n    total = 1\n    return total\n\n\n"
+        "class Till:\n    def add(self):\n        total = 2\n        return -total\n"
+    )
+    for name, old in (("Till.add", "total = 3"), ("other", "total")):
+        with pytest.raises(LookupError):
+            planted(source, name, old, "")
 
 
 @pytest.mark.parametrize(
@@ -49,10 +64,6 @@ def test_every_bug_to_plant_has_its_place_in_the_code() -> None:
 def test_a_planted_bug_breaks_a_promise(mutant: Mutant) -> None:
     """Plants one small change in a copy of the package; all of them where WXSYNC_FAULTS is `all`."""
     assert catch(mutant) is not None
-
-
-def _names(mutants: Iterable[Mutant]) -> list[str]:
-    return [mutant.name for mutant in mutants]
 
 
 def _folders(root: Path) -> list[str]:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.project import Project, Server, png
+from tests.project import MEDIA, Project, Server, png, serving
 from tests.wechat_fake import APPID, EMPTY_PAGE, SECRET, FakeWeChat, no, ok
+from wxsync.sandbox.switches import Switches
 from wxsync.schemas import violations
 
 
@@ -163,6 +164,29 @@ def test_a_second_upload_of_one_content_is_settled_by_a_refresh(
         assert clone.apply("--refresh").code == 0
         assert id_of(clone, "a.png") == older
         assert [one["media_id"] for one in clone.lock()["retired"]] == [newer]
+
+
+@pytest.mark.parametrize("errcode", [40006, 40013, 41004, 45009, 48001, 46003, 88888])
+def test_only_an_unknown_id_is_gone_whatever_else_wechat_refuses(tmp_path: Path, errcode: int) -> None:
+    with serving(switches=Switches(hide_thumbs=True)) as server:
+        project = Project(tmp_path, server.environ)
+        for step in ("a", "b"):  # one id is used, the other is retired
+            project.add("cover.jpg", (MEDIA / "covers/intro.jpg").read_bytes() + step.encode())
+            project.manifest("materials:\n  - {path: cover.jpg, type: thumb}\n")
+            assert project.apply().code == 0
+        before = project.lock()
+        server.fault(f"get_material:errcode={errcode}")
+
+        planned = project.run("plan", "--refresh", "--format", "json")
+        applied = project.apply("--refresh")
+
+        assert planned.code == applied.code
+        assert planned.code in {0, 5, 7}
+        if planned.code == 0:
+            assert planned.json["drift"] == []
+        assert project.lock() == before
+        assert server.calls()["add_material"] == 2
+        assert server.calls()["get_material"] >= 2
 
 
 def test_a_refresh_that_cannot_list_sends_nothing(mixed: Project, server: Server) -> None:

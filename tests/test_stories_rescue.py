@@ -97,3 +97,45 @@ def test_an_id_that_the_journal_took_needs_no_rescue(project: Project, server: S
     assert project.apply().code == 0
     assert {one["media_id"] for one in project.materials().values()} == server.ids()
     assert len(server.ids()) == 1
+
+
+OTHER = "wxfedcba9876543210"
+
+
+@pytest.mark.parametrize("command", [("plan",), ("apply", "--yes"), ("prune", "--yes"), ("plan", "--refresh")])
+def test_what_a_run_for_another_account_left_in_the_journal_is_not_taken(
+    project: Project, server: Server, command: tuple[str, ...]
+) -> None:
+    project.images("a.png", "b.png")
+    with pytest.raises(PersonNeeded):
+        apply_on_a_disk(project, writes=4)
+    [journal] = (project.root / ".wxsync").glob("*.journal")
+    left, called = journal.read_bytes(), server.calls()
+    assert not (project.root / "materials.lock.json").exists()
+
+    ended = replace(project, environ=project.environ | {"WXSYNC_APPID": OTHER}).run(*command)
+
+    assert ended.code == 6
+    assert project.environ["WXSYNC_APPID"] in ended.err
+    assert OTHER in ended.err
+    assert not (project.root / "materials.lock.json").exists()
+    assert journal.read_bytes() == left
+    assert server.calls() == called
+    assert project.apply().code == 0, "the account that it is of takes it"
+    assert {one["media_id"] for one in project.materials().values()} == server.ids()
+
+
+@pytest.mark.parametrize("command", [("plan",), ("apply", "--yes"), ("prune", "--yes")])
+def test_the_lock_of_another_account_stops_every_command(
+    project: Project, server: Server, command: tuple[str, ...]
+) -> None:
+    project.images("a.png")
+    assert project.apply().code == 0
+    project.images("a.png", "b.png")
+    before, called = project.lock_bytes(), server.calls()
+
+    ended = replace(project, environ=project.environ | {"WXSYNC_APPID": OTHER}).run(*command)
+
+    assert ended.code == 6
+    assert project.lock_bytes() == before
+    assert server.calls() == called

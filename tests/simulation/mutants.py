@@ -1,4 +1,11 @@
-"""Bugs to plant: each is one small change of the real code, over which the simulation must see a promise break."""
+"""Bugs to plant: each is one small change of the real code, over which the simulation must see a promise break.
+
+A bug is planted in a function (or a constant) of a module, so that nothing outside that function matters to it. To add
+one: name it by what goes wrong; give its place as `module:Class.function` within wxsync; give a piece of that function
+that stands in it once, and what to put there (of several lines, those after the first as deep as they stand under it).
+`python -m tests.simulation --mutants --only WORDS` tells whether and when it is caught. What histories do not show
+within reason is planted over a file of tests, `by`.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +14,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """Holds one planted bug: what stands once in a file, and what is put there; `within` bounds the histories it takes.
+    """One bug to plant; `within` bounds the histories that it takes to catch it.
 
-    The `quick` ones are planted in every run of the tests. What no history can see is seen by a file of tests, `by`.
+    The `quick` ones are planted in every run of the tests.
     """
 
     name: str
-    file: str
+    place: str
     old: str
     new: str
     within: int = 1000
@@ -24,334 +31,427 @@ class Mutant:
 MUTANTS = (
     Mutant(
         "the journal is not synced",
-        "journal.py",
-        "            self._disk.sync(self._descriptor)\n",
-        "            pass\n",
+        "journal:Journal._sync",
+        "self._disk.sync(self._descriptor)",
+        "pass",
         quick=True,
     ),
     Mutant(
         "a sync is believed that began before the line was written",
-        "journal.py",
-        "                reached = self._written\n"
-        "                self._sync()\n"
-        "                self._synced = reached\n",
-        "                self._sync()\n                self._synced = self._written\n",
+        "journal:Journal._append",
+        "reached = self._written\nself._sync()\nself._synced = reached",
+        "self._sync()\nself._synced = self._written",
         by="test_journal.py",
     ),
     Mutant(
         "a sync that failed is forgotten",
-        "journal.py",
-        "        if self._failed:\n",
-        "        if False:\n",
+        "journal:Journal._sync",
+        "if self._failed:",
+        "if False:",
         by="test_journal.py",
     ),
-    Mutant("the journal's name is not synced", "journal.py", "            disk.sync_folder(file.parent)\n", ""),
     Mutant(
-        "no space is taken before a request", "journal.py", "            if room:\n", "            if False:\n", 20_000
+        "the journal's name is not synced",
+        "journal:Journal.__init__",
+        "disk.sync_folder(file.parent)",
+        "pass",
+    ),
+    Mutant(
+        "no space is taken before a request",
+        "journal:Journal._append",
+        "if room:",
+        "if False:",
+        within=20_000,
     ),
     Mutant(
         "a line torn by a loss of power stops the run",
-        "journal.py",
-        '    return b"\\0" in line and not _fits(*_parts(line))\n',
-        "    return False\n",
-        5000,
+        "journal:_is_torn",
+        'return b"\\0" in line and not _fits(*_parts(line))',
+        "return False",
+        within=5_000,
     ),
     Mutant(
         "a torn line is taken as whole",
-        "journal.py",
-        "    whole = [line for line in ended if not _is_torn(line)]\n",
-        "    whole = [line for line in (*ended, torn.rstrip(b'\\0')) if line and not _is_torn(line)]\n",
-        5000,
+        "journal:replay",
+        "whole = [line for line in ended if not _is_torn(line)]",
+        "whole = [line for line in (*ended, torn.rstrip(b'\\0')) if line and not _is_torn(line)]",
+        within=5_000,
     ),
     Mutant(
         "the lock is not synced",
-        "files.py",
-        "        write_all(disk, descriptor, content, 0)\n        disk.sync(descriptor)\n",
-        "        write_all(disk, descriptor, content, 0)\n",
+        "files:_stage",
+        "write_all(disk, descriptor, content, 0)\ndisk.sync(descriptor)",
+        "write_all(disk, descriptor, content, 0)",
         quick=True,
     ),
-    Mutant("the lock's name is not synced", "files.py", "        disk.sync_folder(folder)\n", "        pass\n"),
-    Mutant("a short write is not completed", "files.py", "    while content:\n", "    if content:\n"),
+    Mutant(
+        "the lock's name is not synced",
+        "files:write_together",
+        "disk.sync_folder(folder)",
+        "pass",
+    ),
+    Mutant(
+        "a short write is not completed",
+        "files:write_all",
+        "while content:",
+        "if content:",
+    ),
     Mutant(
         "the lock is written in place",
-        "lockfile.py",
-        "    write_atomic(file, render_lock(lock), disk=disk)\n",
-        "    descriptor = disk.open(file)\n"
-        "    disk.write(descriptor, b' ' * 10_000, 0)\n"
-        "    disk.write(descriptor, render_lock(lock), 0)\n"
-        "    disk.sync(descriptor)\n"
-        "    disk.close(descriptor)\n"
-        "    disk.sync_folder(file.parent)\n",
+        "lockfile:write_lock",
+        "write_atomic(file, render_lock(lock), disk=disk)",
+        "descriptor = disk.open(file)\n"
+        "disk.write(descriptor, b' ' * 10_000, 0)\n"
+        "disk.write(descriptor, render_lock(lock), 0)\n"
+        "disk.sync(descriptor)\n"
+        "disk.close(descriptor)\n"
+        "disk.sync_folder(file.parent)",
     ),
     Mutant(
         "the intent is written after the request",
-        "executor.py",
-        "    try:\n"
-        "        run.memory.intend(intent)\n"
-        "    except OSError as error:\n"
-        "        run.halt(_disk(error))\n"
-        "        return _skipped(change, _disk(error))\n"
-        "    try:\n"
-        "        uploaded = run.remote.upload(upload)\n"
-        "    except CallFailed as error:\n"
-        "        return _unanswered(change, intent, error, run)\n",
-        "    try:\n"
-        "        uploaded = run.remote.upload(upload)\n"
-        "    except CallFailed as error:\n"
-        "        run.memory.intend(intent)\n"
-        "        return _unanswered(change, intent, error, run)\n"
-        "    run.memory.intend(intent)\n",
+        "executor:_send",
+        "try:\n"
+        "    run.memory.intend(intent)\n"
+        "except OSError as error:\n"
+        "    run.halt(_disk(error))\n"
+        "    return _skipped(change, _disk(error))\n"
+        "try:\n"
+        "    uploaded = run.remote.upload(upload)\n"
+        "except CallFailed as error:\n"
+        "    return _unanswered(change, intent, error, run)",
+        "try:\n"
+        "    uploaded = run.remote.upload(upload)\n"
+        "except CallFailed as error:\n"
+        "    run.memory.intend(intent)\n"
+        "    return _unanswered(change, intent, error, run)\n"
+        "run.memory.intend(intent)",
     ),
     Mutant(
         "an answer is not written to the journal",
-        "executor.py",
-        "        run.memory.done(change.name, record)\n",
-        "        pass\n",
+        "executor:_answered",
+        "run.memory.done(change.name, record)",
+        "pass",
     ),
     Mutant(
         "a doubt is counted from before the pauses",
-        "executor.py",
-        "        lost = replace(intent, sent_at=run.now())\n",
-        "        lost = doubt\n",
-        20_000,
+        "executor:_unanswered",
+        "lost = replace(intent, sent_at=run.now())",
+        "lost = intent",
+        within=20_000,
     ),
     Mutant(
         "a lost answer is sent again blindly",
-        "wechat/outcome.py",
-        "    doubt = Verdict.PERHAPS if upload else Verdict.AGAIN\n",
-        "    doubt = Verdict.AGAIN\n",
+        "wechat.outcome:judge",
+        "doubt = Verdict.PERHAPS if upload else Verdict.AGAIN",
+        "doubt = Verdict.AGAIN",
         quick=True,
     ),
     Mutant(
         "a reset after sending counts as not sent",
-        "wechat/outcome.py",
-        "    if phase is Phase.UNSENT:\n",
-        "    if phase is not Phase.ANSWERED:\n",
+        "wechat.outcome:judge",
+        "if phase is Phase.UNSENT:",
+        "if phase is not Phase.ANSWERED:",
     ),
     Mutant(
         "-1 is taken as no",
-        "wechat/outcome.py",
-        "        return Verdict.PERHAPS if upload else Verdict.SLOWER\n",
-        "        return Verdict.REFUSED if upload else Verdict.SLOWER\n",
+        "wechat.outcome:_listed",
+        "return Verdict.PERHAPS if upload else Verdict.SLOWER",
+        "return Verdict.REFUSED if upload else Verdict.SLOWER",
         quick=True,
     ),
     Mutant(
         "an answer without a media_id is taken as no",
-        "wechat/outcome.py",
-        "        return Verdict.DONE if fits else doubt\n",
-        "        return Verdict.DONE if fits else Verdict.REFUSED\n",
+        "wechat.outcome:judge",
+        "return Verdict.DONE if fits else doubt",
+        "return Verdict.DONE if fits else Verdict.REFUSED",
     ),
     Mutant(
         "the lock is rebuilt from what was done",
-        "planner/fold.py",
-        "    records, displaced = dict(lock.records), list[_Displaced]()\n    retired",
-        "    records, displaced = dict[str, Record](), list[_Displaced]()\n    retired",
+        "planner.fold:fold",
+        "records, displaced = dict(lock.records), list[_Displaced]()\nretired",
+        "records, displaced = dict[str, Record](), list[_Displaced]()\nretired",
         quick=True,
     ),
     Mutant(
         "what was retired before is dropped",
-        "planner/fold.py",
-        "    retired = {material_of(one.record): one for one in lock.retired}\n",
-        "    retired = dict[tuple[str | None, str | None], Retired]()\n",
+        "planner.fold:_with_retired",
+        "retired = {material_of(one.record): one for one in lock.retired}",
+        "retired = dict[tuple[str | None, str | None], Retired]()",
     ),
     Mutant(
         "a doubt does not reach the lock",
-        "planner/fold.py",
-        "            if result.outcome is Outcome.UNKNOWN:\n",
-        "            if False:\n",
+        "planner.fold:fold",
+        "if result.outcome is Outcome.UNKNOWN:",
+        "if False:",
     ),
     Mutant(
         "the journal is cleared before the lock is written",
-        "reconcile/send.py",
-        "    lock = _written(ledger, results)\n    clear_journal(project.journal_file, disk=project.disk)\n",
-        "    clear_journal(project.journal_file, disk=project.disk)\n    lock = _written(ledger, results)\n",
+        "reconcile.send:execute",
+        "lock = _written(ledger, results)\nclear_journal(project.journal_file, disk=project.disk)",
+        "clear_journal(project.journal_file, disk=project.disk)\nlock = _written(ledger, results)",
         quick=True,
     ),
     Mutant(
         "the journal is cleared before the lock is recovered",
-        "project/recovery.py",
-        "    if state.lock:\n        #",
-        "    clear_journal(project.journal_file, disk=project.disk)\n    if state.lock:\n        #",
-        5000,
+        "project.recovery:recover",
+        "if state.lock:\n    #",
+        "clear_journal(project.journal_file, disk=project.disk)\nif state.lock:\n    #",
+        within=5_000,
     ),
     Mutant(
         "the journal is not folded into the lock",
-        "project/recovery.py",
-        "    if journal.account is None or not (journal.done or journal.unconfirmed):\n",
-        "    if True:\n",
+        "project.recovery:read_state",
+        "if journal.account is None or not (journal.done or journal.unconfirmed):",
+        "if True:",
     ),
     Mutant(
         "a lock that a killed run put there is taken for durable",
-        "project/recovery.py",
-        "        before = state.on_disk if state.lock is state.on_disk else None\n",
-        "        before = state.on_disk\n",
-        50_000,
+        "project.recovery:recover",
+        "before = state.on_disk if state.lock is state.on_disk else None",
+        "before = state.on_disk",
+        within=50_000,
     ),
     Mutant(
         "a listing that failed counts as empty",
-        "reconcile/look.py",
-        "        page = remote.list_page(listed, offset)\n",
-        "        try:\n"
-        "            page = remote.list_page(listed, offset)\n"
-        "        except Exception:\n"
-        "            page = ListingPage(0, ())\n",
-        5000,
+        "reconcile.look:_pages",
+        "page = remote.list_page(listed, offset)",
+        "try:\n    page = remote.list_page(listed, offset)\nexcept Exception:\n    page = ListingPage(0, ())",
+        within=5_000,
     ),
     Mutant(
         "nobody waits for a late upload",
-        "reconcile/look.py",
-        "        if not sent or left <= 0 or pause(min(wait, left)):\n",
-        "        if True:\n",
+        "reconcile.look:settle",
+        "if not sent or left <= 0 or pause(min(wait, left)):",
+        "if True:",
     ),
     Mutant(
         "one page is always enough",
-        "reconcile/look.py",
-        "        if how is Look.AUTO and is_reached and _is_enough(page, known, newest, pages):\n",
-        "        if True:\n",
-        5000,
+        "reconcile.look:_pages",
+        "if how is Look.AUTO and is_reached and _is_enough(page, known, newest, pages):",
+        "if True:",
+        within=5_000,
     ),
     Mutant(
         "thumbs are not looked for",
-        "model.py",
-        '    MaterialType.THUMB: _Facts(MaterialType.IMAGE, "thumbs", is_picture=True),\n',
-        '    MaterialType.THUMB: _Facts(None, "thumbs", is_picture=True),\n',
-        5000,
+        "model:_FACTS",
+        'MaterialType.THUMB: _Facts(MaterialType.IMAGE, "thumbs", is_picture=True),',
+        'MaterialType.THUMB: _Facts(None, "thumbs", is_picture=True),',
+        within=5_000,
     ),
     Mutant(
         "ids that the lock knows are adopted",
-        "planner/sources.py",
-        " if one.media_id not in known - let_go)",
+        "planner.sources:listing_of",
+        "if one.media_id not in known - let_go)",
         ")",
         by="test_planner.py",
     ),
     Mutant(
         "the newest of several uploads is adopted",
-        "planner/plan.py",
-        "    adopted = next((one for one in uploads if",
-        "    adopted = next((one for one in reversed(uploads) if",
-        20_000,
+        "planner.plan:_content",
+        "adopted = next((one for one in uploads if",
+        "adopted = next((one for one in reversed(uploads) if",
+        within=20_000,
     ),
     Mutant(
         "a replacement on demand hides what its name held",
-        "planner/sources.py",
-        "        if name not in forced or not held.keeps(wanted[name])\n",
-        "        if name not in forced\n",
-        50_000,
+        "planner.sources:_elsewhere",
+        "if name not in forced or not held.keeps(wanted[name])",
+        "if name not in forced",
+        within=50_000,
     ),
     Mutant(
         "any video of the title is ours",
-        "reconcile/videos.py",
-        "for name, ids in found.items() if len(ids) == 1 and claims[ids[0]] == 1 and ids[0] in older}\n",
-        "for name, ids in found.items() if ids}\n",
-        5000,
+        "reconcile.videos:recognise",
+        "for name, ids in found.items() if len(ids) == 1 and claims[ids[0]] == 1 and ids[0] in older}",
+        "for name, ids in found.items() if ids}",
+        within=5_000,
     ),
     Mutant(
         "a lock that cannot be read is taken as empty",
-        "lockfile.py",
-        "    except FileNotFoundError:\n        return None\n",
-        "    except OSError:\n        return None\n",
+        "lockfile:read_lock",
+        "except FileNotFoundError:\n    return None",
+        "except OSError:\n    return None",
         by="test_lockfile.py",
     ),
     Mutant(
         "a journal that cannot be read is taken as empty",
-        "journal.py",
-        "    except FileNotFoundError:\n        return Replay()\n",
-        "    except OSError:\n        return Replay()\n",
+        "journal:read_journal",
+        "except FileNotFoundError:\n    return Replay()",
+        "except OSError:\n    return Replay()",
         by="test_journal.py",
     ),
     Mutant(
         "a journal goes on behind half a line",
-        "journal.py",
-        'content.rfind(b"\\n") + 1, len(content)\n',
-        'len(content.rstrip(b"\\0")), len(content)\n',
+        "journal:Journal.__init__",
+        'content.rfind(b"\\n") + 1, len(content)',
+        'len(content.rstrip(b"\\0")), len(content)',
         by="test_journal.py",
     ),
     Mutant(
         "an upload bears no tag",
-        "planner/naming.py",
-        '    return f"{slug}.{wanted.fingerprint.tag(account)}.{wanted.extension}"\n',
-        '    return f"{slug}.{wanted.extension}"\n',
+        "planner.naming:filename_for",
+        'return f"{slug}.{wanted.fingerprint.tag(account)}.{wanted.extension}"',
+        'return f"{slug}.{wanted.extension}"',
     ),
     Mutant(
         "nobody looks before sending",
-        "reconcile/look.py",
-        "    if how is Look.NONE:\n",
-        "    if True:\n",
+        "reconcile.look:look",
+        "if how is Look.NONE:",
+        "if True:",
         quick=True,
     ),
     Mutant(
         "what could not be looked for is sent again",
-        "reconcile/send.py",
-        '            watcher.says(f"looking for them is impossible: {error.message}")\n            break\n',
-        '            watcher.says(f"looking for them is impossible: {error.message}")\n'
-        "            planned, held = planned.narrowed_to(doubted), []\n",
-        5000,
+        "reconcile.send:_settle_lost",
+        "planned, settled = adopt_listed(planned.narrowed_to(lost), remote, _patience(options, lost), watcher)",
+        "try:\n"
+        "    planned, settled = adopt_listed(planned.narrowed_to(lost), remote, _patience(options, lost), watcher)\n"
+        "except CallFailed:\n"
+        "    planned, settled = planned.narrowed_to(lost), list[Result]()",
+        within=5_000,
     ),
     Mutant(
         "what is lost twice is sent without end",
-        "reconcile/send.py",
-        "    for may_send in (True, False):\n",
-        "    for may_send in (True, True):\n",
+        "reconcile.send:send",
+        "options, watcher, may_send=False)",
+        "options, watcher, may_send=True)",
         by="test_stories_trouble.py",
     ),
     Mutant(
         "the other uploads that bear a tag are not retired",
-        "planner/fold.py",
-        "    displaced = [_Displaced(change.name, duplicate, new_id) for duplicate in change.duplicates]\n",
-        "    displaced = list[_Displaced]()\n",
-        20_000,
+        "planner.fold:_settle",
+        "displaced = [_Displaced(change.name, duplicate, new_id) for duplicate in change.duplicates]",
+        "displaced = list[_Displaced]()",
+        within=20_000,
     ),
     Mutant(
         "what is replaced is not retired",
-        "planner/fold.py",
-        "    return [_Displaced(name, old, record.media_id)] if old else []\n",
-        "    return []\n",
+        "planner.fold:_put",
+        "return [_Displaced(name, old, record.media_id)] if old else []",
+        "return []",
     ),
     Mutant(
         "a taken back record settles a later doubt",
-        "planner/fold.py",
-        " and material_of(result.record) not in retired\n",
-        "\n",
-        20_000,
+        "planner.fold:_shows_an_upload",
+        "and material_of(result.record) not in retired",
+        "",
+        within=20_000,
     ),
     Mutant(
         "what was renamed is uploaded anew",
-        "planner/sources.py",
-        "in zip(movers, left.get(content, ()), strict=False)\n",
-        "in zip((), left.get(content, ()), strict=False)\n",
+        "planner.sources:lock_sources",
+        "in zip(movers, left.get(content, ()), strict=False)",
+        "in zip((), left.get(content, ()), strict=False)",
     ),
     Mutant(
         "what comes back is uploaded anew",
-        "planner/sources.py",
-        "        elif content in retired and",
-        "        elif False and",
+        "planner.sources:lock_sources",
+        "elif content in retired and",
+        "elif False and",
     ),
     Mutant(
         "merging forgets the upload that loses its name",
-        "planner/merge.py",
-        "        for side in (_lost_names((ours, theirs), records), _retired((ours, theirs)))\n",
-        "        for side in (_retired((ours, theirs)),)\n",
-        20_000,
+        "planner.merge:merge",
+        "for side in (_lost_names((ours, theirs), records), _retired((ours, theirs)))",
+        "for side in (_retired((ours, theirs)),)",
+        within=20_000,
     ),
     Mutant(
         "merging forgets doubts",
-        "planner/merge.py",
-        "tuple(retired.values()), _unconfirmed(base, ours, theirs))\n",
-        "tuple(retired.values()), ())\n",
-        20_000,
+        "planner.merge:merge",
+        "tuple(retired.values()), _unconfirmed(base, ours, theirs))",
+        "tuple(retired.values()), ())",
+        within=20_000,
     ),
     Mutant(
         "what is not listed counts as gone",
-        "reconcile/refresh.py",
+        "reconcile.refresh:refresh",
         "frozenset(_gone(remote, asked))",
         "frozenset(asked)",
-        20_000,
+        within=20_000,
     ),
     Mutant(
         "another run is not looked for afterwards",
-        "workflow/apply.py",
-        "    if before is not None and not watcher.stop.is_set():\n",
-        "    if False:\n",
+        "workflow.apply:_with_sending",
+        "if before is not None and not watcher.stop.is_set():",
+        "if False:",
         by="test_stories_together.py",
+    ),
+    Mutant(
+        "a look that took long counts from its end",
+        "reconcile.look:settle",
+        "began, observed = clock(), again()\nfor",
+        "observed, began = again(), clock()\nfor",
+        by="test_look.py",
+    ),
+    Mutant(
+        "a second look that took long counts from its end",
+        "reconcile.look:settle",
+        "if not sent or left <= 0 or pause(min(wait, left)):\n    break\nbegan, observed = clock(), again()",
+        "if not sent or left <= 0 or pause(min(wait, left)):\n    break\nobserved, began = again(), clock()",
+        by="test_look.py",
+    ),
+    Mutant(
+        "settling waits for the oldest doubt only",
+        "reconcile.look:settle",
+        "max(sent, default=0.0)",
+        "min(sent, default=0.0)",
+        by="test_look.py",
+    ),
+    Mutant(
+        "doubts are looked for back to the newest",
+        "reconcile.look:_since",
+        "min(sent)",
+        "max(sent)",
+        by="test_look.py",
+    ),
+    Mutant(
+        "how far back to look is told by the oldest upload",
+        "reconcile.look:_newest",
+        "max(times)",
+        "min(times)",
+        by="test_look.py",
+    ),
+    Mutant(
+        "whatever WeChat refuses to give counts as gone",
+        "reconcile.refresh:_gone",
+        "error.errcode == _NO_SUCH_ID",
+        "True",
+        by="test_stories_refresh.py",
+    ),
+    Mutant(
+        "whatever WeChat refuses to delete counts as deleted",
+        "workflow.prune:_deleted",
+        "error.errcode in _GONE",
+        "True",
+        by="test_stories_prune.py",
+    ),
+    Mutant(
+        "the journal of another account is folded in",
+        "project.recovery:read_state",
+        "journal.account and account and journal.account != account",
+        "False",
+        by="test_stories_rescue.py",
+    ),
+    Mutant(
+        "the lock of another account is taken",
+        "project.folder:lock_of",
+        "lock.account != project.appid",
+        "False",
+        by="test_stories_rescue.py",
+    ),
+    Mutant(
+        "twins of what is renamed are left to the next run",
+        "planner.plan:_content",
+        "ours = [source.record for _one, source in standing if source.is_ours]",
+        "ours = [source.record for _one, source in standing if source.is_ours and source.action is not Action.RENAME]",
+        20_000,
+    ),
+    Mutant(
+        "an imported id that leaves is forgotten although it bears our tag",
+        "planner.sources:listing_of",
+        "not in known - let_go",
+        "not in known",
+        by="test_planner_fold.py",
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
@@ -53,9 +54,62 @@ def table(mutants: Iterable[Mutant], *, seed: int, jobs: int) -> Iterator[str]:
             yield f"| {mutant.name} | {_took(mutant, caught)} | {caught.seen if caught else ''} |"
 
 
-def times_found(mutant: Mutant) -> int:
-    """Counts how often that which is to be changed stands in its file."""
-    return _source(_ROOT, mutant).read_text(encoding="utf-8").count(mutant.old)
+def has_its_place(mutant: Mutant) -> bool:
+    """Tell whether what a bug changes stands in its function once, and the module is valid Python afterwards."""
+    source = _source(_ROOT, mutant).read_text(encoding="utf-8")
+    try:
+        ast.parse(planted(source, mutant.place.partition(":")[2], mutant.old, mutant.new))
+    except LookupError:
+        return False
+    return True
+
+
+def planted(source: str, name: str, old: str, new: str) -> str:
+    """Change a piece of the function or constant of that qualified name; raises LookupError where it is not there once.
+
+    The lines of a piece after its first are as deep as they stand under it.
+    """
+    lines = source.splitlines(keepends=True)
+    node = _find(ast.parse(source), name)
+    first, last = node.lineno - 1, node.end_lineno
+    text = "".join(lines[first:last])
+    found = [
+        place for place in _places(text, old.partition("\n")[0]) if text.startswith(_deep(text, place, old), place)
+    ]
+    if len(found) != 1:
+        raise LookupError(f"{name} has {old!r} {len(found)} times")
+    [place] = found
+    end = place + len(_deep(text, place, old))
+    return "".join([*lines[:first], text[:place], _deep(text, place, new), text[end:], *lines[last:]])
+
+
+def _find(tree: ast.Module, name: str) -> ast.stmt:
+    body, found = tree.body, None
+    for part in name.split("."):
+        found = next((one for one in body if part in _names(one)), None)
+        if found is None:
+            raise LookupError(f"{name} is not there")
+        body = found.body if isinstance(found, ast.ClassDef) else []
+    assert found
+    return found
+
+
+def _names(statement: ast.stmt) -> list[str]:
+    match statement:
+        case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+            return [name]
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+            return [name]
+    return []
+
+
+def _places(text: str, piece: str) -> list[int]:
+    return [found.start() for found in re.finditer(re.escape(piece), text)]
+
+
+def _deep(text: str, place: int, piece: str) -> str:
+    line = text[text.rfind("\n", 0, place) + 1 :]
+    return piece.replace("\n", "\n" + line[: len(line) - len(line.lstrip(" "))])
 
 
 def _took(mutant: Mutant, caught: Caught | None) -> str:
@@ -69,11 +123,12 @@ def _plant(mutant: Mutant, folder: Path) -> None:
     shutil.copytree(_ROOT / "schemas", folder / "schemas")
     file = _source(folder, mutant)
     text = file.read_text(encoding="utf-8")
-    file.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
+    file.write_text(planted(text, mutant.place.partition(":")[2], mutant.old, mutant.new), encoding="utf-8")
 
 
 def _source(root: Path, mutant: Mutant) -> Path:
-    return root / "wxsync" / mutant.file
+    module = mutant.place.partition(":")[0]
+    return root.joinpath("wxsync", *module.split(".")).with_suffix(".py")
 
 
 def _play(folder: Path, seed: int, histories: int) -> str:
