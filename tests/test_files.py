@@ -225,8 +225,9 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
         read_inside(tmp_path, "")
 
 
-@posix_only
 def test_a_fifo_and_a_socket_are_refused_at_once(tmp_path: Path) -> None:
+    if sys.platform == "win32":
+        pytest.skip("Windows has no FIFOs")
     os.mkfifo(tmp_path / "fifo")
 
     with pytest.raises(NotRegular):

@@ -66,6 +66,8 @@ class Ended:
 
     @property
     def was_killed(self) -> bool:
+        if sys.platform == "win32":
+            raise NotImplementedError
         return self.code == -signal.SIGKILL
 
 
@@ -121,6 +123,8 @@ def _launch(said: Any) -> Launch:
 
 
 def _begin(launch: Launch) -> tuple[int, int]:
+    if sys.platform == "win32":
+        raise NotImplementedError
     reading, writing = os.pipe()
     pid = os.fork()
     if pid:
@@ -192,6 +196,8 @@ class _Steps:
                 self._do(fault)
 
     def _do(self, fault: Fault) -> None:
+        if sys.platform == "win32":
+            raise NotImplementedError
         if fault.deed == "full":
             resource.setrlimit(resource.RLIMIT_FSIZE, (fault.value, fault.value))
         elif fault.deed == "no-sync":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -142,6 +143,8 @@ def told(here: World, ended: Ended) -> set[str]:
 @contextmanager
 def read_only(folder: Path) -> Iterator[None]:
     """Takes the right to write away: from a user by the folder's mode, from root by a mount, or the test is skipped."""
+    if sys.platform == "win32":
+        raise NotImplementedError
     if os.geteuid():
         with _mode(folder):
             yield
@@ -153,6 +156,8 @@ def read_only(folder: Path) -> Iterator[None]:
 @contextmanager
 def pinned(file: Path) -> Iterator[None]:
     """Makes a file one that cannot be replaced, as one that was mounted into a container; only root can do that."""
+    if sys.platform == "win32":
+        raise NotImplementedError
     if os.geteuid():
         pytest.skip("only root can mount")
     with _mounted(file, lambda: None):

@@ -58,6 +58,8 @@ def test_a_signal_ends_the_wait_for_an_upload_in_doubt(launcher: Launcher, numbe
 
 
 def test_a_signal_while_something_is_being_said_ends_the_run_in_good_order(project: Project, server: Server) -> None:
+    if sys.platform != "linux":
+        pytest.skip("only Linux makes a pipe small")
     project.images(*(f"{'long-' * 20}{number:02}.png" for number in range(80)))
     reading, writing = os.pipe()
     fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)  # the plan does not fit: it is stuck in the middle of its words
@@ -74,6 +76,8 @@ def test_a_signal_while_something_is_being_said_ends_the_run_in_good_order(proje
 
 
 def _is_stuck(reading: int) -> bool:
+    if sys.platform != "linux":
+        raise NotImplementedError
     waiting = int.from_bytes(fcntl.ioctl(reading, 0x541B, bytes(4)), sys.byteorder)  # FIONREAD
     return waiting == 4096
 

@@ -144,6 +144,8 @@ class Tried:
 
     def leave(self) -> None:
         """Ends the process: libFuzzer would end it too, but without a word and with what it left."""
+        if sys.platform == "win32":
+            raise NotImplementedError
         megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         slowest = f"slowest {self.slowest * 1000:.1f} ms ({self.longest:,} bytes)"
         print(f"{self.inputs:,} inputs, 0 crashes, {slowest}, peak {megabytes:.0f} MiB", flush=True)
