@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.nouns import ACCOUNT, ARTICLE, VIDEO, doubt_of, held, record_of, want
-from wxsync.errors import PersonNeeded
+from tests.nouns import ACCOUNT, ARTICLE, AT, VIDEO, doubt_of, held, record_of, want
+from wxsync.errors import InvalidInput, PersonNeeded
 from wxsync.files import Disk
 from wxsync.journal import Journal, Replay, clear_journal, read_journal, replay
 from wxsync.model import Record, Unconfirmed
@@ -101,7 +101,7 @@ def test_a_flipped_byte_stops_the_run_or_changes_nothing(
     if last_line and bytes(damaged).endswith(b"\n") is False:
         assert read_back(folder, bytes(damaged)) == replay([*told.split(b"\n")[:-2], b""])
         return
-    with pytest.raises(PersonNeeded, match="damaged"):
+    with pytest.raises(InvalidInput, match="damaged"):
         read_back(folder, bytes(damaged))
 
 
@@ -181,11 +181,11 @@ def test_a_line_is_synced_by_a_sync_that_began_after_it_was_written(tmp_path: Pa
 
 FIRST = {"account": ACCOUNT}
 INTENT: dict[str, Any] = {
-    "name": "a", "type": "image", "sha256": "a" * 64, "uploaded_as": "a.png", "sent_at": "2026"
+    "name": "a", "type": "image", "sha256": "a" * 64, "uploaded_as": "a.png", "sent_at": AT
 }  # fmt: skip
 DONE: dict[str, Any] = {
     "type": "image", "path": "a", "sha256": "a" * 64, "size": 1, "media_id": "id", "url": None, "uploaded_as": "a.png",
-    "uploaded_at": "2026", "origin": "uploaded",
+    "uploaded_at": AT, "origin": "uploaded",
 }  # fmt: skip
 WRONG: list[object] = [
     b"",
@@ -218,6 +218,17 @@ WRONG: list[object] = [
     {"done": DONE | {"size": "large"}, "name": "a"},
     {"done": DONE | {"origin": None}, "name": "a"},
     {"done": DONE | {"url": {"deep": []}}, "name": "a"},
+    {"done": DONE | {"size": 10**400}, "name": "a"},
+    {"done": DONE | {"media_id": "id\x1b[2J"}, "name": "a"},
+    {"done": DONE | {"media_id": "i d"}, "name": "a"},
+    {"done": DONE | {"path": "\ud800"}, "name": "a"},
+    {"done": DONE | {"uploaded_at": "zzz"}, "name": "a"},
+    {"done": DONE | {"uploaded_at": "2026-02-31T00:00:00Z"}, "name": "a"},
+    {"done": DONE | {"url": "javascript:alert(1)"}, "name": "a"},
+    {"intent": INTENT | {"sent_at": "garbage"}},
+    {"intent": INTENT | {"sent_at": "9" * 5000}},
+    {"account": "wx\n::stop-commands::x"},
+    {"account": "wx" * 1000},
     {"refused": []},
 ]
 
@@ -231,14 +242,17 @@ def test_a_journal_of_sound_lines_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("said", WRONG, ids=lambda said: str(said)[:40])
 def test_a_line_that_says_nonsense_under_a_right_checksum_stops_the_run(tmp_path: Path, said: object) -> None:
-    with pytest.raises(PersonNeeded, match="damaged") as caught:
+    with pytest.raises(InvalidInput, match="damaged") as caught:
         read_back(tmp_path, line(FIRST) + line(said))
 
-    assert "ids" in caught.value.hint
+    [problem] = caught.value.problems
+    assert "ids" in problem.hint
+    assert problem.location
+    assert problem.location.line == 2
 
 
 def test_lines_without_an_account_are_nobody_s(tmp_path: Path) -> None:
-    with pytest.raises(PersonNeeded, match="damaged"):
+    with pytest.raises(InvalidInput, match="damaged"):
         read_back(tmp_path, line({"intent": INTENT}))
 
 
@@ -315,7 +329,7 @@ def test_whatever_is_told_is_heard(
 FILLS_UP = """
 import resource, signal, sys
 from pathlib import Path
-from tests.nouns import ACCOUNT, doubt_of, record_of, want
+from tests.nouns import ACCOUNT, AT, doubt_of, record_of, want
 from wxsync.journal import Journal
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import replace
+from datetime import datetime
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from wxsync.model import Lock, MaterialType, Origin, Record
 from wxsync.schemas import violations
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
+IDS = st.characters(min_codepoint=ord("!"), max_codepoint=ord("~"))
 SAMPLE = lock_of(
     {"视频\n\"'\u2028": held("v", "c", VIDEO), "x": held("x"), "y": held("y", "b", ARTICLE)},
     [retire("x", held("x", "d")), retire("z", held("z", "e", VIDEO))],
@@ -32,15 +34,16 @@ SAMPLE = lock_of(
 def records(draw: st.DrawFn) -> Record:
     kind = draw(st.sampled_from(MaterialType))
     optional = st.none() | TEXT
+    ids = st.text(IDS, min_size=1, max_size=256)
     return Record(
         type=kind,
         path=draw(TEXT),
         sha256=draw(st.text("0123456789abcdef", min_size=64, max_size=64)),
         size=draw(st.integers(0, 2**40)),
-        media_id=draw(optional),
-        url=draw(optional),
+        media_id=draw(ids) if kind is not ARTICLE else None,
+        url=draw(st.none() | ids.map("http://{}".format)),
         uploaded_as=draw(optional),
-        uploaded_at=draw(optional),
+        uploaded_at=draw(st.none() | st.datetimes(datetime(1000, 1, 1)).map("{:%Y-%m-%dT%H:%M:%SZ}".format)),
         origin=draw(st.sampled_from(Origin)),
         title=draw(TEXT) if kind is VIDEO else "",
         introduction=draw(TEXT) if kind is VIDEO else "",
@@ -56,7 +59,7 @@ def entries(lock: Lock) -> tuple[int, int, int]:
 
 
 @settings(deadline=None)
-@given(st.dictionaries(TEXT, records(), max_size=4), TEXT)
+@given(st.dictionaries(TEXT, records(), max_size=4), st.text(IDS, min_size=1, max_size=64))
 def test_what_is_written_is_read_again(held_records: dict[str, Record], account: str) -> None:
     lock = replace(lock_of(held_records), account=account)
 
@@ -247,7 +250,7 @@ def test_what_is_read_is_just_what_the_schema_takes(data: st.DataObject) -> None
         del inner[key]
 
     fits = violations("lock", document) == []
-    with nullcontext() if fits else pytest.raises(InvalidInput, match=r"not valid: \$|newer wxsync"):
+    with nullcontext() if fits else pytest.raises(InvalidInput, match=r"not valid|newer wxsync"):
         parsed(json.dumps(document).encode())
 
 

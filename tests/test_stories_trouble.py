@@ -27,7 +27,7 @@ UNREACHABLE = "http://127.0.0.1:9"
         (b"{", 4, "no JSON"),
         (b"[]", 4, "not valid"),
         (b"\xff\xfe", 4, "no JSON"),
-        (b'{"lock_version": 1}', 4, "required property"),
+        (b'{"lock_version": 1}', 4, "the lock has no account"),
         (b'{"lock_version": 2}', 4, "newer wxsync"),
         (b'{"account": "a", "account": "b"}', 4, "stands twice"),
         (b"<<<<<<< HEAD\n{}\n=======\n{}\n>>>>>>> other\n", 4, "conflict markers"),

@@ -12,15 +12,15 @@ import json
 import zlib
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from wxsync.errors import PersonNeeded
+from wxsync.errors import InvalidInput, PersonNeeded
 from wxsync.files import DISK, Disk, write_all
-from wxsync.model import Record, Unconfirmed
-from wxsync.records import is_name, record_document, record_from, unconfirmed_from
+from wxsync.model import Location, Problem, Record, Unconfirmed
+from wxsync.records import is_account, is_name, record_document, record_from, unconfirmed_from
 
 # An end takes some hundred bytes, several thousand with a long introduction; at most 64 are awaited at once.
 _ROOM = 1 << 19
@@ -120,7 +120,8 @@ class Journal:
 def read_journal(file: Path, *, disk: Disk = DISK) -> Replay:
     """Reads what an earlier run left behind; no journal means that nothing is open.
 
-    Raises PersonNeeded where the journal cannot be read, or a line is broken and not by a loss of power.
+    Raises PersonNeeded where the journal cannot be read, InvalidInput where a line says what cannot be, or was broken
+    by something else than a loss of power.
     """
     try:
         content = disk.read(file)
@@ -130,39 +131,60 @@ def read_journal(file: Path, *, disk: Disk = DISK) -> Replay:
         raise PersonNeeded(f"{file} cannot be read: {error.strerror}", hint="it may hold ids of uploads") from None
     try:
         return replay(content.split(b"\n"))
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise PersonNeeded(
-            f"{file} is damaged",
-            hint="it may hold ids of uploads: look at its lines, then move it away to go on",
-        ) from None
+    except Damaged as error:
+        message = f"the journal of an earlier run is damaged: {error}"
+        hint = "it may hold ids of uploads: look at this line, then move the file away to go on"
+        at = Location(str(file), error.line, 1)
+        raise InvalidInput([Problem("journal-damaged", message, hint, location=at, path=str(file))]) from None
+
+
+class Damaged(ValueError):
+    """Says which line of a journal cannot be, counting from 1."""
+
+    def __init__(self, line: int, why: str) -> None:
+        super().__init__(why)
+        self.line = line
 
 
 def replay(lines: Iterable[bytes]) -> Replay:
-    """Reads journal lines, the text after the last line feed as a line of its own.
-
-    Raises ValueError, KeyError or TypeError where one of them is broken.
-    """
+    """Reads journal lines, the text after the last line feed as a line of its own; raises Damaged."""
     *ended, torn = lines
-    whole = [line for line in ended if not _is_torn(line)]
+    heard = _Heard()
+    for number, line in enumerate(ended, start=1):
+        try:
+            if not _is_torn(line):
+                heard.hear(_said(line))
+        except (ValueError, KeyError, TypeError, RecursionError):
+            raise Damaged(number, "this line says what no run writes") from None
+    del torn  # a line without its line feed was never synced, so nothing was sent or counted on its behalf
+    if (heard.done or heard.doubts) and heard.account is None:
+        raise Damaged(1, "it does not say whose it is")
+    return Replay(heard.account, tuple(heard.done), tuple(heard.doubts.values()))
+
+
+@dataclass(slots=True)
+class _Heard:
+    """Collects what the lines of a journal say; an intent is a doubt until its end is heard."""
+
     account: str | None = None
-    done: list[tuple[str, Record]] = []
-    open_intents: dict[str, Unconfirmed] = {}
-    for said in map(_said, whole):
+    done: list[tuple[str, Record]] = field(default_factory=list)
+    doubts: dict[str, Unconfirmed] = field(default_factory=dict)
+
+    def hear(self, said: dict[str, Any]) -> None:
+        """Takes a line; raises ValueError, KeyError or TypeError where it says nonsense."""
         if "intent" in said:
-            intent = unconfirmed_from(said["intent"])
-            open_intents[intent.uploaded_as] = intent
+            doubt = unconfirmed_from(said["intent"])
+            self.doubts[doubt.uploaded_as] = doubt
         elif "done" in said:
             record = record_from(said["done"])
-            done.append((_name(said["name"]), record))
-            open_intents.pop(record.uploaded_as or "", None)
+            self.done.append((_name(said["name"]), record))
+            self.doubts.pop(record.uploaded_as or "", None)
         elif "refused" in said:
-            del open_intents[said["refused"]]
+            del self.doubts[said["refused"]]
+        elif is_account(said["account"]):
+            self.account = said["account"]
         else:
-            account = _name(said["account"])
-    del torn  # a line without its line feed was never synced, so nothing was sent or counted on its behalf
-    if (done or open_intents) and account is None:
-        raise ValueError("it does not say whose it is")
-    return Replay(account, tuple(done), tuple(open_intents.values()))
+            raise ValueError("no account is called so")
 
 
 def clear_journal(file: Path, *, disk: Disk = DISK) -> None:
@@ -195,6 +217,7 @@ def _said(line: bytes) -> dict[str, Any]:
     if not _fits(checksum, text):
         raise ValueError("the checksum does not fit")
     said: dict[str, Any] = json.loads(text)
+    json.dumps(said, ensure_ascii=False).encode()  # half a character can be escaped, but never be written into a lock
     return said
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from glob import escape
@@ -13,16 +14,24 @@ from typing import Any
 
 from wxsync.errors import InvalidInput
 from wxsync.files import DISK, Disk, write_atomic
-from wxsync.model import Location, Lock, Problem, Record, Retired, Unconfirmed
-from wxsync.records import is_name, is_text_or_null, record_document, record_from, unconfirmed_from
-from wxsync.schemas import violations
+from wxsync.lockwords import explain_lock, explain_twin
+from wxsync.model import Location, Lock, MaterialType, Problem, Record, Retired, Unconfirmed
+from wxsync.records import (
+    is_account,
+    is_media_id,
+    is_moment,
+    is_name,
+    record_document,
+    record_from,
+    unconfirmed_from,
+)
 
 VERSION = 1
 
 _CONFLICT_MARKERS = (b"<<<<<<< ", b"=======", b">>>>>>> ")
 
 
-def read_lock(file: Path, *, disk: Disk = DISK) -> Lock | None:
+def read_lock(file: Path, *, disk: Disk = DISK, without: str | None = None) -> Lock | None:
     """Reads a lock, or gives None where there is none; nothing but "not found" means that there is none.
 
     Raises InvalidInput where it cannot be read, is no lock, or was written by a newer wxsync.
@@ -32,13 +41,34 @@ def read_lock(file: Path, *, disk: Disk = DISK) -> Lock | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise InvalidInput([_problem(file, "lock-unreadable", f"the lock cannot be read: {error.strerror}")]) from None
-    return parse_lock(content, shown_as=str(file))
+        message, hint = f"the lock cannot be read: {error.strerror}", "look at the file's permissions and at the disk"
+        raise InvalidInput([_problem(str(file), "lock-unreadable", message, hint=hint)]) from None
+    return parse_lock(content, shown_as=str(file), without=without)
 
 
 def write_lock(file: Path, lock: Lock, *, disk: Disk = DISK) -> None:
     """Puts a lock on the disk, whole or not at all; OSError where that cannot be."""
     write_atomic(file, render_lock(lock), disk=disk)
+
+
+def drop_unreadable(file: Path, name: str, *, disk: Disk = DISK) -> tuple[str, ...]:
+    """Takes what stands under a name out of a lock that is sound but for it, and gives its text; () where all is sound.
+
+    Raises as read_lock does where more than that is broken, and OSError where it cannot be written.
+    """
+    try:
+        read_lock(file, disk=disk)
+    except InvalidInput as error:
+        if {problem.name for problem in error.problems} != {name}:
+            raise
+    else:
+        return ()
+    document = _document(disk.read(file), str(file))
+    held = [document["materials"].get(name), *(one for one in document["retired"] if one.get("name") == name)]
+    sound = read_lock(file, disk=disk, without=name)
+    if sound is not None:
+        write_lock(file, sound, disk=disk)
+    return tuple(json.dumps(one, ensure_ascii=False) for one in held if one is not None)
 
 
 def prove_writable(file: Path, *, disk: Disk = DISK) -> None:
@@ -54,18 +84,33 @@ def remove_temporaries(file: Path) -> None:
             left.unlink()
 
 
-def parse_lock(content: bytes, *, shown_as: str) -> Lock:
-    """Reads a lock's bytes, the version before all else; raises as read_lock does."""
-    file = Path(shown_as)
+def parse_lock(content: bytes, *, shown_as: str, without: str | None = None) -> Lock:
+    """Reads a lock's bytes, the version before all else; raises as read_lock does.
+
+    Of what stands under the name `without` nothing is read, so that a record which cannot be can be dropped.
+    """
+    document = _document(content, shown_as)
+    if without is not None:
+        _leave_out(document, without)
+    try:
+        return _lock(document)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise _no_lock(content, document, shown_as) from None
+
+
+def _document(content: bytes, shown_as: str) -> Any:
     try:
         document = json.loads(content, object_pairs_hook=_without_twins)
         _must_be_text(content, document)
     except (ValueError, RecursionError) as error:
-        raise _no_json(file, content, error) from None
-    try:
-        return _lock(document)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise _no_lock(file, document) from None
+        raise _no_json(content, error, shown_as) from None
+    return document
+
+
+def _leave_out(document: Any, name: str) -> None:
+    with suppress(TypeError, KeyError, AttributeError):
+        document["materials"].pop(name, None)
+        document["retired"] = [one for one in document["retired"] if one.get("name") != name]
 
 
 def render_lock(lock: Lock) -> bytes:
@@ -91,45 +136,63 @@ def _pieces(lock: Lock) -> Iterator[str]:
     yield "]\n}\n"
 
 
-def _no_json(file: Path, content: bytes, error: ValueError | RecursionError) -> InvalidInput:
+def _no_json(content: bytes, error: ValueError | RecursionError, shown_as: str) -> InvalidInput:
     for number, text in enumerate(content.split(b"\n"), start=1):
         if text.startswith(_CONFLICT_MARKERS):
             hint = "run `wxsync lock resolve`, which keeps what both sides uploaded"
             return InvalidInput(
-                [_problem(file, "lock-conflict", "the lock holds merge conflict markers", number, hint)]
+                [_problem(shown_as, "lock-conflict", "the lock holds merge conflict markers", number, hint)]
             )
+    # A number of ten thousand digits, half a character and a key that stands twice are JSON, and no lock's.
+    with suppress(ValueError, RecursionError):
+        document = json.loads(content, parse_int=_bounded)
+        twin = explain_twin(content.decode("utf-8-sig"), shown_as=shown_as)
+        return InvalidInput([twin]) if twin else _no_lock(content, document, shown_as)
     line = error.lineno if isinstance(error, json.JSONDecodeError) else 1
-    hint = "restore it from git: `git checkout -- " + file.name + "`"
-    return InvalidInput([_problem(file, "lock-broken", f"the lock is no JSON: {error}", line, hint)])
+    hint = f"restore it from git: `git checkout -- {shlex.quote(shown_as)}`"
+    return InvalidInput([_problem(shown_as, "lock-broken", f"the lock is no JSON: {error}", line, hint)])
 
 
-def _no_lock(file: Path, document: object) -> InvalidInput:
+def _bounded(digits: str) -> int:
+    return int(digits) if len(digits) < 40 else 10**40
+
+
+def _no_lock(content: bytes, document: object, shown_as: str) -> InvalidInput:
     version = document.get("lock_version") if isinstance(document, dict) else None
     if isinstance(version, int) and version > VERSION:
         message = f"the lock was written by a newer wxsync (lock_version {version})"
-        return InvalidInput([_problem(file, "lock-newer", message, hint="upgrade wxsync")])
-    broken = violations("lock", document) or ["$: holds what wxsync never writes"]
-    return InvalidInput([_problem(file, "lock-invalid", f"the lock is not valid: {one}") for one in broken])
+        return InvalidInput([_problem(shown_as, "lock-newer", message, hint="upgrade wxsync")])
+    return InvalidInput(explain_lock(content.decode("utf-8-sig", "replace"), document, shown_as=shown_as))
 
 
 def _lock(document: Mapping[str, Any]) -> Lock:
     """Reads what fits the schema of the lock; raises ValueError, KeyError, TypeError or AttributeError elsewhere."""
     if type(document["lock_version"]) is not int or document["lock_version"] != VERSION:
         raise ValueError("it is another version")
-    if not (is_name(document["account"]) and type(document["retired"]) is type(document["unconfirmed"]) is list):
+    if not (is_account(document["account"]) and type(document["retired"]) is type(document["unconfirmed"]) is list):
         raise TypeError("it is not what a lock is")
     return Lock(
         account=document["account"],
-        records=MappingProxyType({name: record_from(one) for name, one in sorted(document["materials"].items())}),
+        records=MappingProxyType({name: _held(one) for name, one in sorted(document["materials"].items())}),
         retired=tuple(map(_retired, document["retired"])),
         unconfirmed=tuple(map(unconfirmed_from, document["unconfirmed"])),
     )
 
 
+def _held(one: Mapping[str, Any]) -> Record:
+    record = record_from(one)
+    if record.media_id is None and record.type is not MaterialType.ARTICLE_IMAGE:
+        raise ValueError("it has no id")
+    return record
+
+
 def _retired(one: Mapping[str, Any]) -> Retired:
-    if not (is_name(one["name"]) and type(one["retired_at"]) is str and is_text_or_null(one["replaced_by"])):
+    replaced_by = one["replaced_by"]
+    if not (
+        is_name(one["name"]) and is_moment(one["retired_at"]) and (replaced_by is None or is_media_id(replaced_by))
+    ):
         raise TypeError("it is not what a retired record is")
-    return Retired(one["name"], record_from(one), one["retired_at"], one["replaced_by"])
+    return Retired(one["name"], _held(one), one["retired_at"], replaced_by)
 
 
 def _lines(blocks: Iterable[str]) -> Iterator[str]:
@@ -182,5 +245,5 @@ def _must_be_text(content: bytes, document: object) -> None:
         json.dumps(document, ensure_ascii=False).encode()
 
 
-def _problem(file: Path, code: str, message: str, line: int = 1, hint: str = "") -> Problem:
-    return Problem(code, message, hint or "nothing was sent", location=Location(str(file), line, 1), path=str(file))
+def _problem(shown_as: str, code: str, message: str, line: int = 1, hint: str = "") -> Problem:
+    return Problem(code, message, hint, location=Location(shown_as, line, 1), path=shown_as)

@@ -419,7 +419,16 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class ListingPage:
-    """Holds one page of WeChat's listing, newest first; `total` counts the whole library of that type."""
+    """Holds one page of WeChat's listing, newest first; `total` counts the whole library of that type.
+
+    `unusable` counts the items beside them whose ids nothing could be done with.
+    """
 
     total: int
     items: tuple[Material, ...]
+    unusable: int = 0
+
+    @property
+    def length(self) -> int:
+        """Gives how far the next page begins behind this one."""
+        return len(self.items) + self.unusable

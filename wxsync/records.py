@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from wxsync.model import MaterialType, Origin, Record, Unconfirmed
+
+MOST_BYTES = 2**53 - 1  # what every reader of JSON takes for the number that it is
 
 
 def record_document(record: Record) -> dict[str, Any]:
@@ -28,9 +31,10 @@ def record_document(record: Record) -> dict[str, Any]:
 
 
 def record_from(document: Mapping[str, Any]) -> Record:
-    """Reads a record as record_document gives it; raises ValueError, KeyError or TypeError where it is none.
+    """Reads a record as record_document gives it.
 
-    It takes what the schema of the lock takes, at a tenth of the time; the schema has the words for what is wrong.
+    Raises ValueError, KeyError or TypeError where it is something else, or holds what cannot be. It takes what the
+    schema of the lock takes, at a tenth of the time; the schema has the words for what is wrong.
     """
     material_type = _TYPES[document["type"]]
     is_video = material_type.has_description
@@ -56,7 +60,7 @@ def record_from(document: Mapping[str, Any]) -> Record:
 def unconfirmed_from(document: Mapping[str, Any]) -> Unconfirmed:
     """Reads an upload in doubt from its plain values; raises as record_from does."""
     name, sha256, uploaded_as, sent_at = (document[key] for key in ("name", "sha256", "uploaded_as", "sent_at"))
-    if not (is_name(name) and is_sha256(sha256) and type(uploaded_as) is type(sent_at) is str):
+    if not (is_name(name) and is_sha256(sha256) and type(uploaded_as) is str and is_moment(sent_at)):
         raise TypeError("it is not what an upload in doubt is")
     return Unconfirmed(name, _TYPES[document["type"]], sha256, uploaded_as, sent_at)
 
@@ -76,8 +80,57 @@ def is_sha256(value: object) -> bool:
     return type(value) is str and _SHA256.fullmatch(value) is not None
 
 
+def is_moment(value: object) -> bool:
+    """Tells whether a value of a document is a time in UTC as the lock writes it."""
+    if type(value) is not str or not _MOMENT.fullmatch(value):
+        return False
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
+def is_media_id(value: object) -> bool:
+    """Tells whether a value can be an id of WeChat's, which programs and shells take without quotes."""
+    return type(value) is str and _MEDIA_ID.fullmatch(value) is not None
+
+
+def is_url(value: object) -> bool:
+    """Tells whether a value can be an address of WeChat's."""
+    return type(value) is str and _URL.fullmatch(value) is not None
+
+
+def is_account(value: object) -> bool:
+    """Tells whether a value can be an appid."""
+    return type(value) is str and _ACCOUNT.fullmatch(value) is not None
+
+
+def unfit(document: object) -> Iterator[tuple[tuple[str | int, ...], object]]:
+    """Finds what no schema can tell: times that look like times and are none, and texts with half a character."""
+    parts = document if isinstance(document, dict) else {}
+    for part in ("materials", "retired", "unconfirmed"):
+        entries = parts.get(part)
+        pairs = (
+            entries.items() if isinstance(entries, dict) else enumerate(entries if isinstance(entries, list) else ())
+        )
+        for key, entry in pairs:
+            for field, value in entry.items() if isinstance(entry, dict) else ():
+                if isinstance(value, str) and _is_unfit(value):
+                    yield (part, key, field), value
+
+
+def _is_unfit(text: str) -> bool:
+    return _HALF.search(text) is not None or (_MOMENT.fullmatch(text) is not None and not is_moment(text))
+
+
 _TYPES = {one.value: one for one in MaterialType}
 _ORIGINS = {one.value: one for one in Origin}
+_MEDIA_ID = re.compile(r"[!-~]{1,256}")
+_URL = re.compile(r"https?://[!-~]{1,2000}")
+_ACCOUNT = re.compile(r"[!-~]{1,64}")
+_HALF = re.compile("[\ud800-\udfff]")
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -86,12 +139,11 @@ def _fits(record: Record, title: object, introduction: object) -> bool:
         is_name(record.path)
         and is_sha256(record.sha256)
         and type(record.size) is int
-        and record.size >= 0
-        and record.media_id != ""
-        and is_text_or_null(record.media_id)
-        and is_text_or_null(record.url)
+        and 0 <= record.size <= MOST_BYTES
+        and (record.media_id is None or is_media_id(record.media_id))
+        and (record.url is None or is_url(record.url))
         and is_text_or_null(record.uploaded_as)
-        and is_text_or_null(record.uploaded_at)
+        and (record.uploaded_at is None or is_moment(record.uploaded_at))
         and type(title) is str
         and type(introduction) is str
     )

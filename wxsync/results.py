@@ -195,9 +195,13 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """Holds what left the lock; `shared_by` still use the same material, `is_missed`: the manifest names it."""
+    """Holds what left the lock; `shared_by` still use the same material, `is_missed`: the manifest names it.
+
+    `unreadable` are the texts of records that nothing else could be done with.
+    """
 
     records: tuple[Record, ...]
+    unreadable: tuple[str, ...]
     shared_by: tuple[str, ...]
     is_missed: bool
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wxsync.files import SCHEMAS
 
@@ -17,6 +17,27 @@ NAMES = ("manifest", "lock", "plan", "result", "problems")
 def schema_text(name: str) -> str:
     """Reads the schema of one of NAMES as it was written."""
     return (SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8")
+
+
+class Breach(NamedTuple):
+    """Represents one way in which a document breaks its schema: where, by which keyword, and what stands there."""
+
+    path: tuple[str | int, ...]
+    validator: str
+    wanted: Any
+    instance: object
+
+
+def breaches(name: str, document: object) -> list[Breach]:
+    """Lists how a document breaks its schema, in the order of the document's places."""
+    try:
+        errors = sorted(_validator(name).iter_errors(document), key=lambda error: error.json_path)
+    except RecursionError:
+        return [Breach((), "depth", None, "nested too deeply")]
+    return [
+        Breach(tuple(error.absolute_path), str(error.validator), error.validator_value, error.instance)
+        for error in errors
+    ]
 
 
 def violations(name: str, document: object) -> list[str]:

@@ -83,6 +83,8 @@ def forget(settings: Settings, name: str) -> None:
     for record in forgotten.records:
         url = f", url {https(record.url)}" if record.url else ""
         emit(visible(f"forgot {name}: {record.type}, media_id {record.media_id or 'none'}{url}") + "\n")
+    for text in forgotten.unreadable:
+        emit(visible(f"forgot {name}: {text}") + "\n")
     for line in _afterwards(forgotten, name):
         settings.note(visible(line))
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from wxsync.model import Asset, Location, Lock, Problem, Record
+from wxsync.model import Asset, Lock, Problem, Record
 from wxsync.planner import utc
 from wxsync.project.folder import Choice, Project, open_project
 from wxsync.project.recovery import read_state
 from wxsync.project.survey import refuse_errors
 from wxsync.words import https
-
-_ID = re.compile(r"[!-~]+")
-_URL = re.compile(r"https://[!-~]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +37,7 @@ def read_catalog(choice: Choice) -> Catalog:
     refuse_errors(project.problems)
     lock = read_state(project, now=utc(time.time())).lock
     assets = project.manifest.assets
-    records = dict(_held(assets, lock))
-    refuse_errors([problem for name, record in records.items() for problem in _odd(project, name, record)])
-    return Catalog(project, assets, records)
+    return Catalog(project, assets, dict(_held(assets, lock)))
 
 
 def not_uploaded(asset: Asset) -> Problem:
@@ -58,12 +52,3 @@ def _held(assets: Iterable[Asset], lock: Lock | None) -> Iterator[tuple[str, Rec
         # Under the same name another type is what the next apply replaces.
         if record and record.type is asset.type:
             yield asset.name, replace(record, url=https(record.url))
-
-
-def _odd(project: Project, name: str, record: Record) -> Iterator[Problem]:
-    for word, value, legal in (("media_id", record.media_id, _ID), ("url", record.url, _URL)):
-        if value is not None and not legal.fullmatch(value):
-            message = f"the lock is not valid: the {word} of {name} is none: {value}"
-            hint = f"restore it from git: `git checkout -- {project.lock_file.name}`"
-            location = Location(str(project.lock_file), 1, 1)
-            yield Problem("lock-invalid", message, hint, location=location, name=name)

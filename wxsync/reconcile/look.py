@@ -105,9 +105,9 @@ def _pages(remote: Listing, lock: Lock | None, listed: MaterialType, how: Look) 
     pages, offset = 0, 0
     while True:
         page = remote.list_page(listed, offset)
-        pages, offset = pages + 1, offset + len(page.items)
+        pages, offset = pages + 1, offset + page.length
         yield page
-        if not page.items or offset >= page.total:
+        if not page.length or offset >= page.total:
             return
         is_reached = all(one.updated_at < since for one in page.items)
         if how is Look.AUTO and is_reached and _is_enough(page, known, newest, pages):

@@ -16,6 +16,8 @@ from wxsync.wechat.transport import Answer
 Json = Mapping[str, object]
 
 _MEDIA_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_MOST = 2**53 - 1
+_LAST_SECOND = 253_402_300_799  # of the year 9999
 _NUMBER = re.compile(r"[+-]?[0-9]{1,9}")
 _RID = re.compile(r"rid:?\s*([0-9a-f]+-[0-9a-f]+-[0-9a-f]+)")
 _URL = re.compile(r"https?://[!-~]+")
@@ -116,9 +118,12 @@ def read_page(answer: Answer, material_type: MaterialType) -> ListingPage | None
     found = reply.get("item", [] if total == 0 or reply.get("item_count") == 0 else None)
     if total is None or not isinstance(found, list):
         return None
-    items = [_material(item, material_type) for item in found]
-    whole = tuple(item for item in items if item)
-    return ListingPage(total, whole) if len(whole) == len(items) else None
+    if not all(isinstance(item, dict) and isinstance(item.get("media_id"), str) for item in found):
+        return None
+    # What has an id that no command could be given is nobody's: it counts, and is passed over.
+    usable = [item for item in found if _MEDIA_ID.fullmatch(item["media_id"])]
+    items = tuple(_material(item, material_type) for item in usable)
+    return ListingPage(total, items, unusable=len(found) - len(items))
 
 
 def read_counts(answer: Answer) -> Mapping[str, int] | None:
@@ -172,7 +177,7 @@ def read_token(answer: Answer, *, prefix: str = "") -> NewToken | None:
 
 def _int(value: object) -> int | None:
     if isinstance(value, int) and not isinstance(value, bool):
-        return value
+        return value if abs(value) <= _MOST else None
     return int(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else None
 
 
@@ -180,16 +185,20 @@ def _url(value: object) -> str | None:
     return value if isinstance(value, str) and _URL.fullmatch(value) else None
 
 
-def _material(item: object, material_type: MaterialType) -> Material | None:
-    if not isinstance(item, dict) or not isinstance(item.get("media_id"), str) or not item["media_id"]:
-        return None
+def _material(item: Json, material_type: MaterialType) -> Material:
+    updated_at = _int(item.get("update_time")) or 0
     return Material(
-        media_id=item["media_id"],
+        media_id=str(item["media_id"]),
         type=material_type,
-        name=str(item.get("name", "")),
+        name=_text(item.get("name", "")),
         url=_url(item.get("url")),
-        updated_at=_int(item.get("update_time")) or 0,
+        updated_at=updated_at if 0 <= updated_at <= _LAST_SECOND else 0,
     )
+
+
+def _text(value: object) -> str:
+    """Reads a text; half of a surrogate pair, which JSON can hold, could never be written again."""
+    return str(value).encode(errors="replace").decode()
 
 
 def _details(reply: Json) -> VideoDetails | Article | None:
@@ -198,8 +207,8 @@ def _details(reply: Json) -> VideoDetails | Article | None:
     if not isinstance(reply.get("title"), str) and not isinstance(reply.get("down_url"), str):
         return None
     return VideoDetails(
-        title=str(reply.get("title", "")),
-        introduction=str(reply.get("description", "")),
+        title=_text(reply.get("title", "")),
+        introduction=_text(reply.get("description", "")),
         down_url=_url(reply.get("down_url")),
     )
 

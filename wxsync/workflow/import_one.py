@@ -157,9 +157,9 @@ def _listed(remote: WeChat, media_id: str) -> tuple[Material | None, str]:
     try:
         for _page in range(_PAGES):
             page = remote.list_page(MaterialType.IMAGE, offset)
-            offset += len(page.items)
+            offset += page.length
             found = next((one for one in page.items if one.media_id == media_id), None)
-            if found or not page.items or offset >= page.total:
+            if found or not page.length or offset >= page.total:
                 return found, "the listing of images does not show it"
     except CallFailed as error:
         return None, error.message

@@ -105,8 +105,8 @@ def _list(remote: WeChat, progress: PullState, watcher: Watcher) -> None:
         offset = max(0, len(progress.listed.get(kind, ())) - PAGE)
         while kind not in progress.complete:
             page = remote.list_page(kind, offset)
-            offset += len(page.items)
-            progress.page(kind, page, is_last=not page.items or offset >= page.total)
+            offset += page.length
+            progress.page(kind, page, is_last=not page.length or offset >= page.total)
 
 
 def _download(remote: WeChat, progress: PullState, folder: Path, watcher: Watcher) -> list[LeftOut]:
