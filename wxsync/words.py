@@ -11,7 +11,7 @@ import gettext
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import cache
 from typing import Literal
@@ -20,6 +20,9 @@ _UNITS = ("B", "KiB", "MiB", "GiB")
 _BINARY_STEP = 1024
 _WIDE = ("W", "F")
 _COMMAND = re.compile(r"(?:\A|(?<=[\r\n]))([^\S\r\n]*)::")
+
+LOCALE = f"{os.path.dirname(__file__)}/locale"  # noqa: PTH120 - to import pathlib takes longer than all that is said
+"""Where the catalogues lie."""
 
 
 class Language(StrEnum):
@@ -44,7 +47,8 @@ class Text(str):
     def __new__(cls, template: str, many: str = "", /, **facts: object) -> Text:
         """Fill a template; `many` is its form for another `count` than one."""
         chosen = many if many and facts["count"] != 1 else template
-        made = super().__new__(cls, chosen.format(**facts))
+        # Without facts there is nothing to fill in, and braces may stand for themselves.
+        made = super().__new__(cls, chosen.format(**facts) if facts else chosen)
         made.template, made.many, made.facts = template, many, facts
         return made
 
@@ -61,18 +65,23 @@ def plural(one: str, many: str, /, count: int, **facts: object) -> Text:
 
 def listing(items: Iterable[object], *, last: Literal["and", "or", ""] = "") -> Text:
     """Write several things in a row: a, b or c."""
-    rest = list(items)
-    if not rest:
-        return text("")
-    said = text("{item}", item=rest.pop(0))
-    while rest:
-        item = rest.pop(0)
-        said = text(_JOINTS["" if rest else last], some=said, next=item)
+    said, *rest = [item if isinstance(item, Text) else Text("{item}", item=item) for item in items] or [Text("")]
+    for number, item in enumerate(rest, 1):
+        if number < len(rest) or not last:
+            said = text("{some}, {next}", some=said, next=item)
+        elif last == "and":
+            said = text("{some} and {next}", some=said, next=item)
+        else:
+            said = text("{some} or {next}", some=said, next=item)
     return said
 
 
-# The words between the last two of several things.
-_JOINTS = {"": "{some}, {next}", "and": "{some} and {next}", "or": "{some} or {next}"}
+def sentences(*said: str) -> Text:
+    """Write sentences one behind the other; empty ones are left out."""
+    whole, *rest = [each for each in said if each] or [Text("")]
+    for each in rest:
+        whole = text("{sentence} {next}", sentence=whole, next=each)
+    return whole if isinstance(whole, Text) else Text("{sentence}", sentence=whole)
 
 
 def say(words: str, language: Language | None = None) -> str:
@@ -83,7 +92,23 @@ def say(words: str, language: Language | None = None) -> str:
     if language is Language.ENGLISH:
         return str(words)
     template = _template(words, _catalogue(language))
-    return template.format(**{name: _said(fact, language) for name, fact in words.facts.items()})
+    facts = {name: _said(fact, language) for name, fact in words.facts.items()}
+    return template.format(**facts) if facts else template
+
+
+def language_of(environ: Mapping[str, str], *, of_the_system: Callable[[], str] = lambda: "") -> Language:
+    """Tell the reader's language: WXSYNC_LANG, else the locale; logs of a CI are English unless WXSYNC_LANG says zh.
+
+    `of_the_system` names the user's language, such as zh_CN, where no variable does. Raises ValueError where
+    WXSYNC_LANG is neither en nor zh.
+    """
+    if environ.get("WXSYNC_LANG"):
+        return Language(environ["WXSYNC_LANG"])
+    if environ.get("CI"):
+        return Language.ENGLISH
+    named = next((environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environ.get(name)), None)
+    locale = of_the_system() if named is None else named
+    return Language.CHINESE if re.match(r"zh([_.@-]|$)", locale, re.IGNORECASE) else Language.ENGLISH
 
 
 def speak(language: Language) -> None:
@@ -102,8 +127,7 @@ _reader = Language.ENGLISH
 
 @cache
 def _catalogue(language: Language) -> gettext.NullTranslations:
-    file = f"{os.path.dirname(__file__)}/locale/{language}/LC_MESSAGES/wxsync.mo"  # noqa: PTH120 - pathlib costs 10 ms
-    with open(file, "rb") as opened:  # noqa: PTH123
+    with open(f"{LOCALE}/{language}/LC_MESSAGES/wxsync.mo", "rb") as opened:  # noqa: PTH123 - as above
         return gettext.GNUTranslations(opened)
 
 
@@ -111,7 +135,7 @@ def _template(words: Text, catalogue: gettext.NullTranslations) -> str:
     if words.many:
         count = words.facts["count"]
         return catalogue.ngettext(words.template, words.many, count if isinstance(count, int) else 2)
-    # The empty key of a catalogue is its header.
+    # The empty key of a catalogue is its header, and what is one placeholder says nothing in any language.
     return catalogue.gettext(words.template) if words.template else ""
 
 
@@ -173,6 +197,33 @@ def width(text: str) -> int:
         0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in _WIDE else 1 for char in text
     )
     return sum(columns)
+
+
+def wrapped(text: str, columns: int) -> list[str]:
+    """Break a text into lines of so many columns: between words, and in Chinese anywhere but before its marks."""
+    lines, line = list[str](), ""
+    for piece in _pieces(text):
+        if line and width(line + piece.rstrip()) > columns:
+            lines.append(line.rstrip())
+            line = ""
+        line += piece if line else piece.lstrip()
+    return [*lines, line.rstrip()]
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Give the parts between which a line may be broken; blanks and marks go with what stands before them."""
+    for word in re.findall(r"\S+\s*|\s+", text):
+        start = 0
+        for place in range(1, len(word)):
+            if _breaks(word[place - 1], word[place]):
+                yield word[start:place]
+                start = place
+        yield word[start:]
+
+
+def _breaks(before: str, after: str) -> bool:
+    is_wide = unicodedata.east_asian_width(before) in _WIDE or unicodedata.east_asian_width(after) in _WIDE
+    return is_wide and after not in "，。、；：？！）》」』”’…%" and not after.isspace() and before not in "（《「『“‘"
 
 
 def paint(text: str, code: str, *, color: bool) -> str:

@@ -10,7 +10,9 @@ from importlib import import_module
 
 import click
 
+from wxsync.cli.help import Command, Group, in_language, speaking
 from wxsync.cli.options import Settings, global_options
+from wxsync.words import Language, language_of, say, speak, text
 
 # Where each command is, and its line in --help, which therefore imports none of them.
 _COMMANDS = {
@@ -36,18 +38,10 @@ _COMMANDS = {
     "validate": ("validate.validate", "Judge the manifest and its files, offline."),
 }
 
-_EPILOG = """\b
-Exit codes: 0 done or nothing to do, 1 a defect of wxsync, 2 changes are pending, 3 WeChat refused some materials,
-4 something in the manifest, the lock or a file is invalid, 5 a person must act, 6 a conflict, 7 try again later,
-8 the outcome of an upload is unknown, 64 usage, 130 interrupted.
-
-\b
-Credentials come from the environment: WXSYNC_APPID and WXSYNC_SECRET, for example. Try it without an account:
-  wxsync --manifest materials.yaml.example --sandbox apply
-"""
+_TRY_IT = "  wxsync --manifest materials.yaml.example --sandbox apply"
 
 
-class _Commands(click.Group):
+class _Commands(Group):
     """Lists its commands by the table above, and imports one when it is called."""
 
     def resolve_command(
@@ -55,7 +49,24 @@ class _Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Finds the command that the arguments begin with; raises UsageError."""
         name, listed, rest = super().resolve_command(ctx, args)
-        return name, listed and _imported(listed), rest
+        return name, listed and in_language(_imported(listed)), rest
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - as click calls it
+        """Write what holds for every command."""
+        codes = text(
+            "Exit codes: 0 done or nothing to do, 1 a defect of wxsync, 2 changes are pending, 3 WeChat refused some "
+            "materials, 4 something in the manifest, the lock or a file is invalid, 5 a person must act, 6 a conflict, "
+            "7 try again later, 8 the outcome of an upload is unknown, 64 usage, 130 interrupted."
+        )
+        credentials = text(
+            "Credentials come from the environment: WXSYNC_APPID and WXSYNC_SECRET, for example. "
+            "Try it without an account:"
+        )
+        with formatter.indentation():
+            for words in (codes, credentials):
+                formatter.write_paragraph()
+                formatter.write_text(say(words))
+        formatter.write(f"  {_TRY_IT}\n")
 
 
 def _imported(listed: click.Command) -> click.Command:
@@ -64,23 +75,23 @@ def _imported(listed: click.Command) -> click.Command:
     return command
 
 
-@click.group(
-    cls=_Commands, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120}
-)
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @global_options
 def cli() -> None:
     """Keep the permanent materials (永久素材) of WeChat Official Accounts in step with a git repository."""
 
 
 for _name, (_, _line) in _COMMANDS.items():
-    cli.add_command(click.Command(_name, help=_line, short_help=_line))
+    cli.add_command(Command(_name, help=_line, short_help=_line))
 
 
 def main() -> None:
     """Runs the command line and leaves with its exit code."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+            # A terminal says what it can show; what is piped or saved is UTF-8 for every program.
+            encoding = stream.encoding if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="backslashreplace", newline="\n")
     sys.exit(run(sys.argv[1:]))
 
 
@@ -90,10 +101,29 @@ def run(
     """Run the command line and return its exit code; every error becomes words on standard error."""
     settings = Settings(environ=environ, clock_ns=clock_ns)
     try:
-        code = cli.main(args=list(arguments), prog_name="wxsync", standalone_mode=False, obj=settings)
+        language = _language(environ)
+        speak(language)
+        with speaking(language):
+            root = in_language(cli)
+            code = root.main(args=list(arguments), prog_name="wxsync", standalone_mode=False, obj=settings)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the one place where errors become words
         return _ended_by(error, settings)
     return code if isinstance(code, int) else 0
+
+
+def _language(environ: Mapping[str, str]) -> Language:
+    """Choose the reader's language; where the terminal cannot show Chinese, English is better than question marks."""
+    from wxsync.cli.system_language import can_show_chinese, system_language
+
+    try:
+        language = language_of(environ, of_the_system=system_language)
+    except ValueError:
+        from wxsync.errors import UsageProblem
+
+        speak(Language.ENGLISH)
+        message = text("WXSYNC_LANG is {value}, which wxsync does not speak", value=environ["WXSYNC_LANG"])
+        raise UsageProblem(message, hint=text("set it to `en` or `zh`, or unset it to follow the locale")) from None
+    return language if language is Language.ENGLISH or can_show_chinese(environ) else Language.ENGLISH
 
 
 def _ended_by(error: Exception | KeyboardInterrupt, settings: Settings) -> int:
