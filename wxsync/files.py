@@ -144,12 +144,17 @@ class ChangedWhileRead(OSError):
     """Says that a file changed while it was being read, so that its bytes are of no one moment."""
 
 
-def read_inside(root: Path, relative: str) -> tuple[bytes, os.stat_result]:
+class TooLarge(OSError):
+    """Says that a file holds more bytes than whoever reads it has a use for."""
+
+
+def read_inside(root: Path, relative: str, *, most: int | None = None) -> tuple[bytes, os.stat_result]:
     """Reads a whole file that must lie inside a folder, links resolved, and gives what its stat was at that moment.
 
-    Raises OutsideRoot, NotRegular, ChangedWhileRead, or another OSError. A FIFO does not make it wait.
+    Raises OutsideRoot, NotRegular, ChangedWhileRead, TooLarge beyond `most` bytes, or another OSError. A FIFO does not
+    make it wait.
     """
-    return Inside(root).read(relative)
+    return Inside(root).read(relative, most=most)
 
 
 class Inside:
@@ -159,13 +164,15 @@ class Inside:
         self._root = os.path.realpath(root)
         self._folders: dict[str, str] = {}
 
-    def read(self, relative: str) -> tuple[bytes, os.stat_result]:
+    def read(self, relative: str, *, most: int | None = None) -> tuple[bytes, os.stat_result]:
         """Reads a whole file, as read_inside does."""
         descriptor = os.open(self._real(relative), _READ_FLAGS)
         try:
             before = os.fstat(descriptor)
             if not stat.S_ISREG(before.st_mode):
                 raise NotRegular(f"{relative} is not an ordinary file")
+            if most is not None and before.st_size > most:
+                raise TooLarge(f"{relative} has {before.st_size:,} bytes")
             content = _read_all(descriptor, before.st_size)
             after = os.fstat(descriptor)
         finally:

@@ -165,6 +165,14 @@ class Fingerprint(NamedTuple):
         return "wx" + base64.b32encode(hashlib.sha256(said.encode()).digest()).decode().lower()[:16]
 
 
+class Fitted(NamedTuple):
+    """Describes a converted file, which is what is sent; `format` is the word for it (`jpeg`), `size` in bytes."""
+
+    format: str
+    sha256: str
+    size: int
+
+
 @dataclass(frozen=True, slots=True)
 class Desired:
     """Joins an asset with what its bytes are; `extension` is that of the probed format ("" when it was not probed)."""
