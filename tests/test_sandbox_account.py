@@ -28,6 +28,7 @@ from tests.sandbox_world import (
 from wxsync.sandbox import Sandbox, Switches, serve
 
 MIB = 1024 * 1024
+ARTICLE_URL = r"http://mmbiz\.qpic\.cn/(sz_)?mmbiz_png/[A-Za-z0-9]{84}/0\?from=appmsg"
 PICTURE_URL = r"http://mmbiz\.qpic\.cn/mmbiz_{}/[A-Za-z0-9]{{84}}/0\?wx_fmt={}"
 
 
@@ -103,7 +104,8 @@ def test_an_upload_is_refused_for_its_first_fault(
 def test_what_the_official_page_allows_is_stored(caller: Caller, kind: str, filename: str, content: bytes) -> None:
     answer = caller.add(kind, filename, content, ABOUT if kind == "video" else None)
     assert "errcode" not in answer
-    assert re.fullmatch(r"[A-Za-z0-9_-]{43}", str(answer["media_id"]))
+    assert re.fullmatch(r"[A-Za-z0-9_-]{64}", str(answer["media_id"]))
+    assert answer["item"] == []
 
 
 @pytest.mark.parametrize(
@@ -113,14 +115,21 @@ def test_what_the_official_page_allows_is_stored(caller: Caller, kind: str, file
         ("image", "a.jpg", JPEG, PICTURE_URL.format("jpg", "jpeg")),
         ("image", "a.gif", GIF, PICTURE_URL.format("gif", "gif")),
         ("thumb", "a.jpg", COVER, PICTURE_URL.format("jpg", "jpeg")),
-        ("voice", "a.mp3", MP3, ""),
-        ("video", "a.mp4", MP4, ""),
     ],
 )
-def test_pictures_get_a_url_and_the_others_an_empty_one(
-    caller: Caller, kind: str, filename: str, content: bytes, url: str
-) -> None:
+def test_pictures_get_a_url(caller: Caller, kind: str, filename: str, content: bytes, url: str) -> None:
     assert re.fullmatch(url, str(caller.add(kind, filename, content, ABOUT)["url"]))
+
+
+@pytest.mark.parametrize(("kind", "filename", "content"), [("voice", "a.mp3", MP3), ("video", "a.mp4", MP4)])
+def test_voices_and_videos_have_no_url(caller: Caller, kind: str, filename: str, content: bytes) -> None:
+    assert set(caller.add(kind, filename, content, ABOUT)) == {"media_id", "item"}
+
+
+def test_article_images_tell_no_format_and_their_family_varies(caller: Caller) -> None:
+    urls = [str(caller.image("a.png", PNG)["url"]) for _ in range(2)]
+    assert all(re.fullmatch(ARTICLE_URL, url) for url in urls)
+    assert ["/sz_mmbiz_png/" in url for url in urls] == [False, True]
 
 
 @pytest.mark.parametrize(
@@ -196,11 +205,11 @@ def test_listings_go_from_new_to_old_and_pages_fit_together(caller: Caller) -> N
             "some/folder/图片.png",
             ["media_id", "name", "update_time", "url", "tags"],
         ),
-        ("voice", "100%25.mp3", MP3, "100%25.mp3", ["media_id", "name", "update_time", "tags"]),
+        ("voice", "100%25.wxtag.mp3", MP3, "100%25.wxtag", ["media_id", "name", "update_time", "tags"]),
         ("video", "a.mp4", MP4, "产品介绍", ["media_id", "name", "update_time", "description", "tags"]),
     ],
 )
-def test_names_are_listed_as_they_were_sent_and_videos_by_their_title(
+def test_names_are_listed_as_sent_voices_without_extension_and_videos_by_their_title(
     caller: Caller, kind: str, filename: str, content: bytes, name: str, keys: list[str]
 ) -> None:
     caller.add(kind, filename, content, ABOUT)
@@ -217,11 +226,9 @@ def test_names_are_listed_as_they_were_sent_and_videos_by_their_title(
         ({"type": "thumb", "offset": 0, "count": 20}, 40004),
         ({"type": "IMAGE", "offset": 0, "count": 20}, 40004),
         ({"offset": 0, "count": 20}, 40004),
-        ({"type": "image", "offset": 0, "count": 0}, 40007),
-        ({"type": "image", "offset": 0, "count": 21}, 40007),
-        ({"type": "image", "offset": -1, "count": 20}, 40007),
-        ({"type": "image"}, 40007),
-        ({"type": "image", "offset": "0", "count": 20}, 47001),
+        ({"type": "image", "offset": "zero", "count": 20}, 47001),
+        ({"type": "image", "offset": 0, "count": [20]}, 47001),
+        ({"type": "image", "offset": None, "count": 20}, 47001),
     ],
 )
 def test_a_listing_is_refused(caller: Caller, body: dict[str, object], errcode: int) -> None:
@@ -273,7 +280,8 @@ def test_what_a_menu_uses_cannot_be_deleted(sandbox: Sandbox, caller: Caller) ->
         ("a.jpg", JPEG, 0),
         ("a.gif", GIF, 40005),
         ("a.bmp", BMP, 40005),
-        ("a.png", WEBP, 40113),
+        ("a.png", WEBP, 40137),
+        ("a.png", b"hello", 40137),
         ("a", PNG, 40113),
         ("a.png", b"", 44001),
         ("a.png", padded(PNG, MIB + 1), 40009),
@@ -306,6 +314,88 @@ def test_thumbs_fill_the_shelf_of_images(way: type[Directly] | type[OverHttp]) -
         assert caller.add("image", "a.png", PNG)["errcode"] == 45034
 
 
+def listed(caller: Caller, kind: str) -> list[dict[str, object]]:
+    items = caller.page({"type": kind, "offset": 0, "count": 20})["item"]
+    assert isinstance(items, list)
+    return items
+
+
+@pytest.mark.parametrize(("count", "given"), [(0, 1), (-3, 1), (1, 1), (20, 20), (21, 20), (1000, 20)])
+def test_a_count_beyond_the_page_is_clamped(caller: Caller, count: int, given: int) -> None:
+    for number in range(21):
+        caller.add("image", f"{number}.png", PNG)
+    assert caller.page({"type": "image", "offset": -1, "count": count})["item_count"] == given
+
+
+def test_numbers_in_quotation_marks_are_numbers(caller: Caller) -> None:
+    for number in range(3):
+        caller.add("image", f"{number}.png", PNG)
+    page = caller.page({"type": "image", "offset": "1", "count": "1"})
+    assert (page["total_count"], page["item_count"]) == (3, 1)
+
+
+def test_a_listing_may_show_other_ids_and_both_work(way: type[Directly] | type[OverHttp]) -> None:
+    with serve(switches=Switches(listing_renames_ids=True)) as sandbox:
+        caller = way(sandbox)
+        added = caller.add("image", "a.png", PNG)
+        [item] = listed(caller, "image")
+        assert item["media_id"] != added["media_id"]
+        assert str(item["media_id"])[:21] == str(added["media_id"])[:21]
+        assert str(item["url"]).replace("https", "http") == added["url"]
+        assert caller.get(item["media_id"]) == caller.get(added["media_id"]) == PNG
+        assert caller.delete(item["media_id"])["errcode"] == 0
+        assert caller.delete(added["media_id"])["errcode"] == 40007
+
+
+def test_the_same_bytes_may_get_the_same_url_under_a_new_id(way: type[Directly] | type[OverHttp]) -> None:
+    with serve(switches=Switches(same_bytes_same_url=True)) as sandbox:
+        caller = way(sandbox)
+        first, second, other = (caller.add("image", "a.png", content) for content in (PNG, PNG, GIF))
+        assert first["url"] == second["url"] != other["url"]
+        assert first["media_id"] != second["media_id"]
+        caller.delete(first["media_id"])
+        assert caller.add("image", "a.png", PNG)["url"] == second["url"]
+
+
+def test_too_big_a_video_may_be_taken_and_have_nothing_to_download(way: type[Directly] | type[OverHttp]) -> None:
+    with serve(switches=Switches(lenient_video=True)) as sandbox:
+        caller = way(sandbox)
+        sizes = (10 * MIB, 10 * MIB + 1)
+        words = [caller.get(caller.add("video", "a.mp4", padded(MP4, size), ABOUT)["media_id"]) for size in sizes]
+        assert [bool(one["down_url"]) for one in words if isinstance(one, dict)] == [True, False]
+
+
+@pytest.mark.parametrize("errcode", [41005, 40113])
+def test_names_beyond_ascii_may_be_refused_and_nothing_is_stored(
+    way: type[Directly] | type[OverHttp], errcode: int
+) -> None:
+    with serve(switches=Switches(ascii_names=errcode)) as sandbox:
+        caller = way(sandbox)
+        assert caller.add("image", "产品.png", PNG)["errcode"] == errcode
+        assert caller.image("产品.png", PNG)["errcode"] == errcode
+        assert caller.count()["image_count"] == 0
+        assert "media_id" in caller.add("image", "product.png", PNG)
+
+
+@pytest.mark.parametrize(
+    ("switches", "errcode"), [(Switches(), 48005), (Switches(used_by_menu=45060), 45060)], ids=["48005", "45060"]
+)
+def test_what_a_button_sends_cannot_be_deleted(
+    way: type[Directly] | type[OverHttp], switches: Switches, errcode: int
+) -> None:
+    with serve(switches=switches) as sandbox:
+        caller = way(sandbox)
+        media_id = caller.add("image", "a.png", PNG)["media_id"]
+        sandbox.account.menu_create(menu_of({"type": "media_id", "name": "图", "media_id": media_id}))
+        assert caller.delete(media_id)["errcode"] == errcode
+        sandbox.account.menu_delete()
+        assert caller.delete(media_id)["errcode"] == 0
+
+
+def menu_of(*buttons: dict[str, object]) -> dict[str, object]:
+    return {"button": [{"name": "更多", "sub_button": list(buttons)}]}
+
+
 LENIENT = [
     (Switches(infer_type=True), "TYPE", "a.mp4", MP4, None),
     (Switches(lenient_thumb=True), "thumb", "a.png", padded(PNG, 155_000), None),
@@ -330,26 +420,39 @@ def test_switches_change_what_is_refused(
 
 def test_switches_change_the_shape_of_answers(way: type[Directly] | type[OverHttp]) -> None:
     switches = Switches(
-        omit_empty_url=True,
+        empty_url=True,
+        without_item=True,
+        short_ids=True,
+        uploadimg_format=True,
         bare_uploadimg=True,
         lenient_uploadimg=True,
         https_uploads=True,
         hide_thumbs=True,
         decode_escapes=True,
         empty_description=41005,
-        count_out_of_range=None,
+        count_out_of_range=40007,
+        largest_count=1000,
+        voice_extensions=True,
+        video_file_names=True,
         delete_unknown_is_ok=True,
         test_account=True,
     )
     with serve(switches=switches) as sandbox:
         caller = way(sandbox)
-        assert set(caller.add("voice", "a.mp3", MP3)) == {"media_id"}
-        assert set(caller.image("a.gif", padded(GIF, 2 * MIB))) == {"url"}
+        voice = caller.add("voice", "a.mp3", MP3)
+        assert voice == {"media_id": voice["media_id"], "url": ""}
+        assert len(str(voice["media_id"])) == 43
+        assert listed(caller, "voice")[0]["name"] == "a.mp3"
+        article_image = caller.image("a.gif", padded(GIF, 2 * MIB))
+        assert set(article_image) == {"url"}
+        assert str(article_image["url"]).endswith("/0?wx_fmt=gif")
         assert str(caller.add("thumb", "a.jpg", COVER)["url"]).startswith("https://")
         assert caller.page({"type": "image", "count": 99})["item"] == []
+        assert [caller.page({"type": "image", "count": count}).get("errcode") for count in (0, 1001)] == [40007, 40007]
         assert caller.count()["image_count"] == 1
         video = caller.get(caller.add("video", "a.mp4", MP4, r'{"title":"\u4ea7","introduction":"i"}')["media_id"])
         assert isinstance(video, dict)
         assert (video["title"], video["description"]) == ("产", "")
+        assert listed(caller, "video")[0]["name"] == "a.mp4"
         assert caller.add("video", "a.mp4", MP4, "")["errcode"] == 41005
         assert caller.delete("abc")["errcode"] == 0

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import pytest
 import requests
 
-from tests.sandbox_world import PNG, OverHttp, answer_of, stable_token
+from tests.sandbox_world import ABOUT, MP4, PNG, OverHttp, answer_of, stable_token
 from wxsync.sandbox import FaultSyntax, Sandbox, Switches, serve
 from wxsync.sandbox.faults import HELP, KINDS, parse
 
@@ -178,6 +178,36 @@ def test_an_expired_token_is_really_expired_and_a_new_one_works() -> None:
         assert OverHttp(sandbox).count().get("errcode") is None
 
 
+def test_a_fault_may_wait_for_one_material() -> None:
+    with serve() as sandbox:
+        caller = OverHttp(sandbox)
+        good, bad = (str(caller.add("image", name, PNG)["media_id"]) for name in ("good.png", "bad.png"))
+        requests.post(
+            f"{sandbox.url}/_sandbox/faults", json={"faults": [f"get_material:busy,id={bad}*3"]}, timeout=20
+        ).raise_for_status()
+        assert [caller.get(media_id) == PNG for media_id in (good, bad, good, bad, bad, bad)] == [
+            True,
+            False,
+            True,
+            False,
+            False,
+            True,
+        ]
+        assert "media_id" in caller.add("image", "another.png", PNG)
+
+
+def test_a_fault_may_wait_for_one_download() -> None:
+    with serve() as sandbox:
+        caller = OverHttp(sandbox)
+        media_id = caller.add("video", "a.mp4", MP4, ABOUT)["media_id"]
+        words = caller.get(media_id)
+        assert isinstance(words, dict)
+        requests.post(
+            f"{sandbox.url}/_sandbox/faults", json={"faults": [f"down_url:status=404,id={media_id}*1"]}, timeout=20
+        ).raise_for_status()
+        assert [requests.get(str(words["down_url"]), timeout=20).status_code for _ in range(2)] == [404, 200]
+
+
 def strikes(fault: str) -> list[bool]:
     with serve(faults=[fault]) as sandbox:
         caller = OverHttp(sandbox)
@@ -195,7 +225,7 @@ def test_several_faults_join_and_the_ones_before_come_first() -> None:
     with serve(faults=["add_material:no-media-id", "add_material:latency=1", "add_material:busy*1"]) as sandbox:
         post = poster(sandbox)
         assert answer_of(post())["errcode"] == -1
-        assert set(answer_of(post())) == {"url"}
+        assert set(answer_of(post())) == {"url", "item"}
 
 
 def test_faults_come_before_the_switches_of_an_account() -> None:

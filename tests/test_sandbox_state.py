@@ -179,11 +179,28 @@ def test_a_state_of_a_later_version_is_not_touched(tmp_path: Path) -> None:
     state = tmp_path / "sandbox.db"
     serve(state=state).close()
     db = sqlite3.connect(state)
-    db.execute("PRAGMA user_version = 2")
+    db.execute("PRAGMA user_version = 3")
     db.commit()
     db.close()
-    with pytest.raises(StateProblem, match="has version 2, this sandbox writes version 1"):
+    with pytest.raises(StateProblem, match="has version 3, this sandbox writes version 2"):
         serve(state=state)
+
+
+def test_a_state_of_version_1_is_taken_over(tmp_path: Path) -> None:
+    state = tmp_path / "sandbox.db"
+    with serve(state=state) as sandbox:
+        media_id = OverHttp(sandbox).add("image", "a.png", PNG)["media_id"]
+    db = sqlite3.connect(state)
+    db.executescript("""
+        DROP INDEX by_other_id; ALTER TABLE materials DROP COLUMN other_id;
+        DROP TABLE remains; DROP TABLE drafts; DROP TABLE menus; PRAGMA user_version = 1;""")
+    db.close()
+    for _ in range(2):
+        with serve(state=state, switches=Switches(listing_renames_ids=True)) as sandbox:
+            caller = OverHttp(sandbox)
+            [item] = list(caller.page({"type": "image", "count": 20})["item"])  # type: ignore[call-overload]
+            assert item["media_id"] != media_id
+            assert caller.get(item["media_id"]) == caller.get(media_id) == PNG
 
 
 def test_a_taken_port_is_an_error_and_closing_twice_is_none() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import requests
@@ -211,6 +212,26 @@ def test_a_cloud_call_needs_no_token_and_shows_that_it_was_one() -> None:
         assert answer_of(quota)["errcode"] == 41001
 
 
+@pytest.mark.parametrize(
+    ("allowed", "every", "answers"),
+    [
+        (("127.0.0.1",), True, [None, None]),
+        (("127.0.0.0/8",), True, [None, None]),
+        (("203.0.113.0/24",), False, [40164, None]),
+        (("203.0.113.0/24", "::1"), True, [40164, 40164]),
+    ],
+)
+def test_the_allowlist_is_looked_at_for_tokens_and_perhaps_for_every_call(
+    tmp_path: Path, allowed: tuple[str, ...], every: bool, answers: list[int | None]
+) -> None:
+    with serve(state=tmp_path / "sandbox.db") as sandbox:
+        token = OverHttp(sandbox).token
+    switches = Switches(allowed_ips=allowed, allowlist_every_call=every)
+    with serve(state=tmp_path / "sandbox.db", switches=switches) as sandbox:
+        counted = requests.get(sandbox.url + COUNT, params={"access_token": token}, timeout=20)
+        assert [stable_token(sandbox).get("errcode"), answer_of(counted).get("errcode")] == answers
+
+
 def used(caller: OverHttp, path: str) -> dict[str, object]:
     answer = answer_of(caller.post("openapi/quota/get", body={"cgi_path": path}))
     assert isinstance(answer["quota"], dict)
@@ -244,6 +265,21 @@ def test_a_test_account_may_do_little(clock: Clock) -> None:
         caller = OverHttp(sandbox)
         assert [caller.add("voice", "a.mp3", MP3).get("errcode") for _ in range(11)] == [None] * 10 + [45009]
         assert [caller.count().get("errcode") for _ in range(11)] == [None] * 10 + [45009]
+        assert [caller.delete("abc").get("errcode") for _ in range(11)] == [40007] * 10 + [45009]
+
+
+def test_get_material_runs_dry_at_five_hundred_a_day(clock: Clock) -> None:
+    with serve(clock=clock) as sandbox:
+        caller = OverHttp(sandbox)
+        for _ in range(500):
+            sandbox.account.quotas.count("/cgi-bin/material/get_material")
+        answer = caller.get("abc")
+        assert isinstance(answer, dict)
+        assert answer["errcode"] == 45009
+        limits = [
+            used(caller, f"/cgi-bin/material/{name}")["daily_limit"] for name in ("get_material", "batchget_material")
+        ]
+        assert limits == [500, 1000]
 
 
 @pytest.mark.parametrize(

@@ -221,6 +221,47 @@ def test_a_picture_comes_back_as_a_file_and_a_video_as_a_link_that_works_here(sa
     assert requests.get(str(video["down_url"]), timeout=20).content == MP4
 
 
+def test_a_video_may_lead_to_a_web_page(sandbox: Sandbox) -> None:
+    with serve(switches=Switches(video_page=True)) as paged:
+        caller = OverHttp(paged)
+        video = caller.get(caller.add("video", "a.mp4", MP4, ABOUT)["media_id"])
+        assert isinstance(video, dict)
+        assert re.search(r"[?&]vid=wxv_\d{19}$", str(video["down_url"]))
+        page = requests.get(str(video["down_url"]), timeout=20)
+        assert page.headers["Content-Type"].startswith("text/html")
+        assert page.text.startswith("<!DOCTYPE html>")
+
+
+def at_sandbox(sandbox: Sandbox, url: object) -> requests.Response:
+    return requests.get(str(url).replace("http://mmbiz.qpic.cn", sandbox.url), timeout=20)
+
+
+@pytest.mark.parametrize(("switches", "status"), [(Switches(), 200), (Switches(urls_die=True), 404)])
+def test_a_picture_lies_under_its_url_and_perhaps_stays_there(switches: Switches, status: int) -> None:
+    with serve(switches=switches) as sandbox:
+        caller = OverHttp(sandbox)
+        added = caller.add("image", "a.png", PNG)
+        assert at_sandbox(sandbox, added["url"]).content == PNG
+        assert at_sandbox(sandbox, caller.image("b.png", PNG)["url"]).content == PNG
+        caller.delete(added["media_id"])
+        assert at_sandbox(sandbox, added["url"]).status_code == status
+
+
+@pytest.mark.parametrize("path", ["mmbiz_png/nothing/0", "mmbiz_png/%25/0", "mmbiz_png/_/0", "down/MEDIA_ID_123456"])
+def test_where_nothing_lies_is_404(sandbox: Sandbox, path: str) -> None:
+    OverHttp(sandbox).add("image", "a.png", PNG)
+    assert requests.get(f"{sandbox.url}/{path}", timeout=20).status_code == 404
+
+
+def test_the_date_of_answers_is_the_clock_of_the_sandbox() -> None:
+    with serve(clock=lambda: 0x617682E0 + 0.5) as sandbox:
+        told = requests.get(sandbox.url, timeout=20).headers["Date"]
+        assert told == "Mon, 25 Oct 2021 10:11:44 GMT"
+        requests.post(f"{sandbox.url}/_sandbox/clock", json={"advance": 3600}, timeout=20).raise_for_status()
+        for path in ("/cgi-bin/token", "/nothing", "/_sandbox/"):
+            assert requests.get(sandbox.url + path, timeout=20).headers["Date"] == "Mon, 25 Oct 2021 11:11:44 GMT"
+
+
 def test_any_answer_can_be_plain_text() -> None:
     with serve(switches=Switches(plain_text=True)) as sandbox:
         caller = OverHttp(sandbox)

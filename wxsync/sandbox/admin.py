@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from wxsync.sandbox.account import JSON, Account, Download
+from wxsync.sandbox.account import JSON, Account
 from wxsync.sandbox.errors import ApiError
 from wxsync.sandbox.faults import FaultSyntax, Script
 from wxsync.sandbox.replies import file_reply
@@ -18,11 +18,14 @@ from wxsync.sandbox.traffic import Traffic
 
 HELP = """\
 GET    /_sandbox/                        this text
-GET    /_sandbox/state                   materials, article images, counts, calls by endpoint, faults, switches
+GET    /_sandbox/state                   materials, article images, drafts, menu, counts, calls, faults, switches
 GET    /_sandbox/requests?last=N         the last calls as they were seen: headers, multipart headers, sizes, outcome
-GET    /_sandbox/materials/ID            the bytes of a material (a video's down_url leads here)
+GET    /_sandbox/materials/ID            the bytes of a material
 DELETE /_sandbox/materials/ID            somebody deletes it in the console, whatever uses it
-POST   /_sandbox/materials/ID/use        {"used": true}: a menu uses it, deleting it answers 48005
+POST   /_sandbox/materials/ID/use        {"used": true}: an automatic answer uses it, deleting it answers 48005
+POST   /_sandbox/drafts                  {"articles": [{"title": T, "thumb_url": URL}]}: somebody writes a draft in the
+                                         console, where a cover need not have an id; gives the draft's media_id
+POST   /_sandbox/menu                    {"button": [{"name": N, "type": "img"}]}: somebody makes a menu in the console
 GET    /_sandbox/faults                  the faults that are to come, and how often each struck
 POST   /_sandbox/faults                  {"faults": ["add_material:reset-after*1@3"]} adds; the grammar: sandbox --help
 DELETE /_sandbox/faults                  forgets them all
@@ -63,7 +66,7 @@ class AdminApi:
         except HTTPException:
             return _json({"error": "there is no such door; GET /_sandbox/ lists them"}, 404)
         except ApiError as error:
-            return _json({"error": error.errmsg}, 404)
+            return _json({"error": error.errmsg}, 404 if error.errcode == 40007 else 400)
         except (ValueError, KeyError, TypeError, AttributeError, FaultSyntax) as error:
             return _json({"error": str(error.args[0]) if error.args else "this is not understood"}, 400)
         return reply
@@ -83,6 +86,8 @@ def _state(door: AdminApi, _: Request) -> Response:
             "counts": door.account.library.counts(),
             "materials": [asdict(stored) for stored in materials],
             "article_images": images,
+            "drafts": door.account.drafts.everything(),
+            "menu": door.account.menu.everything(),
             "requests": door.traffic.counts(),
             "faults": door.script.describe(),
             "switches": {name: dict(value) if hasattr(value, "items") else value for name, value in switches.items()},
@@ -95,18 +100,28 @@ def _requests(door: AdminApi, request: Request) -> Response:
 
 
 def _download(door: AdminApi, _: Request, media_id: str) -> Response:
-    stored = door.account.library.find(media_id)
-    return file_reply(Download(stored.name, stored.format, door.account.library.content(media_id)))
+    return file_reply(door.account.download(media_id))
 
 
 def _remove(door: AdminApi, _: Request, media_id: str) -> Response:
-    door.account.library.mark_in_use(media_id, used=False)
     door.account.library.remove(media_id)
     return _json({"ok": True})
 
 
 def _use(door: AdminApi, request: Request, media_id: str) -> Response:
     door.account.library.mark_in_use(media_id, used=bool(_body(request).get("used", True)))
+    return _json({"ok": True})
+
+
+def _write_draft(door: AdminApi, request: Request) -> Response:
+    return _json({"media_id": door.account.drafts.add(_body(request)["articles"], console=True)})
+
+
+def _make_menu(door: AdminApi, request: Request) -> Response:
+    buttons = _body(request)["button"]
+    if not isinstance(buttons, list) or not all(isinstance(button, dict) for button in buttons):
+        raise TypeError('write {"button": [{"name": …}]}')
+    door.account.menu.create_in_console(buttons)
     return _json({"ok": True})
 
 
@@ -171,6 +186,8 @@ ROUTES = Map(
         Rule("/_sandbox/materials/<media_id>", methods=["GET"], endpoint=_download),
         Rule("/_sandbox/materials/<media_id>", methods=["DELETE"], endpoint=_remove),
         Rule("/_sandbox/materials/<media_id>/use", methods=["POST"], endpoint=_use),
+        Rule("/_sandbox/drafts", methods=["POST"], endpoint=_write_draft),
+        Rule("/_sandbox/menu", methods=["POST"], endpoint=_make_menu),
         Rule("/_sandbox/faults", methods=["GET"], endpoint=_list_faults),
         Rule("/_sandbox/faults", methods=["POST"], endpoint=_add_faults),
         Rule("/_sandbox/faults", methods=["DELETE"], endpoint=_forget_faults),

@@ -4,24 +4,42 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from werkzeug.wrappers import Request, Response
 
 from wxsync.sandbox.account import JSON, Account, Download
 from wxsync.sandbox.errors import ApiError
 from wxsync.sandbox.multipart import Part, find_media, find_text, read_parts
-from wxsync.sandbox.replies import file_reply, json_reply, refusal
+from wxsync.sandbox.paths import PATHS
+from wxsync.sandbox.replies import bare, file_reply, json_reply, refusal
+
+VIDEO_PAGE = '<!DOCTYPE html><html><head><title>视频</title></head><body><div id="js_mpvedio"></div></body></html>'
 
 
 @dataclass(slots=True)
 class Call:
-    """Holds one request on its way; `parts` are the parts of its form once they were read."""
+    """Holds one request on its way: `named` stands in its path, `parts` are the parts of its form once it was read."""
 
     request: Request
     account: Account
+    named: Mapping[str, str] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
+
+    @property
+    def ip(self) -> str:
+        """Tells where the call comes from."""
+        return self.request.remote_addr or "0.0.0.0"  # noqa: S104  # nothing listens there
+
+    def media_id(self) -> str:
+        """Gives the id that the call is about, "" where it names none."""
+        if "media_id" in self.named:
+            return self.named["media_id"]
+        try:
+            return _text(self.json(), "media_id")
+        except ApiError:
+            return ""
 
     def query(self, name: str) -> str:
         """Gives a parameter of the query, "" where it is not there."""
@@ -55,20 +73,28 @@ class Call:
 class Endpoint:
     """Says how one path is called: `post` must be POST, `free` needs no token, `cloud` is open to 云调用.
 
-    `hinted`: its refusals carry a hint beside the rid, as they were seen to.
+    `hinted`: its refusals carry a hint beside the rid, as they were seen to. `web`: it lies at another of WeChat's
+    hosts, which knows no tokens and no codes: what it does not have is 404.
     """
 
     name: str
-    path: str
     handle: Callable[[Call], Response]
     post: bool = True
     free: bool = False
     cloud: bool = False
     hinted: bool = False
+    web: bool = False
+
+    @property
+    def path(self) -> str:
+        """Tells where it is, as a rule of the router writes it."""
+        return PATHS[self.name]
 
 
 def answer(call: Call, endpoint: Endpoint) -> Response:
     """Judges and answers a call in the service's order: token, method, permission, quota, and then what was sent."""
+    if endpoint.web:
+        return _answer_of_the_web(call, endpoint)
     hinted = False
     try:
         seqid = _admit(call, endpoint)
@@ -81,6 +107,13 @@ def answer(call: Call, endpoint: Endpoint) -> Response:
     return reply
 
 
+def _answer_of_the_web(call: Call, endpoint: Endpoint) -> Response:
+    try:
+        return endpoint.handle(call) if call.request.method in ("GET", "HEAD") else bare(405)
+    except ApiError:
+        return bare(404)
+
+
 def _admit(call: Call, endpoint: Endpoint) -> str:
     if endpoint.free or call.account.switches.method_before_token:
         _check_method(call, endpoint)
@@ -89,7 +122,7 @@ def _admit(call: Call, endpoint: Endpoint) -> str:
     token = call.query("access_token")
     kind = call.account.authenticate(token, cloud=endpoint.cloud, from_appid=call.query("from_appid"))
     _check_method(call, endpoint)
-    call.account.admit(endpoint.path, kind)
+    call.account.admit(endpoint.path, kind, ip=call.ip)
     return "" if kind else secrets.token_hex(16)
 
 
@@ -106,7 +139,7 @@ def _token(call: Call) -> Response:
         appid=call.query("appid"),
         secret=call.query("secret"),
         grant_type=call.query("grant_type"),
-        ip=call.request.remote_addr or "",
+        ip=call.ip,
     )
     return json_reply(answered)
 
@@ -117,7 +150,7 @@ def _stable_token(call: Call) -> Response:
         appid=_text(body, "appid"),
         secret=_text(body, "secret"),
         grant_type=_text(body, "grant_type"),
-        ip=call.request.remote_addr or "",
+        ip=call.ip,
         force=body.get("force_refresh") is True,
     )
     return json_reply(answered)
@@ -174,6 +207,54 @@ def _get_materialcount(call: Call) -> Response:
     return json_reply(call.account.get_materialcount())
 
 
+def _draft_add(call: Call) -> Response:
+    return json_reply(call.account.draft_add(call.json()))
+
+
+def _draft_get(call: Call) -> Response:
+    return json_reply(call.account.draft_get(call.json().get("media_id")), escaped=True)
+
+
+def _draft_batchget(call: Call) -> Response:
+    return json_reply(call.account.draft_batchget(call.json()), escaped=True)
+
+
+def _draft_count(call: Call) -> Response:
+    return json_reply(call.account.draft_count())
+
+
+def _draft_delete(call: Call) -> Response:
+    return json_reply(call.account.draft_delete(call.json().get("media_id")))
+
+
+def _menu_create(call: Call) -> Response:
+    return json_reply(call.account.menu_create(call.json()))
+
+
+def _menu_get(call: Call) -> Response:
+    return json_reply(call.account.menu_get())
+
+
+def _menu_delete(call: Call) -> Response:
+    return json_reply(call.account.menu_delete())
+
+
+def _selfmenu_info(call: Call) -> Response:
+    return json_reply(call.account.selfmenu_info())
+
+
+def _down_url(call: Call) -> Response:
+    return file_reply(call.account.download(call.named["media_id"]))
+
+
+def _video_page(_: Call) -> Response:
+    return bare(200, VIDEO_PAGE)
+
+
+def _picture(call: Call) -> Response:
+    return file_reply(call.account.picture(call.named["token"]))
+
+
 def _quota(call: Call) -> Response:
     return json_reply(call.account.quota(call.json().get("cgi_path")))
 
@@ -205,16 +286,28 @@ def _text(body: JSON, key: str) -> str:
 
 
 ENDPOINTS = (
-    Endpoint("token", "/cgi-bin/token", _token, post=False, free=True),
-    Endpoint("stable_token", "/cgi-bin/stable_token", _stable_token, free=True),
-    Endpoint("api_authorizer_token", "/cgi-bin/component/api_authorizer_token", _authorizer_token, free=True),
-    Endpoint("add_material", "/cgi-bin/material/add_material", _add_material, cloud=True, hinted=True),
-    Endpoint("uploadimg", "/cgi-bin/media/uploadimg", _uploadimg, cloud=True, hinted=True),
-    Endpoint("get_material", "/cgi-bin/material/get_material", _get_material, cloud=True),
-    Endpoint("del_material", "/cgi-bin/material/del_material", _del_material, cloud=True),
-    Endpoint("batchget_material", "/cgi-bin/material/batchget_material", _batchget_material, cloud=True, hinted=True),
-    Endpoint("get_materialcount", "/cgi-bin/material/get_materialcount", _get_materialcount, post=False, cloud=True),
-    Endpoint("quota", "/cgi-bin/openapi/quota/get", _quota),
-    Endpoint("clear_quota", "/cgi-bin/clear_quota", _clear_quota),
-    Endpoint("clear_quota", "/cgi-bin/clear_quota/v2", _clear_quota_v2, free=True),
+    Endpoint("token", _token, post=False, free=True),
+    Endpoint("stable_token", _stable_token, free=True),
+    Endpoint("api_authorizer_token", _authorizer_token, free=True),
+    Endpoint("add_material", _add_material, cloud=True, hinted=True),
+    Endpoint("uploadimg", _uploadimg, cloud=True, hinted=True),
+    Endpoint("get_material", _get_material, cloud=True),
+    Endpoint("del_material", _del_material, cloud=True),
+    Endpoint("batchget_material", _batchget_material, cloud=True, hinted=True),
+    Endpoint("get_materialcount", _get_materialcount, post=False, cloud=True),
+    Endpoint("draft_add", _draft_add),
+    Endpoint("draft_get", _draft_get),
+    Endpoint("draft_batchget", _draft_batchget),
+    Endpoint("draft_count", _draft_count, post=False),
+    Endpoint("draft_delete", _draft_delete),
+    Endpoint("menu_create", _menu_create, cloud=True),
+    Endpoint("menu_get", _menu_get, post=False, cloud=True),
+    Endpoint("menu_delete", _menu_delete, post=False, cloud=True),
+    Endpoint("selfmenu_info", _selfmenu_info, post=False, cloud=True),
+    Endpoint("quota", _quota),
+    Endpoint("clear_quota", _clear_quota),
+    Endpoint("clear_quota_v2", _clear_quota_v2, free=True),
+    Endpoint("down_url", _down_url, web=True),
+    Endpoint("video_page", _video_page, web=True),
+    Endpoint("picture", _picture, web=True),
 )

@@ -4,24 +4,13 @@ from __future__ import annotations
 
 import random
 import re
+import textwrap
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-ENDPOINTS = (
-    "token",
-    "stable_token",
-    "api_authorizer_token",
-    "add_material",
-    "uploadimg",
-    "get_material",
-    "del_material",
-    "batchget_material",
-    "get_materialcount",
-    "quota",
-    "clear_quota",
-)
+from wxsync.sandbox.paths import PATHS
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +53,25 @@ def _describe_kinds() -> str:
     return "\n".join(lines)
 
 
-HELP = f"""\
-A fault is written  [ENDPOINT:]KIND[-before|-after][=VALUE][@N][*T][%P][,seed=S]
+def _describe_endpoints() -> str:
+    text = f"strikes calls of this endpoint only: {', '.join(PATHS)}; without it any call"
+    return textwrap.fill(text, 118, initial_indent="  ENDPOINT   ", subsequent_indent=" " * 13)
 
-  ENDPOINT   strikes calls of this endpoint only: {", ".join(ENDPOINTS[:4])},
-             {", ".join(ENDPOINTS[4:])}; without it any call
+
+WRITTEN = "[ENDPOINT:]KIND[-before|-after][=VALUE][@N][*T][%P][,seed=S][,id=MEDIA_ID]"
+HELP = f"""\
+A fault is written  {WRITTEN}
+
+{_describe_endpoints()}
   -before    strikes before anything is done or stored; -after: it is done and stored, and the answer suffers
   @N         from the N-th matching call on (counted from 1)
   *T         at most T times; without it as often as it can
   %P         with a probability of P percent, by a seeded generator (seed=S, otherwise 0)
+  ,id=       strikes calls about this media_id only, as their body or address names it
 
   add_material:reset-after*1@3        the third upload is stored and its answer lost, once
   busy%10,seed=7                      one call in ten or so answers -1, the same ones in every run
+  get_material:busy,id=MEDIA_ID       this one material is never given
   latency=250                         every call takes a quarter of a second more
 
 Where several strike one call, those before come first, each in the order given.
@@ -85,7 +81,7 @@ Where several strike one call, those before come first, each in the order given.
 """
 
 GRAMMAR = re.compile(
-    r"(?:(?P<endpoint>[a-z_]+):)?(?P<kind>[a-z-]+)(?:=(?P<value>-?\d+))?(?P<rest>(?:@\d+|\*\d+|%\d+(?:\.\d+)?|,seed=\d+)*)"
+    r"(?:(?P<endpoint>[a-z_]+):)?(?P<kind>[a-z-]+)(?:=(?P<value>-?\d+))?(?P<rest>(?:@\d+|\*\d+|%\d+(?:\.\d+)?|,seed=\d+|,id=[\w-]+)*)"
 )
 
 
@@ -106,6 +102,7 @@ class Fault:
     times: int | None = None
     percent: float = 100.0
     seed: int = 0
+    media_id: str | None = None
     seen: int = 0
     struck: int = 0
     dice: random.Random = field(init=False, repr=False)
@@ -113,9 +110,9 @@ class Fault:
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)  # noqa: S311  # mischief that can be repeated, no secret
 
-    def strikes(self, endpoint: str) -> bool:
+    def strikes(self, endpoint: str, media_id: str) -> bool:
         """Counts a call and tells whether this fault strikes it; the dice are thrown for every call it could strike."""
-        if self.endpoint not in (None, endpoint):
+        if self.endpoint not in (None, endpoint) or self.media_id not in (None, media_id):
             return False
         self.seen += 1
         if self.seen < self.first or (self.times is not None and self.struck >= self.times):
@@ -149,10 +146,17 @@ class Script:
         with self._lock:
             return [{"fault": fault.text, "seen": fault.seen, "struck": fault.struck} for fault in self._faults]
 
-    def striking(self, endpoint: str) -> list[Fault]:
-        """Gives the faults that strike this call, those before it first."""
+    def striking(self, endpoint: str, media_id: Callable[[], str]) -> list[Fault]:
+        """Gives the faults that strike this call, those before it first.
+
+        `media_id` reads what the call is about, and is asked only where a fault waits for an id: others may have to
+        strike before a body is read.
+        """
         with self._lock:
-            struck = [fault for fault in self._faults if fault.strikes(endpoint)]
+            asked = any(fault.media_id and fault.endpoint in (None, endpoint) for fault in self._faults)
+        about = media_id() if asked else ""
+        with self._lock:
+            struck = [fault for fault in self._faults if fault.strikes(endpoint, about)]
         return sorted(struck, key=lambda fault: fault.stored)
 
 
@@ -160,10 +164,10 @@ def parse(text: str) -> Fault:
     """Reads a fault as HELP explains it; raises FaultSyntax with what to write instead."""
     found = GRAMMAR.fullmatch(text.strip())
     if not found:
-        raise FaultSyntax(f"the fault {text!r} is not understood: write [ENDPOINT:]KIND[=VALUE][@N][*T][%P][,seed=S]")
+        raise FaultSyntax(f"the fault {text!r} is not understood: write {WRITTEN}")
     endpoint = found["endpoint"]
-    if endpoint is not None and endpoint not in ENDPOINTS:
-        raise FaultSyntax(f"the fault {text!r} names no endpoint; there are {', '.join(ENDPOINTS)}")
+    if endpoint is not None and endpoint not in PATHS:
+        raise FaultSyntax(f"the fault {text!r} names no endpoint; there are {', '.join(PATHS)}")
     name, stored = _kind(text, found["kind"])
     value = _value(text, name, found["value"])
     return _with_marks(Fault(text.strip(), endpoint, name, stored, value), found["rest"])
@@ -194,10 +198,11 @@ def _value(text: str, name: str, value: str | None) -> int:
 
 
 def _with_marks(fault: Fault, marks: str) -> Fault:
-    found = dict(re.findall(r"(@|\*|%|,seed=)([\d.]+)", marks))
+    found = dict(re.findall(r"(@|\*|%|,seed=|,id=)([^@*%,]+)", marks))
     fault.first = int(found.get("@", 1))
     fault.times = int(found["*"]) if "*" in found else None
     fault.percent = float(found.get("%", 100))
     fault.seed = int(found.get(",seed=", 0))
+    fault.media_id = found.get(",id=")
     fault.dice.seed(fault.seed)
     return fault

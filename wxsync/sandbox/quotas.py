@@ -4,46 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from wxsync.sandbox.errors import ApiError
+from wxsync.sandbox.limits import CAPACITY, CLEARS_A_MONTH, DAILY, MINUTE, TEST_ACCOUNT
 from wxsync.sandbox.store import Store
 from wxsync.sandbox.switches import Switches
 
 BEIJING = dt.timezone(dt.timedelta(hours=8))
-CLEARS_A_MONTH = 10
-
-# Documented: token, stable_token, get_material (as "download"). Reported: uploadimg. The others are guesses; the real
-# numbers of an account stand in its console and in openapi/quota/get.
-DAILY: Mapping[str, int] = MappingProxyType(
-    {
-        "/cgi-bin/token": 2_000,
-        "/cgi-bin/stable_token": 500_000,
-        "/cgi-bin/component/api_authorizer_token": 100_000,
-        "/cgi-bin/material/add_material": 100_000,
-        "/cgi-bin/material/get_material": 200_000,
-        "/cgi-bin/material/del_material": 100_000,
-        "/cgi-bin/material/batchget_material": 100_000,
-        "/cgi-bin/material/get_materialcount": 100_000,
-        "/cgi-bin/media/uploadimg": 1_000,
-        "/cgi-bin/openapi/quota/get": 100_000,
-        "/cgi-bin/clear_quota": 100_000,
-    }
-)
-
-# Documented in the official community for test accounts (测试号); failing calls count too.
-TEST_ACCOUNT: Mapping[str, int] = MappingProxyType(
-    {
-        "/cgi-bin/token": 200,
-        "/cgi-bin/material/add_material": 10,
-        "/cgi-bin/material/batchget_material": 10,
-        "/cgi-bin/material/get_materialcount": 10,
-    }
-)
-MINUTE: Mapping[str, int] = MappingProxyType({"/cgi-bin/stable_token": 10_000})
-CAPACITY: Mapping[str, int] = MappingProxyType({"image": 100_000, "voice": 1_000, "video": 1_000})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +30,7 @@ def beijing_day(now: float) -> int:
 
 
 class Quotas:
-    """Counts calls and refuses those beyond a limit; limits come from the tables above, the switches, or the door."""
+    """Counts calls and refuses those beyond a limit; limits come from the tables, the switches, or the door."""
 
     def __init__(self, store: Store, *, switches: Switches, clock: Callable[[], float]) -> None:
         self._store = store

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from werkzeug.exceptions import ClientDisconnected, HTTPException
+from werkzeug.http import http_date
 from werkzeug.routing import Map, Rule
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.wrappers import Request, Response
@@ -68,26 +69,27 @@ class App:
         if request.path.startswith("/_sandbox/"):
             return self.door.answer(request)
         try:
-            endpoint: Endpoint = ROUTES.bind("sandbox").match(request.path, request.method)[0]
+            endpoint, named = ROUTES.bind("sandbox").match(request.path, request.method)
         except HTTPException:
-            endpoint = UNKNOWN
-        call = Call(request, self.account)
+            endpoint, named = None, {}
+        call = Call(request, self.account, named)
         outcome, errcode = "reset", ""
         try:
             reply = refuse_framing(request, most=self.account.switches.largest_body) or self._answer(call, endpoint)
             outcome, errcode = str(reply.status_code), reply.headers.get("LogicRet", "")
         finally:
             now = self.account.clock()
-            self.traffic.note(request, call.parts, endpoint=endpoint.name, outcome=outcome, errcode=errcode, now=now)
+            name = endpoint.name if endpoint else "unknown"
+            self.traffic.note(request, call.parts, endpoint=name, outcome=outcome, errcode=errcode, now=now)
         if self.account.switches.plain_text:
             reply.headers["Content-Type"] = "text/plain"
         return reply
 
-    def _answer(self, call: Call, endpoint: Endpoint) -> Response:
-        if endpoint is UNKNOWN:
+    def _answer(self, call: Call, endpoint: Endpoint | None) -> Response:
+        if endpoint is None:
             return bare(404)
         scene = Scene(call.request, self.account, self.closing.wait)
-        faults = self.script.striking(endpoint.name)
+        faults = self.script.striking(endpoint.name, call.media_id)
         for fault in faults:
             if not fault.stored and (instead := strike(fault, scene, None)):
                 return instead
@@ -106,19 +108,17 @@ def refuse_framing(request: Request, *, most: int) -> Response | None:
     return bare(503, UNAVAILABLE) if (request.content_length or 0) > most else None
 
 
-def _nowhere(_: Call) -> Response:
-    return bare(404)
-
-
-UNKNOWN = Endpoint("unknown", "", _nowhere)
-
-
 class Handler(WSGIRequestHandler):
     """Reads one request from a connection, quietly."""
 
     def version_string(self) -> str:
         """Names the server in its answers, so that nobody takes it for the real one."""
         return "wxsync-sandbox"
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Dates answers by the sandbox's clock, which a client may compare with its own."""
+        app = self.server.app
+        return http_date(app.account.clock() if timestamp is None and isinstance(app, App) else timestamp)
 
     def handle_expect_100(self) -> bool:
         """Leaves the interim answer to Werkzeug, which would otherwise be sent twice."""

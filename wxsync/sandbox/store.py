@@ -10,7 +10,7 @@ from pathlib import Path
 
 from wxsync.sandbox.errors import StateProblem
 
-VERSION = 1
+VERSION = 2
 
 SCHEMA = """
 CREATE TABLE account (appid TEXT NOT NULL);
@@ -18,7 +18,7 @@ CREATE TABLE materials (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, media_id TEXT NOT NULL UNIQUE, shelf TEXT NOT NULL, type TEXT NOT NULL,
     name TEXT NOT NULL, title TEXT NOT NULL, introduction TEXT NOT NULL, format TEXT NOT NULL, size INTEGER NOT NULL,
     sha256 TEXT NOT NULL, url TEXT NOT NULL, created REAL NOT NULL, in_use INTEGER NOT NULL DEFAULT 0,
-    content BLOB NOT NULL);
+    content BLOB NOT NULL, other_id TEXT NOT NULL DEFAULT '');
 CREATE INDEX by_shelf ON materials (shelf, seq);
 CREATE TABLE article_images (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, url TEXT NOT NULL, name TEXT NOT NULL, size INTEGER NOT NULL,
@@ -28,6 +28,16 @@ CREATE TABLE counters (
     name TEXT NOT NULL, span TEXT NOT NULL, period INTEGER NOT NULL, used INTEGER NOT NULL,
     PRIMARY KEY (name, span, period));
 CREATE TABLE limits (name TEXT NOT NULL, span TEXT NOT NULL, most INTEGER NOT NULL, PRIMARY KEY (name, span));
+"""
+
+# What version 2 has more than version 1.
+ADDITIONS = """
+CREATE INDEX by_other_id ON materials (other_id);
+CREATE TABLE remains (url TEXT PRIMARY KEY, format TEXT NOT NULL, content BLOB NOT NULL);
+CREATE TABLE drafts (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, media_id TEXT NOT NULL UNIQUE, articles TEXT NOT NULL,
+    created REAL NOT NULL);
+CREATE TABLE menus (maker TEXT PRIMARY KEY, buttons TEXT NOT NULL);
 """
 
 
@@ -75,17 +85,22 @@ class Store:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
         with self.transaction() as db:
-            if (version := db.execute("PRAGMA user_version").fetchone()[0]) not in (0, VERSION):
+            if (version := db.execute("PRAGMA user_version").fetchone()[0]) > VERSION:
                 raise StateProblem(f"the state has version {version}, this sandbox writes version {VERSION}")
             if version == 0:
-                _create(db, appid)
+                _run(db, SCHEMA)
+                db.execute("INSERT INTO account VALUES (?)", (appid,))
+            if version == 1:
+                db.execute("ALTER TABLE materials ADD COLUMN other_id TEXT NOT NULL DEFAULT ''")
+            if version < VERSION:
+                _run(db, ADDITIONS)
+                db.execute(f"PRAGMA user_version = {VERSION}")
             owner = db.execute("SELECT appid FROM account").fetchone()[0]
         if owner != appid:
             raise StateProblem(f"the state belongs to the account {owner}, not to {appid}: take another state file")
 
 
-def _create(db: sqlite3.Connection, appid: str) -> None:
-    for statement in SCHEMA.split(";")[:-1]:
+def _run(db: sqlite3.Connection, statements: str) -> None:
+    # Not executescript, which would end the transaction that this is a part of.
+    for statement in statements.split(";")[:-1]:
         db.execute(statement)
-    db.execute("INSERT INTO account VALUES (?)", (appid,))
-    db.execute(f"PRAGMA user_version = {VERSION}")
