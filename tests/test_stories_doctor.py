@@ -162,13 +162,23 @@ def test_what_an_account_lacks_is_for_a_person(
     assert all(word in page.out for word in words)
 
 
-def test_without_permission_the_quota_is_told_all_the_same(project: Project) -> None:
+def test_without_permission_each_path_is_told_to_be_closed(project: Project) -> None:
     with serving(switches=Switches(unauthorized=True)) as server:
         project.environ = server.environ
 
         found = project.run("doctor", "--format", "json")
 
-    assert [states(found)[name] for name in ACCOUNT] == ["ok", "error", "error", "ok", "ok", "ok"]
+    assert [states(found)[name] for name in ACCOUNT] == ["ok", "error", "error", "error", "error", "error"]
+    assert check(found, "quota:add_material")["errcode"] == 76022
+
+
+def test_rights_to_list_and_to_upload_are_told_apart(project: Project) -> None:
+    with serving(switches=Switches(no_uploads=True)) as server:
+        project.environ = server.environ
+
+        found = project.run("doctor", "--format", "json")
+
+    assert [states(found)[name] for name in ACCOUNT] == ["ok", "ok", "ok", "error", "error", "ok"]
 
 
 def test_a_wrong_secret_is_one_call_and_never_shown(project: Project, server: Server) -> None:

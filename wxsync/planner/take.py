@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from wxsync.model import Action, Change, Desired, Lock, Material, MaterialType, Outcome, Record
 from wxsync.planner.fold import fold
-from wxsync.planner.naming import tag_in
+from wxsync.planner.naming import listed_name, tag_in
 from wxsync.planner.plan import make_plan
 from wxsync.results import Result
 
@@ -93,7 +93,7 @@ def _ours(
 def _alike(
     wanted: Iterable[Desired], free: Iterable[Material]
 ) -> tuple[tuple[tuple[Desired, Material], ...], Mapping[str, str]]:
-    materials = _grouped(free, lambda one: (one.type, one.name))
+    materials = _grouped(free, lambda one: (one.type, listed_name(one.type, one.name)))
     askers = _grouped(wanted, lambda one: (_shelf(one), _called(one)))
     alike: list[tuple[Desired, Material]] = []
     unsure: dict[str, str] = {}
@@ -123,4 +123,4 @@ def _shelf(wanted: Desired) -> MaterialType:
 
 def _called(wanted: Desired) -> str:
     asset = wanted.asset
-    return asset.title if asset.type.has_description else PurePosixPath(asset.path).name
+    return asset.title if asset.type.has_description else listed_name(asset.type, PurePosixPath(asset.path).name)
