@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wxsync.links import Form, NotADocument, find_links, is_absolute, local_path, location_of, read_text, replace_links
+from wxsync.links import Form, Lines, NotADocument, find_links, is_absolute, local_path, read_text, replace_links
 
 FOUND = [
     ("<img src=a.png>", ["a.png"]),
@@ -110,7 +110,7 @@ def test_a_place_is_told_with_its_line(line_end: str) -> None:
     text = f"one{line_end}two ![a](产.png){line_end}three"
     [link] = find_links("a.md", text)
 
-    place, line = location_of(link, text, shown_as="docs/a.md")
+    place, line = Lines(text).location_of(link, shown_as="docs/a.md")
 
     assert str(place) == "docs/a.md:2:10"
     assert line == "two ![a](产.png)"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import PurePath
 
-from wxsync.links.html import html_links
+from wxsync.links.front_matter import front_matter_links
+from wxsync.links.html import html_links, lazy_links
 from wxsync.links.link import Link
 from wxsync.model import Location
 
@@ -34,23 +37,40 @@ def read_text(name: str, content: bytes) -> str:
         raise NotADocument(f"is not UTF-8: line {line} holds the byte 0x{content[error.start]:02x}") from None
 
 
-def find_links(name: str, text: str) -> list[Link]:
-    """Finds what a document points at, in the order written."""
+def find_links(name: str, text: str, *, dialects: bool = False, keys: Collection[str] = ()) -> list[Link]:
+    """Finds what a document points at, in the order written.
+
+    With `dialects` also what only some editor or generator shows as a picture; with `keys` also what these keys of its
+    front matter say. Raises NotADocument where reading it would take too long.
+    """
     body = text.removeprefix(_BYTE_ORDER_MARK)
     shift = len(text) - len(body)
     if PurePath(name).suffix.lower() in _MARKDOWN:
-        from wxsync.links.markdown import markdown_links
+        from wxsync.links.markdown import TooDeep, markdown_links
 
-        found = markdown_links(body)
+        try:
+            found = markdown_links(body, dialects=dialects)
+        except TooDeep:
+            raise NotADocument("holds quotations or lists within each other, deeper than can be read in time") from None
     else:
-        found = html_links(body)
+        found = sorted([*html_links(body), *(lazy_links(body) if dialects else ())])
+    found = sorted({*front_matter_links(body, keys), *found}) if keys else found
     return [replace(link, start=link.start + shift, end=link.end + shift) for link in found]
 
 
-def location_of(link: Link, text: str, *, shown_as: str) -> tuple[Location, str]:
-    """Gives the place of a link, and its whole line."""
-    lines = [0, *(match.end() for match in _LINE_END.finditer(text, 0, link.start))]
-    end = _LINE_END.search(text, link.start)
-    return Location(shown_as, len(lines), link.start - lines[-1] + 1), text[
-        lines[-1] : end.start() if end else len(text)
-    ]
+class Lines:
+    """Knows the lines of a text: where each begins, and what it says."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
+        self._said: dict[int, str] = {}
+
+    def location_of(self, link: Link, *, shown_as: str) -> tuple[Location, str]:
+        """Gives the place of a link, and its whole line."""
+        number = bisect_right(self._starts, link.start)
+        start = self._starts[number - 1]
+        if number not in self._said:
+            end = self._starts[number] if number < len(self._starts) else len(self._text)
+            self._said[number] = self._text[start:end].rstrip("\r\n")
+        return Location(shown_as, number, link.start - start + 1), self._said[number]

@@ -7,11 +7,37 @@ from enum import StrEnum
 
 
 class Form(StrEnum):
-    """Names how a target is written: as Markdown, or as an HTML attribute's value in quotes or without them."""
+    """Names how a target is written: in Markdown, as an HTML attribute's value, as a whole embed, as a scalar."""
 
     MARKDOWN = "markdown"
     QUOTED = "quoted"
     BARE = "bare"
+    EMBED = "embed"
+    SCALAR = "scalar"
+
+
+class Dialect(StrEnum):
+    """Names a spelling that some editor or site generator shows as a picture, and Markdown or a browser does not."""
+
+    EMBED = "embed"
+    """`![[a.png|300]]`, as Obsidian writes it."""
+    SIZE = "size"
+    """`![](a.png =600x)`."""
+    SPACES = "spaces"
+    """`![](my picture.png)`, which needs angle brackets."""
+    FULL_WIDTH = "full-width"
+    """`![]（a.png）` or `![](a.png “title”)`, as a Chinese input method writes it."""
+    LAZY = "lazy"
+    """`<img data-src="a.png">`, which a script is to complete."""
+    TAG = "tag"
+    """`{% asset_img a.png %}` or `{{< figure src="a.png" >}}`, which Hexo or Hugo fills in."""
+    IN_HTML = "in-html"
+    """`![](a.png)` within a block of HTML, where Markdown is text."""
+
+    @property
+    def is_certain(self) -> bool:
+        """Tells whether nothing else can be meant, so that another target may be written there."""
+        return self in (Dialect.EMBED, Dialect.SIZE, Dialect.SPACES)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -19,6 +45,7 @@ class Link:
     """Holds one target of a document: characters `start` to `end` of its text say `target`, escapes resolved.
 
     `is_image` tells whether only a picture can be meant there; the `src` of a frame or a script may be anything.
+    `dialect` is None for what the standards say; `label` is what an embed says beside its target.
     """
 
     start: int
@@ -26,3 +53,5 @@ class Link:
     target: str
     form: Form
     is_image: bool = True
+    dialect: Dialect | None = None
+    label: str = ""

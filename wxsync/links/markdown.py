@@ -1,42 +1,57 @@
-"""Finds every picture of a Markdown text: CommonMark with GitHub's tables, as markdown-it reads it.
+"""Finds every picture of a Markdown text: CommonMark with GitHub's tables.
 
-markdown-it gives no columns. But a destination reaches its token through two methods that it lets be replaced, so it
-can carry along where it was read; and the texts in which it reads are lines of the source without their margins.
+markdown-it tells the blocks, `inline` reads what stands in them. Blocks are whole lines of the source without their
+margins, so that every character can be found again where it was written.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any, Self
 
 from markdown_it import MarkdownIt, helpers
-from markdown_it.rules_inline import StateInline, html_inline
+from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 
-from wxsync.links.html import html_links
+from wxsync.links.dialects import dialect_links, in_html_links
+from wxsync.links.html import html_links, lazy_links, plain_text
+from wxsync.links.inline import read_inline
 from wxsync.links.link import Form, Link
 
 _LINE_END = re.compile(r"\r\n?|\n")
+_ESCAPED_BAR = re.compile(r"\\\|")
 _NESTING = 100
+# Blocks are looked at some 10 times in prose, 26 times in lists however deep, and 6 times more for each level of a
+# quotation whose lines go on without its mark.
+_MOST_LOOKS = 60
 
 
-def markdown_links(text: str) -> list[Link]:
-    """Finds the links of a Markdown text, in their order; a definition that several pictures use is one link."""
+class TooDeep(ValueError):
+    """Says that a text is nested in such a way that reading it would take longer than any document needs."""
+
+
+def markdown_links(text: str, *, dialects: bool) -> list[Link]:
+    """Finds the links of a Markdown text, in their order; a definition that several pictures use is one link.
+
+    With `dialects` also what only some editor shows as a picture. Raises TooDeep.
+    """
     environment: dict[str, Any] = {}
-    tokens = _Reader().parse(text, environment)
-    found = set(_links(tokens, _Source(text), environment.get("references", {}).values()))
-    return sorted(found)
+    tokens = _Blocks(text).parse(text, environment)
+    reader = _Reader(_Source(text), environment.get("references", {}), dialects=dialects)
+    return sorted(
+        {link for token, places in _with_places(tokens, reader.source) for link in reader.links(token, places)}
+    )
 
 
 class _Destination(str):
-    """Is a normalized destination that knows what was written, and in which text it was read from where to where."""
+    """Is what a definition points at; it knows in which text it was read from where to where."""
 
-    __slots__ = ("end", "start", "text", "written")
+    __slots__ = ("end", "start", "text")
 
-    written: str
     text: str
     start: int
     end: int
@@ -44,33 +59,42 @@ class _Destination(str):
     @classmethod
     def read(cls, written: str, text: str, start: int, end: int) -> Self:
         self = cls(written)
-        self.written, self.text, self.start, self.end = written, text, start, end
+        self.text, self.start, self.end = text, start, end
         return self
 
-    def normalized(self, normal: str) -> _Destination:
-        other = _Destination(normal)
-        other.written, other.text, other.start, other.end = self.written, self.text, self.start, self.end
-        return other
 
-
-class _Reader(MarkdownIt):
-    """Is markdown-it with destinations that know where they stand."""
+class _Blocks(MarkdownIt):
+    """Is markdown-it for blocks alone, with destinations that know where they stand, and with a bound on its work."""
 
     helpers: Any
 
-    def __init__(self) -> None:
+    def __init__(self, text: str) -> None:
         super().__init__("commonmark", {"maxNesting": _NESTING})
         self.enable("table")
-        self.inline.ruler.at("html_inline", _html_inline)
+        self.core.ruler.disable(["inline", "text_join"])
         self.helpers = SimpleNamespace(
             parseLinkLabel=helpers.parseLinkLabel,
             parseLinkTitle=helpers.parseLinkTitle,
             parseLinkDestination=_destination,
         )
+        self._left = _MOST_LOOKS * (len(text) + 8 * text.count("\n") + 1_000)
+        for rule in self.block.ruler.__rules__:
+            self.block.ruler.at(rule.name, self._counted(rule.fn), {"alt": rule.alt})
 
     def normalizeLink(self, url: str) -> str:  # noqa: N802 - markdown-it's name
-        normal = super().normalizeLink(url)
-        return url.normalized(normal) if isinstance(url, _Destination) else normal
+        return url
+
+    def validateLink(self, url: str, validator: object = None) -> bool:  # noqa: ARG002, N802
+        return True
+
+    def _counted(self, rule: Callable[[StateBlock, int, int, bool], bool]) -> Callable[..., bool]:
+        def counted(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+            self._left -= 8 + state.eMarks[start] - state.bMarks[start]
+            if self._left < 0:
+                raise TooDeep
+            return rule(state, start, end, silent)
+
+        return counted
 
 
 def _destination(text: str, start: int, end: int) -> Any:
@@ -79,16 +103,23 @@ def _destination(text: str, start: int, end: int) -> Any:
     return result
 
 
-def _html_inline(state: StateInline, silent: bool) -> bool:
-    start = state.pos
-    found = html_inline(state, silent)
-    if found and not silent:
-        state.tokens[-1].meta["start"] = start
-    return found
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Knows for every character of a text where it stands in the source: from each of `begins` on, so much further."""
+
+    begins: Sequence[int]
+    shifts: Sequence[int]
+
+    def of(self, link: Link, after: int = 0) -> Link:
+        """Gives a link of a text that begins at some character of this one as a link of the source."""
+        return replace(link, start=self._of(after + link.start), end=self._of(after + link.end - 1) + 1)
+
+    def _of(self, at: int) -> int:
+        return at + self.shifts[bisect_right(self.begins, at) - 1]
 
 
 class _Source:
-    """Knows for every character of a text that markdown-it made of some lines where it stands in the source."""
+    """Knows the lines of a text, and where what markdown-it made of some of them stands."""
 
     def __init__(self, text: str) -> None:
         text = text.replace("\0", "\ufffd")
@@ -97,47 +128,83 @@ class _Source:
         stops = [*(start for start, _ in ends), len(text)]
         self._lines = [(start, text[start:stop]) for start, stop in zip(starts, stops, strict=True)]
 
-    def of_lines(self, first: int, content: str) -> Sequence[int]:
-        """Usage a text that is whole lines, cut at their beginnings, and at the end of the last one."""
+    def of_lines(self, first: int, content: str) -> _Places:
+        """Places a text that is whole lines, cut at their beginnings, and at the end of the last one."""
         lines = content.removesuffix("\n").split("\n")
         written = [line.lstrip(" \t") for line in lines]  # a tab that a list took in part has become blanks
         # A line of nothing but odd blanks, as U+2028, is not empty and yet cut off.
-        while not all(text in line for text, (_, line) in zip(written, self._lines[first:], strict=False)):
+        while not self._stand(written, first):
             first += 1
-        places: list[int] = []
+        begins, shifts, at = list[int](), list[int](), 0
         for text, line, (start, source) in zip(written, lines, self._lines[first : first + len(lines)], strict=True):
-            begin = start + source.rindex(text)
-            places += range(begin - (len(line) - len(text)), begin + len(text) + 1)
-        return places
+            begins.append(at)
+            shifts.append(start + source.rindex(text) - (len(line) - len(text)) - at)
+            at += len(line) + 1
+        return _Places(begins, shifts)
 
-    def of_cells(self, row: int, cells: Iterable[str]) -> Iterator[Sequence[int]]:
-        """Usage the cells of a table's row, in which `\\|` has become a bar."""
+    def _stand(self, written: Sequence[str], first: int) -> bool:
+        return all(text in self._lines[first + number][1] for number, text in enumerate(written))
+
+    def of_cells(self, row: int, cells: Iterable[str]) -> Iterator[_Places]:
+        """Places the cells of a table's row, in which `\\|` has become a bar."""
         start, line = self._lines[row]
-        places = [at for at in range(len(line)) if not line.startswith("\\|", at)]
-        text, after = "".join(line[at] for at in places), 0
+        escapes = [match.start() for match in _ESCAPED_BAR.finditer(line)]
+        begins = [0, *(at - number for number, at in enumerate(escapes))]
+        text, after = line.replace("\\|", "|"), 0
         for cell in cells:
             begin = text.index(cell, after)
             after = begin + len(cell)
-            yield [start + at for at in places[begin:after]]
+            first = bisect_right(begins, begin) - 1
+            last = bisect_right(begins, after)
+            yield _Places(
+                [max(one - begin, 0) for one in begins[first:last]],
+                [start + begin + number for number in range(first, last)],
+            )
 
 
-def _links(tokens: Sequence[Token], source: _Source, references: Iterable[Any]) -> Iterator[Link]:
-    defined = {id(one["href"]): one["map"][0] for one in references}
-    for token, places in _with_places(tokens, source):
+class _Reader:
+    """Reads one block after another, and each definition once, however many pictures use it."""
+
+    def __init__(self, source: _Source, references: Mapping[str, Any], *, dialects: bool) -> None:
+        self.source = source
+        self._references = references
+        self._dialects = dialects
+        self._defined: dict[str, Link | None] = {}
+
+    def links(self, token: Token, places: _Places) -> Iterator[Link]:
+        """Finds the links of a block."""
         if token.type == "html_block":
-            yield from _placed(html_links(token.content), places, 0)
-            continue
-        for child in token.children or ():
-            href = child.attrs.get("src")
-            if child.type == "html_inline":
-                yield from _placed(html_links(child.content), places, child.meta["start"])
-            elif child.type == "image" and isinstance(href, _Destination) and href.written:
-                first = defined.get(id(href))
-                link = Link(href.start, href.end, href.written, Form.MARKDOWN)
-                yield from _placed([link], places if first is None else source.of_lines(first, href.text), 0)
+            yield from map(places.of, self._in_html(token.content))
+            return
+        inline = read_inline(token.content, self._references.keys())
+        for start, end in inline.tags:
+            yield from (places.of(link, start) for link in self._in_tag(token.content[start:end]))
+        for picture in inline.pictures:
+            if picture.label is not None:
+                defined = self._of_definition(picture.label)
+                if defined:
+                    yield defined
+            elif picture.target:
+                yield places.of(Link(picture.start, picture.end, picture.target, Form.MARKDOWN))
+        if self._dialects:
+            yield from map(places.of, dialect_links(inline.plain))
+
+    def _in_tag(self, content: str) -> list[Link]:
+        return [*html_links(content), *(lazy_links(content) if self._dialects else ())]
+
+    def _in_html(self, content: str) -> list[Link]:
+        return [*self._in_tag(content), *(in_html_links(plain_text(content)) if self._dialects else ())]
+
+    def _of_definition(self, label: str) -> Link | None:
+        if label not in self._defined:
+            one = self._references[label]
+            href = one["href"]
+            link = Link(href.start, href.end, str(href), Form.MARKDOWN) if href else None
+            self._defined[label] = link and self.source.of_lines(one["map"][0], href.text).of(link)
+        return self._defined[label]
 
 
-def _with_places(tokens: Sequence[Token], source: _Source) -> Iterator[tuple[Token, Sequence[int]]]:
+def _with_places(tokens: Sequence[Token], source: _Source) -> Iterator[tuple[Token, _Places]]:
     row: list[Token] = []
     for before, token in zip([None, *tokens], tokens, strict=False):
         if token.type not in ("inline", "html_block") or not token.map:
@@ -148,8 +215,3 @@ def _with_places(tokens: Sequence[Token], source: _Source) -> Iterator[tuple[Tok
             row.append(token)
         else:
             yield token, source.of_lines(token.map[0], token.content)
-
-
-def _placed(links: Iterable[Link], places: Sequence[int], start: int) -> Iterator[Link]:
-    for link in links:
-        yield replace(link, start=places[start + link.start], end=places[start + link.end - 1] + 1)

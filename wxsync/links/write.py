@@ -17,14 +17,18 @@ def replace_links(text: str, urls: Mapping[Link, str]) -> str:
     """Gives the text with the urls in the places of their links; a Markdown target in `<…>` loses the brackets."""
     parts, after = list[str](), 0
     for link in sorted(urls):
-        parts += [text[after : link.start], _written(urls[link], link.form)]
+        parts += [text[after : link.start], _written(urls[link], link)]
         after = link.end
     return "".join([*parts, text[after:]])
 
 
-def _written(url: str, form: Form) -> str:
+def _written(url: str, link: Link) -> str:
     safe = quote(url, safe=_SAFE)
-    if form is Form.MARKDOWN:
-        return _ENTITY.sub("&amp;", safe)
-    escaped = html.escape(safe)
-    return escaped if form is Form.QUOTED else f'"{escaped}"'
+    if link.form is Form.QUOTED:
+        return html.escape(safe)
+    if link.form is Form.BARE:
+        return f'"{html.escape(safe)}"'
+    if link.form is Form.SCALAR:
+        return safe.replace("'", "%27")
+    target = _ENTITY.sub("&amp;", safe)
+    return f"![{link.label}]({target})" if link.form is Form.EMBED else target

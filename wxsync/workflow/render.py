@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from wxsync.errors import PersonNeeded
 from wxsync.files import write_together
-from wxsync.links import Link, NotADocument, find_links, is_absolute, local_path, location_of, read_text, replace_links
+from wxsync.links import Lines, Link, NotADocument, find_links, is_absolute, local_path, read_text, replace_links
 from wxsync.model import Asset, MaterialType, Problem, Severity
 from wxsync.project.catalog import Catalog, not_uploaded, read_catalog
 from wxsync.project.folder import Choice
@@ -27,11 +27,10 @@ def render_documents(choice: Choice, files: Iterable[Path]) -> Rendered:
     problems, documents = list[Problem](), list[Document]()
     for file in files:
         try:
-            text = read_text(file.name, file.read_bytes())
+            rewritten, found = _rewrite(file, read_text(file.name, file.read_bytes()), pictures)
         except (NotADocument, OSError) as error:
             problems.append(_unreadable(file, error))
             continue
-        rewritten, found = _rewrite(file, text, pictures)
         documents.append(Document(file, rewritten))
         problems += found
     refuse_errors(problems)
@@ -105,11 +104,11 @@ class _Pictures:
 
 
 def _rewrite(file: Path, text: str, pictures: _Pictures) -> tuple[str, list[Problem]]:
-    urls, problems = dict[Link, str](), list[Problem]()
+    urls, problems, lines = dict[Link, str](), list[Problem](), Lines(text)
     for link in find_links(file.name, text):
         found = pictures.url(link, file.parent)
         if isinstance(found, Problem):
-            place, line = location_of(link, text, shown_as=str(file))
+            place, line = lines.location_of(link, shown_as=str(file))
             problems.append(replace(found, location=place, excerpt=line))
         elif found:
             urls[link] = found
