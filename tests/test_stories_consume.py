@@ -56,7 +56,7 @@ def test_get_gives_one_line_for_scripts(library: Project) -> None:
     ("arguments", "said"),
     [
         (["logoo"], "did you mean logo?"),
-        (["something else entirely"], "there are 6, such as both in articles"),
+        (["something else entirely"], "there are 6 names, such as both in articles"),
         (["welcome.mp3", "--field", "url"], "is of type voice and has no url"),
         (["images/a b.png", "--field", "media_id"], "is of type article_image and has no media_id"),
     ],

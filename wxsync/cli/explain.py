@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import click
@@ -38,9 +37,10 @@ def _text(line: ErrCode) -> str:
 def _unknown(code: int) -> InvalidInput:
     from wxsync.errors import InvalidInput
     from wxsync.model import Problem
+    from wxsync.near import near_names
     from wxsync.wechat.errcodes import TABLE
 
-    alike = get_close_matches(str(code), map(str, TABLE), n=3)
+    alike = near_names(str(code), map(str, TABLE))
     near = [int(digits) for digits in alike] or sorted(TABLE, key=lambda known: abs(known - code))[:3]
     named = "; ".join(f"{known} ({TABLE[known].meaning_en.rstrip('.')})" for known in sorted(near))
     message = f"{code} is in none of wxsync's lists; errcodes are WeChat's own · 未收录的错误码"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import stat
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from wxsync import STATE_FOLDER
+from wxsync.near import near_names
 from wxsync.words import casefolded
 
 MAX_STEPS = 20_000_000
@@ -129,11 +129,7 @@ class Tree:
     def _alike(self, name: str, names: list[str]) -> list[str]:
         self._compared += len(names)
         # Comparing is slow; where many thousand paths are missing, the first ones tell enough.
-        return (
-            difflib.get_close_matches(name, names, cutoff=0.7)
-            if self._compared <= MAX_COMPARED and len(name) < 256
-            else []
-        )
+        return [*near_names(name, names, alike=0.7)] if self._compared <= MAX_COMPARED else []
 
     def _split(self, path: str) -> tuple[str, list[str]]:
         parts = path.split("/")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -11,6 +10,7 @@ from wxsync.manifest.document import Items, Table, Text, Value
 from wxsync.manifest.lookalikes import first_wide, half_width
 from wxsync.manifest.source import Source, brief, unseen_in
 from wxsync.model import MaterialType, Problem
+from wxsync.near import near_names
 
 _SECRET = re.compile(r"secret|secert|token|passw|credential|(api|private|access|aes)[_-]?key", re.IGNORECASE)
 _SERVER = re.compile(r"url|uri|host|server|endpoint|proxy|domain|^api$|(^|[_-])base($|[_-])", re.IGNORECASE)
@@ -124,7 +124,7 @@ def wrong_text(value: Value, path: tuple[str, ...], source: Source) -> Problem:
 
 
 def _near(word: str, known: Iterable[str]) -> str | None:
-    return next(iter(difflib.get_close_matches(_plain(word), known, n=1)), None) if len(word) < 40 else None
+    return next(iter(near_names(_plain(word), known, most=1)), None) if len(word) < 40 else None
 
 
 def _plain(word: str) -> str:

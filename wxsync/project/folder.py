@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 from wxsync import STATE_FOLDER
@@ -13,7 +12,9 @@ from wxsync.files import DISK, Disk
 from wxsync.lockfile import read_lock
 from wxsync.manifest import Tree, manifest_stem, read_manifest
 from wxsync.model import Account, Lock, Manifest, Problem
+from wxsync.near import did_you_mean, near_names
 from wxsync.wechat.credentials import appid_from
+from wxsync.words import listing, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +105,19 @@ def _account(choice: Choice, manifest: Manifest, problems: tuple[Problem, ...]) 
     if choice.account:
         found = next((one for one in manifest.accounts if one.name == choice.account), None)
         if found is None:
-            near = get_close_matches(choice.account, names, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"it has: {', '.join(names) or 'no accounts'}"
-            message = f"the manifest has no account called {choice.account}"
-            raise InvalidInput([*problems, Problem("unknown-account", message, hint, name=choice.account)])
+            raise InvalidInput([*problems, _unknown_account(choice.account, names)])
         return found
     if len(names) > 1:
         raise UsageProblem(f"the manifest has several accounts: {', '.join(names)}", hint="choose one with -a NAME")
     return manifest.accounts[0] if manifest.accounts else None
+
+
+def _unknown_account(name: str, known: list[str]) -> Problem:
+    near = near_names(name, known)
+    hint = text("the manifest names no accounts")
+    if known:
+        hint = did_you_mean(near) if near else text("it has {names}", names=listing(known, last="and"))
+    return Problem("unknown-account", text("the manifest has no account called {name}", name=name), hint, name=name)
 
 
 def _appid(choice: Choice, account: Account | None) -> str | None:

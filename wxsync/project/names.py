@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 from wxsync.errors import InvalidInput
 from wxsync.model import Problem
+from wxsync.near import did_you_mean, near_names
+from wxsync.words import Text, plural, text
 
 
 def unknown_name(message: str, name: str, known: Iterable[str]) -> InvalidInput:
-    """Builds the error for a name that is not known, with the nearest names as its hint."""
-    names = sorted(known)
-    near = get_close_matches(name, names, n=3)
-    hint = f"did you mean {' or '.join(near)}?" if near else "there are no names at all"
-    if names and not near:
-        hint = f"there are {len(names):,}, such as {names[0]}"
-    return InvalidInput([Problem("unknown-name", message, hint, name=name)])
+    """Build the error for a name that is not known, with the nearest names as its hint."""
+    return InvalidInput([unknown_name_problem(message, name, known)])
+
+
+def unknown_name_problem(message: str, name: str, known: Iterable[str]) -> Problem:
+    """Build the problem of a name that is not known, with the nearest names as its hint."""
+    return Problem("unknown-name", message, _hint(name, sorted(known)), name=name)
+
+
+def _hint(name: str, known: list[str]) -> Text:
+    near = near_names(name, known)
+    if near:
+        return did_you_mean(near)
+    if not known:
+        return text("there are no names yet")
+    return plural("the only name is {first}", "there are {count:,} names, such as {first}", len(known), first=known[0])

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from wxsync.model import Capacity, Desired, Lock, Material, Plan, Problem
 from wxsync.planner import drift_of, exceeds_safety_rail, make_plan
 from wxsync.project.folder import Project
+from wxsync.project.names import unknown_name_problem
 from wxsync.project.survey import all_problems, refuse_errors, sent_beyond, survey
 from wxsync.reconcile.refresh import Inventory
+from wxsync.words import text
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,4 @@ def _unknown_names(options: PlanOptions, desired: Iterable[Desired], lock: Lock 
 
 
 def _unknown(option: str, name: str, known: Iterable[str]) -> Problem:
-    near = get_close_matches(name, sorted(known), n=3)
-    hint = f"did you mean {' or '.join(near)}?" if near else "names are those of the manifest"
-    return Problem("unknown-name", f"{option} {name} fits no material", hint, name=name)
+    return unknown_name_problem(text("no material matches {option} {name}", option=option, name=name), name, known)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
 import math
 from collections.abc import Callable, Iterable, Mapping
@@ -10,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Annotated, get_type_hints
 
+from wxsync.near import near_names
 from wxsync.sandbox.limits import CAPACITY, DAILY
 
 
@@ -128,7 +128,7 @@ def switches_from(texts: Iterable[str]) -> Switches:
 
 def _check_name(name: str, text: str) -> None:
     if name not in HINTS:
-        near = difflib.get_close_matches(name, HINTS, n=1)
+        near = near_names(name, HINTS, most=1)
         raise ValueError(f"the switch {text!r} is not known" + (f": did you mean {_shape(near[0])}?" if near else ""))
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 
 from wxsync.errors import PersonNeeded
 from wxsync.files import write_together
 from wxsync.links import Lines, Link, NotADocument, find_links, is_absolute, local_path, read_text, replace_links
 from wxsync.model import Asset, MaterialType, Problem, Severity
+from wxsync.near import did_you_mean, near_names
 from wxsync.project.catalog import Catalog, not_uploaded, read_catalog
 from wxsync.project.folder import Choice
 from wxsync.project.survey import refuse_errors
 from wxsync.results import Document, Rendered
+from wxsync.words import text
 
 # Article bodies accept no url but that of an article image, so it goes first.
 _PICTURES = (MaterialType.ARTICLE_IMAGE, MaterialType.IMAGE)
@@ -98,9 +99,9 @@ class _Pictures:
         if "\\" in path:
             return Problem("unknown-image", f"{written} is not in the manifest", "write forward slashes", path=path)
         known = (one for one, named in self._by_path.items() if any(asset.type in _PICTURES for asset in named))
-        near = " or ".join(get_close_matches(path, sorted(known), n=3))
-        hint = f"did you mean {near}?" if near else "add it to the manifest as article_image or image and run apply"
-        return Problem("unknown-image", f"{written} is not in the manifest", hint, path=path)
+        near = near_names(path, known)
+        hint = did_you_mean(near) if near else text("add it to the manifest as article_image or image and run apply")
+        return Problem("unknown-image", text("{path} is not in the manifest", path=written), hint, path=path)
 
 
 def _rewrite(file: Path, text: str, pictures: _Pictures) -> tuple[str, list[Problem]]:
