@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from tests.nouns import doubt_of, listed, lock_of, moment, record_of, retire, want
 from wxsync.model import ListingPage, Material, MaterialType
-from wxsync.reconcile.look import PAGE, Look, look, settle, unix_seconds
+from wxsync.reconcile.look import Look, look, settle, unix_seconds
+from wxsync.wechat.interface import PAGE_SIZE
 
 
 class Shelf:
@@ -20,7 +21,7 @@ class Shelf:
         self.after_page = after_page
         self.pages = 0
 
-    def list_page(self, material_type: MaterialType, offset: int, count: int = PAGE) -> ListingPage:
+    def list_page(self, material_type: MaterialType, offset: int, count: int = PAGE_SIZE) -> ListingPage:
         page = ListingPage(len(self.materials), tuple(self.materials[offset : offset + count]))
         self.pages += 1
         if self.pages in self.after_page:
@@ -119,7 +120,7 @@ def test_what_shows_within_the_settling_time_is_found_however_long_looks_take(
 def test_every_doubt_is_looked_for_back_to_its_own_time() -> None:
     shelf = Shelf(0, {})
     old, new = want("old", "a"), want("new", "b")
-    filled = [record_of(want(f"{number}", "c"), f"known-{number}") for number in range(2 * PAGE)]
+    filled = [record_of(want(f"{number}", "c"), f"known-{number}") for number in range(2 * PAGE_SIZE)]
     shelf.materials = [
         listed(new, "lost-new", at=_second(120)),
         *(material(str(record.media_id), at=_second(60)) for record in filled),
@@ -139,7 +140,7 @@ def test_a_stranger_library_is_read_back_to_a_week_before_the_newest_upload() ->
         record_of(want("old", "b"), "old", at="2026-01-01T00:00:00Z"),
     )
     shelf = Shelf(0, {})
-    shelf.materials = [material(f"stranger-{number}", at=_second(-3600 * number)) for number in range(20 * PAGE)]
+    shelf.materials = [material(f"stranger-{number}", at=_second(-3600 * number)) for number in range(20 * PAGE_SIZE)]
 
     look(shelf, lock_of({"new": newest, "old": oldest}), [MaterialType.IMAGE], Look.AUTO)
 

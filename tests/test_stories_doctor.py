@@ -24,7 +24,8 @@ from wxsync.results import Check, Diagnosis
 from wxsync.sandbox import AUTHORIZER_REFRESH_TOKEN, COMPONENT_ACCESS_TOKEN, COMPONENT_APPID, Switches
 from wxsync.wechat.answers import Quota
 from wxsync.wechat.errcodes import TABLE
-from wxsync.workflow.diagnosis import ADD_MATERIAL, LISTING, Answers, AuthMethod, check_appid, check_proxy, diagnose
+from wxsync.wechat.interface import ADD_MATERIAL, LIST_MATERIALS
+from wxsync.workflow.diagnosis import Answers, AuthMethod, check_appid, check_proxy, diagnose
 from wxsync.workflow.doctor import doctor
 
 ACCOUNT = ("token", "library", "listing", "quota:add_material", "quota:uploadimg", "quota:batchget_material")
@@ -274,7 +275,7 @@ def test_a_cloud_call_fetches_no_token_and_cannot_ask_for_quotas(project: Projec
     ("limits", "name", "state", "code"),
     [
         ({ADD_MATERIAL: 0}, "quota:add_material", "ok", 0),
-        ({LISTING: 1}, "quota:batchget_material", "error", 7),
+        ({LIST_MATERIALS: 1}, "quota:batchget_material", "error", 7),
         ({"/cgi-bin/media/uploadimg": 5}, "quota:uploadimg", "ok", 0),
     ],
     ids=["no limit told", "used up", "plenty"],
@@ -447,7 +448,7 @@ def test_a_quota_becomes_a_line(quota: Quota, state: str, words: str) -> None:
 
 @pytest.mark.parametrize(
     ("path", "limit", "is_one"),
-    [(ADD_MATERIAL, 10, True), (LISTING, 10, True), (LISTING, 11, False), (LISTING, 0, False)],
+    [(ADD_MATERIAL, 10, True), (LIST_MATERIALS, 10, True), (LIST_MATERIALS, 11, False), (LIST_MATERIALS, 0, False)],
 )
 def test_a_test_account_is_known_by_its_limits(path: str, limit: int, is_one: bool) -> None:
     heard = Answers(None, {}, ListingPage(0, ()), {path: Quota(limit, 0, limit)})

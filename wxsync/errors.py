@@ -19,12 +19,13 @@ None of them ever holds a token, a secret or a url that carries one.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import ClassVar
 
-from wxsync.model import Problem
+from wxsync.model import Failure, Problem, Remedy
 
 
 class WxsyncError(Exception):
-    """Is the root of every error that wxsync raises on purpose."""
+    """The root of every error that wxsync raises on purpose."""
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -33,7 +34,7 @@ class WxsyncError(Exception):
 
 
 class InvalidInput(WxsyncError):
-    """Says that a manifest, a lock, a local file or a name is wrong, with every problem found."""
+    """A manifest, a lock, a local file or a name is wrong; `problems` are all that were found."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -41,11 +42,11 @@ class InvalidInput(WxsyncError):
 
 
 class UsageProblem(WxsyncError):
-    """Says that the command line or the environment asks for something that cannot be."""
+    """The command line or the environment asks for something that cannot be."""
 
 
 class Conflict(WxsyncError):
-    """Says that going on would undo somebody else's work or a promise."""
+    """Going on would undo somebody else's work or break a promise."""
 
 
 class TryLater(WxsyncError):
@@ -53,11 +54,13 @@ class TryLater(WxsyncError):
 
 
 class PersonNeeded(WxsyncError):
-    """Says that only a person can mend it, and how."""
+    """Only a person can mend it; the hint says how."""
 
 
 class CallFailed(WxsyncError):
-    """Says that a call to WeChat gave no result; `code` is a stable word for programs."""
+    """A call to WeChat gave no result; `code` is a stable word for programs, `remedy` says who can mend it."""
+
+    remedy: ClassVar[Remedy] = Remedy.FILE
 
     def __init__(
         self,
@@ -75,26 +78,37 @@ class CallFailed(WxsyncError):
         self.rid = rid
         self.attempts = attempts
 
+    @property
+    def failure(self) -> Failure:
+        """What a result keeps of this error."""
+        return Failure(self.code, self.message, self.hint, self.remedy, self.errcode, self.rid)
+
 
 class Refused(CallFailed):
-    """Says that WeChat refused this one thing and did not do it."""
+    """WeChat refused this one thing and did not do it."""
 
 
 class Halted(CallFailed):
-    """Says that WeChat did not do it and would refuse all that follows too."""
+    """WeChat did not do it and would refuse all that follows too."""
+
+    remedy = Remedy.TIME
 
 
 class HaltedForPerson(Halted):
-    """Says that nothing can follow until a person has acted."""
+    """Nothing can follow until a person has acted."""
+
+    remedy = Remedy.PERSON
 
 
 class HaltedForNow(Halted):
-    """Says that nothing can follow now, but later it can."""
+    """Nothing can follow now, but later it can."""
 
 
 class OutcomeUnknown(CallFailed):
-    """Says that WeChat may or may not have done it."""
+    """WeChat may or may not have done it."""
+
+    remedy = Remedy.LOOK
 
 
 class NotAgreed(Exception):
-    """Raised where whoever was asked did not want it to be done; nothing was."""
+    """Whoever was asked did not want it to be done, and nothing was."""

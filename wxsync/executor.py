@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
-from wxsync.errors import CallFailed, Halted, HaltedForPerson, InvalidInput, OutcomeUnknown
+from wxsync.errors import CallFailed, Halted, InvalidInput, OutcomeUnknown
 from wxsync.model import Change, Failure, Fingerprint, Outcome, Plan, Record, Remedy, Unconfirmed, Upload, Uploaded
 from wxsync.results import Result
 
@@ -229,7 +229,7 @@ def _answered(change: Change, intent: Unconfirmed, uploaded: Uploaded, run: _Run
 
 
 def _unanswered(change: Change, intent: Unconfirmed, error: CallFailed, run: _Run) -> Result:
-    failure = _failure(error)
+    failure = error.failure
     if isinstance(error, OutcomeUnknown):
         run.lost_in_a_row += 1
         if run.lost_in_a_row >= _LOST_IN_A_ROW:
@@ -269,16 +269,6 @@ def _failed(change: Change, failure: Failure) -> Result:
 
 def _skipped(change: Change, failure: Failure) -> Result:
     return Result(change, Outcome.SKIPPED, error=failure)
-
-
-def _failure(error: CallFailed) -> Failure:
-    if isinstance(error, OutcomeUnknown):
-        remedy = Remedy.LOOK
-    elif isinstance(error, HaltedForPerson):
-        remedy = Remedy.PERSON
-    else:
-        remedy = Remedy.TIME if isinstance(error, Halted) else Remedy.FILE
-    return Failure(error.code, error.message, error.hint, remedy, error.errcode, error.rid)
 
 
 def _disk(error: OSError) -> Failure:

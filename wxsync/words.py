@@ -188,6 +188,15 @@ def in_step(count: int) -> Text:
     return plural("Nothing to do: {count:,} material in step.", "Nothing to do: {count:,} materials in step.", count)
 
 
+def call_reference(errcode: int | None, rid: str | None) -> Text | None:
+    """Write what WeChat's support asks for: the errcode of a call, with the id of the request where it is known."""
+    if errcode is None:
+        return None
+    if rid is None:
+        return text("errcode {errcode}", errcode=errcode)
+    return text("errcode {errcode}, rid {rid}", errcode=errcode, rid=rid)
+
+
 def https(url: str | None) -> str | None:
     """Gives a url as it is shown; WeChat answers http (reported), and browsers want https."""
     return "https://" + url.removeprefix("http://") if url and url.startswith("http://") else url

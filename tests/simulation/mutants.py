@@ -415,14 +415,14 @@ MUTANTS = (
     Mutant(
         "whatever WeChat refuses to give counts as gone",
         "reconcile.refresh:_gone",
-        "error.errcode == _NO_SUCH_ID",
+        "error.errcode == NO_SUCH_ID",
         "True",
         by="test_stories_refresh.py",
     ),
     Mutant(
         "whatever WeChat refuses to delete counts as deleted",
         "workflow.prune:_deleted",
-        "error.errcode in _GONE",
+        "error.errcode in ID_WITHOUT_MATERIAL",
         "True",
         by="test_stories_prune.py",
     ),

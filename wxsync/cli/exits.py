@@ -97,7 +97,7 @@ def told(error: Exception, settings: Settings, *, color: bool) -> str:
 
 def _call(error: WxsyncError) -> str:
     from wxsync.errors import CallFailed
+    from wxsync.words import call_reference, say, visible
 
-    if not isinstance(error, CallFailed) or error.errcode is None:
-        return ""
-    return f"    errcode {error.errcode}" + (f", rid {error.rid}" if error.rid else "") + "\n"
+    reference = call_reference(error.errcode, error.rid) if isinstance(error, CallFailed) else None
+    return f"    {visible(say(reference))}\n" if reference else ""

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 from wxsync.errors import CallFailed, HaltedForNow, PersonNeeded
 from wxsync.media import LIBRARY_LIMITS
 from wxsync.model import Capacity, Plan, Usage
+from wxsync.wechat.interface import ADD_MATERIAL
 
 if TYPE_CHECKING:
     from wxsync.wechat.client import WeChat
-
-_ADD_MATERIAL = "/cgi-bin/material/add_material"
 
 
 def count(remote: WeChat, says: Callable[[str], None]) -> Mapping[str, int] | None:
@@ -32,7 +31,7 @@ def ask_capacity(remote: WeChat, counts: Mapping[str, int]) -> Capacity:
     taken = {"image": counts.get("image", 0) + counts.get("news", 0)}
     library = {kind: Usage(taken.get(kind, counts.get(kind, 0)), limit) for kind, limit in LIBRARY_LIMITS.items()}
     try:
-        quota = remote.quota(_ADD_MATERIAL)
+        quota = remote.quota(ADD_MATERIAL)
     except CallFailed:
         return Capacity(library)
     return Capacity(library, Usage(quota.used, quota.daily_limit) if quota.daily_limit > 0 else None)

@@ -10,11 +10,14 @@ from typing import Protocol, TypeVar
 
 from wxsync.model import ListingPage, Lock, Material, MaterialType, Plan, Unconfirmed
 from wxsync.planner import tag_in
+from wxsync.wechat.interface import PAGE_SIZE
 
 T = TypeVar("T")
 
-PAGE = 20  # the most that batchget_material gives at once
-_PAGES = 50
+# An interactive command looks at no more of the newest materials than these pages hold.
+NEWEST_PAGES = 50
+# More calls than these are worth a word before they are made.
+MANY_CALLS = 50
 _RESTARTS = 3
 _OLD_SECONDS = 7 * 24 * 3600
 # The clocks of WeChat and of this machine may differ by so much.
@@ -33,7 +36,7 @@ class Look(StrEnum):
 class Listing(Protocol):
     """Is what looking needs of WeChat."""
 
-    def list_page(self, material_type: MaterialType, offset: int, count: int = PAGE) -> ListingPage:
+    def list_page(self, material_type: MaterialType, offset: int, count: int = PAGE_SIZE) -> ListingPage:
         """Lists materials, newest first."""
 
 
@@ -119,7 +122,7 @@ def _is_enough(page: ListingPage, known: Collection[str], newest: float | None, 
     if any(tag_in(one.name) for one in unknown):
         return False  # uploads of ours that the lock does not know: it was lost, so all of them are wanted
     is_old = newest is not None and all(one.updated_at < newest - _OLD_SECONDS for one in page.items)
-    return not unknown or is_old or pages >= _PAGES
+    return not unknown or is_old or pages >= NEWEST_PAGES
 
 
 def _since(lock: Lock | None, listed: MaterialType) -> float:

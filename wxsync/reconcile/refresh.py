@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING
 from wxsync.errors import Refused
 from wxsync.model import Capacity, Lock, Material, MaterialType
 from wxsync.reconcile.capacity import ask_capacity, count
-from wxsync.reconcile.look import PAGE, Look, look
+from wxsync.reconcile.look import MANY_CALLS, Look, look
+from wxsync.wechat.interface import NO_SUCH_ID, PAGE_SIZE
 
 if TYPE_CHECKING:
     from wxsync.wechat.client import WeChat
-
-_MANY_CALLS = 50
-_NO_SUCH_ID = 40007
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ def refresh(remote: WeChat, lock: Lock | None, says: Callable[[str], None]) -> I
     observed = look(remote, lock, MaterialType.shelves(), Look.ALL)
     listed = {one.media_id for one in observed}
     asked = sorted(one for one in (lock.media_ids if lock else ()) if one not in listed)
-    if len(asked) > _MANY_CALLS:
+    if len(asked) > MANY_CALLS:
         says(f"{len(asked):,} ids of the lock are not in the listing: each is asked for by a call of its own")
     capacity = ask_capacity(remote, counts) if counts is not None else None
     return Inventory(observed, frozenset(_gone(remote, asked)), capacity)
@@ -46,9 +44,9 @@ def refresh(remote: WeChat, lock: Lock | None, says: Callable[[str], None]) -> I
 def announce_listing(command: str, counts: Mapping[str, int], says: Callable[[str], None]) -> None:
     """Says what listing a whole library will take, where that is much."""
     listed = MaterialType.shelves()
-    calls = sum(-(-number // PAGE) for kind, number in counts.items() if kind in listed)
-    if calls > _MANY_CALLS:
-        says(f"{command} lists the whole library: {calls:,} calls of batchget_material, a page of {PAGE} each")
+    calls = sum(-(-number // PAGE_SIZE) for kind, number in counts.items() if kind in listed)
+    if calls > MANY_CALLS:
+        says(f"{command} lists the whole library: {calls:,} calls of batchget_material, a page of {PAGE_SIZE} each")
 
 
 def _gone(remote: WeChat, media_ids: Iterable[str]) -> Iterable[str]:
@@ -56,5 +54,5 @@ def _gone(remote: WeChat, media_ids: Iterable[str]) -> Iterable[str]:
         try:
             remote.get(media_id)
         except Refused as error:
-            if error.errcode == _NO_SUCH_ID:
+            if error.errcode == NO_SUCH_ID:
                 yield media_id

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from wxsync.results import Check, State
-from wxsync.words import counted, paint, visible, width
+from wxsync.words import call_reference, counted, paint, say, visible, width
 
 FORMAT_VERSION = 1
 
@@ -50,8 +50,9 @@ def _lines(check: Check, column: int, *, color: bool) -> Iterable[str]:
     painted = paint(mark, code, color=color)
     padding = " " * (column - width(check.name))
     yield f"  {painted} {check.name}{padding}  {visible(check.found)}"
-    if check.errcode is not None:
-        yield f"      errcode {check.errcode}" + (f", rid {check.rid}" if check.rid else "")
+    reference = call_reference(check.errcode, check.rid)
+    if reference:
+        yield f"      {visible(say(reference))}"
     for number, words in enumerate(check.todo.split(" · ") if check.todo else ()):
         yield f"      {'  ' if number else '→ '}{visible(words)}"
 

@@ -10,7 +10,7 @@ from wxsync.model import Retired
 from wxsync.render.documents import failure_document
 from wxsync.render.rows import Page, Row
 from wxsync.results import Disposable, Disposal, Disposals, Fate
-from wxsync.words import counted, https
+from wxsync.words import call_reference, counted, https
 
 FORMAT_VERSION = 1
 
@@ -76,9 +76,10 @@ def _row(one: Retired, mark: str, verb: str, why: str, notes: tuple[str, ...] = 
 def _disposed(one: Disposal) -> Row:
     mark, verb = _MARKS[one.fate]
     why = one.reason or _identity(one.retired)
-    notes = [one.error.message, one.error.hint] if one.error and one.fate is Fate.REFUSED else []
-    if one.error and one.error.rid:
-        notes.append(f"errcode {one.error.errcode}, rid {one.error.rid}")
+    notes: list[str | None] = []
+    if one.error:
+        said = [one.error.message, one.error.hint] if one.fate is Fate.REFUSED else []
+        notes = [*said, call_reference(one.error.errcode, one.error.rid)]
     return _row(one.retired, mark, verb, why, tuple(note for note in notes if note))
 
 

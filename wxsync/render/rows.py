@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from wxsync.model import Action, Change, Outcome, Plan, Record
 from wxsync.results import Report, Result
-from wxsync.words import counted, https, human_size, in_step, say
+from wxsync.words import call_reference, counted, https, human_size, in_step, say
 
 MARKS = {
     Action.CREATE: "+",
@@ -96,10 +96,7 @@ def _hints(result: Result) -> list[str]:
     error = result.error
     if error is None:
         return []
-    asked = [error.hint] if error.hint else []
-    if error.errcode is not None:
-        asked.append(f"errcode {error.errcode}" + (f", rid {error.rid}" if error.rid else ""))
-    return asked
+    return [words for words in (error.hint, call_reference(error.errcode, error.rid)) if words]
 
 
 _DONE = {

@@ -12,6 +12,7 @@ from wxsync.wechat import endpoints
 from wxsync.wechat.answers import Article, FileContent, Quota, VideoDetails
 from wxsync.wechat.credentials import CLOUD_SIDECAR, WECHAT, Cloud, Credentials
 from wxsync.wechat.endpoints import Call
+from wxsync.wechat.interface import PAGE_SIZE
 from wxsync.wechat.pace import Pace, Pause
 from wxsync.wechat.retry import Caller
 from wxsync.wechat.tokens import Tokens, tokens_for, uses_token_file
@@ -62,7 +63,7 @@ class WeChat:
         uploaded, attempts = self._caller.run(endpoints.upload_material(upload), self._tokens)
         return replace(uploaded, attempts=attempts)
 
-    def list_page(self, material_type: MaterialType, offset: int, count: int = 20) -> ListingPage:
+    def list_page(self, material_type: MaterialType, offset: int, count: int = PAGE_SIZE) -> ListingPage:
         """Lists materials of a type (image, voice, video), newest first, at most 20; pages may repeat or skip items."""
         return self._ask(endpoints.list_materials(material_type, offset, count))
 

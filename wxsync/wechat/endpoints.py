@@ -13,6 +13,18 @@ from wxsync.model import ListingPage, MaterialType, Upload, Uploaded
 from wxsync.wechat import answers
 from wxsync.wechat.answers import Article, FileContent, NewToken, Quota, VideoDetails
 from wxsync.wechat.credentials import OwnSecret, Platform
+from wxsync.wechat.interface import (
+    ADD_MATERIAL,
+    AUTHORIZER_TOKEN,
+    CLASSIC_TOKEN,
+    COUNT_MATERIALS,
+    DELETE_MATERIAL,
+    GET_MATERIAL,
+    GET_QUOTA,
+    LIST_MATERIALS,
+    STABLE_TOKEN,
+    UPLOAD_IMAGE,
+)
 from wxsync.wechat.multipart import encode
 from wxsync.wechat.transport import MEBIBYTE, Answer, Request
 
@@ -35,7 +47,7 @@ def upload_material(upload: Upload) -> Call[Uploaded]:
     image = not upload.type.has_media_id
     request = Request(
         method="POST",
-        path="/cgi-bin/media/uploadimg" if image else "/cgi-bin/material/add_material",
+        path=UPLOAD_IMAGE if image else ADD_MATERIAL,
         query={} if image else {"type": upload.type},
         body=body,
         content_type=content_type,
@@ -49,41 +61,41 @@ def list_materials(material_type: MaterialType, offset: int, count: int) -> Call
     """Describes batchget_material (获取永久素材列表); thumbs and article images have no listing of their own."""
     if material_type.shelf is not material_type:
         raise ValueError(f"WeChat has no listing of the type {material_type}")
-    request = _post("/cgi-bin/material/batchget_material", {"type": material_type, "offset": offset, "count": count})
+    request = _post(LIST_MATERIALS, {"type": material_type, "offset": offset, "count": count})
     return Call("batchget_material", request, partial(answers.read_page, material_type=material_type))
 
 
 def count_materials() -> Call[Mapping[str, int]]:
     """Describes get_materialcount (获取永久素材总数)."""
-    return Call("get_materialcount", Request("GET", "/cgi-bin/material/get_materialcount"), answers.read_counts)
+    return Call("get_materialcount", Request("GET", COUNT_MATERIALS), answers.read_counts)
 
 
 def get_material(media_id: str) -> Call[FileContent | VideoDetails | Article]:
     """Describes get_material (获取永久素材); the answer is the file itself, so its limit is 32 MiB."""
-    request = _post("/cgi-bin/material/get_material", {"media_id": media_id}, limit=32 * MEBIBYTE)
+    request = _post(GET_MATERIAL, {"media_id": media_id}, limit=32 * MEBIBYTE)
     return Call("get_material", request, answers.read_content)
 
 
 def delete_material(media_id: str) -> Call[bool]:
     """Describes del_material (删除永久素材)."""
-    return Call("del_material", _post("/cgi-bin/material/del_material", {"media_id": media_id}), answers.read_deleted)
+    return Call("del_material", _post(DELETE_MATERIAL, {"media_id": media_id}), answers.read_deleted)
 
 
 def get_quota(path: str) -> Call[Quota]:
     """Describes openapi/quota/get (查询API调用额度) for a path such as /cgi-bin/material/add_material."""
-    return Call("quota/get", _post("/cgi-bin/openapi/quota/get", {"cgi_path": path}), answers.read_quota)
+    return Call("quota/get", _post(GET_QUOTA, {"cgi_path": path}), answers.read_quota)
 
 
 def stable_token(appid: str, own: OwnSecret, *, force: bool) -> Call[NewToken]:
     """Describes stable_token (获取稳定版接口调用凭据); `force` ends the life of the token that others may be using."""
     body = {"grant_type": "client_credential", "appid": appid, "secret": own.secret.reveal(), "force_refresh": force}
-    return Call("stable_token", _post("/cgi-bin/stable_token", body), answers.read_token)
+    return Call("stable_token", _post(STABLE_TOKEN, body), answers.read_token)
 
 
 def classic_token(appid: str, own: OwnSecret) -> Call[NewToken]:
     """Describes token (获取接口调用凭据), the older way: each call ends the token that others are using."""
     query = {"grant_type": "client_credential", "appid": appid, "secret": own.secret.reveal()}
-    return Call("token", Request("GET", "/cgi-bin/token", query=query), answers.read_token)
+    return Call("token", Request("GET", CLASSIC_TOKEN, query=query), answers.read_token)
 
 
 def authorizer_token(appid: str, platform: Platform) -> Call[NewToken]:
@@ -94,7 +106,7 @@ def authorizer_token(appid: str, platform: Platform) -> Call[NewToken]:
         "authorizer_refresh_token": platform.refresh_token.reveal(),
     }
     query = {"component_access_token": platform.component_token.reveal()}
-    request = _post("/cgi-bin/component/api_authorizer_token", body, query=query)
+    request = _post(AUTHORIZER_TOKEN, body, query=query)
     return Call("api_authorizer_token", request, partial(answers.read_token, prefix="authorizer_"))
 
 

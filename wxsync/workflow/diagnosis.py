@@ -13,15 +13,10 @@ from wxsync.model import ListingPage
 from wxsync.results import Check, failed, passed, skipped, warned
 from wxsync.wechat.answers import Quota
 from wxsync.wechat.errcodes import Kind
+from wxsync.wechat.interface import ADD_MATERIAL, LIST_MATERIALS, PATH_REFUSED, UPLOAD_IMAGE
 from wxsync.words import counted
 
-ADD_MATERIAL = "/cgi-bin/material/add_material"
-LISTING = "/cgi-bin/material/batchget_material"
-QUOTA_PATHS = (ADD_MATERIAL, "/cgi-bin/media/uploadimg", LISTING)
-
-PATH_REFUSED = 76022
-"""The errcode of openapi/quota/get for a path that the account may not call."""
-ABOUT_THE_PATH = frozenset({76003, 76021, PATH_REFUSED})
+QUOTA_PATHS = (ADD_MATERIAL, UPLOAD_IMAGE, LIST_MATERIALS)
 
 _LIBRARY = (
     ("images and articles", ("image", "news"), LIBRARY_LIMITS["image"]),
@@ -176,7 +171,7 @@ def _untold(name: str, error: CallFailed | None) -> Check:
 
 
 def _test_account(quotas: Mapping[str, Quota | CallFailed]) -> Iterable[Check]:
-    found = [quotas.get(path) for path in (ADD_MATERIAL, LISTING)]
+    found = [quotas.get(path) for path in (ADD_MATERIAL, LIST_MATERIALS)]
     if any(isinstance(quota, Quota) and 0 < quota.daily_limit <= _TEST_ACCOUNT_CALLS for quota in found):
         yield warned(
             "test-account",

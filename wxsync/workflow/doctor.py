@@ -25,9 +25,9 @@ from wxsync.wechat.answers import Quota
 from wxsync.wechat.client import WeChat
 from wxsync.wechat.credentials import Cloud, Credentials, ForeignToken, OwnSecret, Platform, read_credentials
 from wxsync.wechat.errcodes import Kind
+from wxsync.wechat.interface import ABOUT_THE_PATH
 from wxsync.words import counted
 from wxsync.workflow.diagnosis import (
-    ABOUT_THE_PATH,
     QUOTA_PATHS,
     Answers,
     AuthMethod,

@@ -14,15 +14,13 @@ from wxsync.project.recovery import recover
 from wxsync.project.survey import refuse_errors, sent_beyond, survey
 from wxsync.project.turn import exclusive_run
 from wxsync.reconcile.capacity import count
-from wxsync.reconcile.look import Look, look
+from wxsync.reconcile.look import MANY_CALLS, Look, look
 from wxsync.reconcile.refresh import announce_listing
 from wxsync.reconcile.remote import open_remote
 from wxsync.reconcile.watcher import Watcher
 from wxsync.results import Gathered, Match, Result
 from wxsync.wechat.client import WeChat
 from wxsync.workflow.import_one import UNWRITTEN, check, record_of
-
-_MANY_CALLS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,7 @@ def _checked(
     remote: WeChat, account: str, found: Matches, says: Callable[[str], None]
 ) -> tuple[list[_Alike], dict[str, str]]:
     """Compares what fits by its name with the files, and gives too why some do not fit after all."""
-    if len(found.alike) > _MANY_CALLS:
+    if len(found.alike) > MANY_CALLS:
         says(f"{len(found.alike):,} materials fit by their names: each is compared with its file, a call of its own")
     alike, refused = list[_Alike](), dict[str, str]()
     for wanted, material in found.alike:

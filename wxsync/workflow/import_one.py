@@ -17,16 +17,16 @@ from wxsync.project.names import unknown_name
 from wxsync.project.recovery import recover
 from wxsync.project.survey import digest_of, refuse_errors
 from wxsync.project.turn import exclusive_run
+from wxsync.reconcile.look import NEWEST_PAGES
 from wxsync.reconcile.remote import open_remote
 from wxsync.reconcile.watcher import Watcher
 from wxsync.results import Imported
 from wxsync.wechat.answers import Article, FileContent, VideoDetails
 from wxsync.wechat.client import WeChat
+from wxsync.wechat.interface import NO_SUCH_ID
 
 UNWRITTEN = "nothing was taken: make the folder writable or free some space, then run import again"
 
-_NO_SUCH_ID = 40007
-_PAGES = 50
 _MEDIA_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
@@ -69,10 +69,10 @@ def check(remote: WeChat, account: str, wanted: Desired, media_id: str) -> Check
     try:
         found = remote.get(media_id)
     except Refused as error:
-        if error.errcode != _NO_SUCH_ID:
+        if error.errcode != NO_SUCH_ID:
             raise
         hint = "look at 素材库 on mp.weixin.qq.com; an id is worth nothing in another account"
-        raise refusal(asset.name, f"the account has no material {media_id} (40007)", hint) from None
+        raise refusal(asset.name, f"the account has no material {media_id} ({NO_SUCH_ID})", hint) from None
     if isinstance(found, FileContent) and asset.type is not MaterialType.VIDEO:
         return _checked_file(found, account, wanted, media_id)
     if isinstance(found, VideoDetails) and asset.type is MaterialType.VIDEO:
@@ -155,7 +155,7 @@ def _known(lock: Lock, wanted: Desired, media_id: str) -> Record | None:
 def _listed(remote: WeChat, media_id: str) -> tuple[Material | None, str]:
     offset = 0
     try:
-        for _page in range(_PAGES):
+        for _page in range(NEWEST_PAGES):
             page = remote.list_page(MaterialType.IMAGE, offset)
             offset += page.length
             found = next((one for one in page.items if one.media_id == media_id), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from wxsync.errors import CallFailed, Halted, HaltedForPerson, NotAgreed, Refused
+from wxsync.errors import Halted, NotAgreed, Refused
 from wxsync.lockfile import read_lock
 from wxsync.model import Failure, Lock, Remedy, Retired
 from wxsync.planner import reasons_to_keep, utc, without_retired
@@ -18,10 +18,9 @@ from wxsync.reconcile.remote import open_remote
 from wxsync.reconcile.watcher import Watcher
 from wxsync.results import Disposable, Disposal, Disposals, Fate
 from wxsync.wechat.client import WeChat
+from wxsync.wechat.interface import ID_WITHOUT_MATERIAL
 
 _DAY = 24 * 3600
-# 40118 and 40128 complain of an id's form, which is no word about what is in the library.
-_GONE = frozenset({40007, 46001})
 _OUT_OF_THE_LOCK = frozenset({Fate.DELETED, Fate.GONE, Fate.DROPPED})
 _BOUND = Failure("max-delete", "--max-delete is reached", "run prune again for the rest", Remedy.TIME)
 _INTERRUPTED = Failure("interrupted", "the run was interrupted", "run prune again for the rest", Remedy.TIME)
@@ -122,14 +121,9 @@ def _deleted(one: Retired, remote: WeChat) -> Disposal:
     try:
         remote.delete(one.record.media_id or "")
     except Refused as error:
-        if error.errcode in _GONE:
+        if error.errcode in ID_WITHOUT_MATERIAL:
             return Disposal(one, Fate.GONE)
-        return Disposal(one, Fate.REFUSED, error=_failure(error, Remedy.FILE))
+        return Disposal(one, Fate.REFUSED, error=error.failure)
     except Halted as error:
-        remedy = Remedy.PERSON if isinstance(error, HaltedForPerson) else Remedy.TIME
-        return Disposal(one, Fate.LEFT, error=_failure(error, remedy))
+        return Disposal(one, Fate.LEFT, error=error.failure)
     return Disposal(one, Fate.DELETED)
-
-
-def _failure(error: CallFailed, remedy: Remedy) -> Failure:
-    return Failure(error.code, error.message, error.hint, remedy, error.errcode, error.rid)

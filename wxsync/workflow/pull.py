@@ -22,13 +22,13 @@ from wxsync.planner import file_name, tag_in
 from wxsync.project.folder import Choice, Project, lock_name, open_project
 from wxsync.project.survey import refuse_errors
 from wxsync.reconcile.capacity import count
-from wxsync.reconcile.look import PAGE
 from wxsync.reconcile.refresh import announce_listing
 from wxsync.reconcile.remote import open_remote
 from wxsync.reconcile.watcher import Watcher
 from wxsync.results import LeftOut, Pulled
 from wxsync.wechat.answers import FileContent, VideoDetails
 from wxsync.wechat.client import WeChat
+from wxsync.wechat.interface import PAGE_SIZE
 from wxsync.words import casefolded, human_size
 from wxsync.workflow.import_one import Checked, record_of
 from wxsync.workflow.pull_state import PullState
@@ -102,7 +102,7 @@ def _list(remote: WeChat, progress: PullState, watcher: Watcher) -> None:
         announce_listing("pull", count(remote, watcher.says) or {}, watcher.says)
     for kind in MaterialType.shelves():
         # A page again: since the last run some may have been deleted, and all behind them moved up.
-        offset = max(0, len(progress.listed.get(kind, ())) - PAGE)
+        offset = max(0, len(progress.listed.get(kind, ())) - PAGE_SIZE)
         while kind not in progress.complete:
             page = remote.list_page(kind, offset)
             offset += page.length
