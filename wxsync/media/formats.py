@@ -43,6 +43,10 @@ class Format(StrEnum):
     AAC = "aac"
     FLAC = "flac"
     AIFF = "aiff"
+    MONKEYS_AUDIO = "monkeys-audio"
+    WAVPACK = "wavpack"
+    MUSEPACK = "musepack"
+    TRUE_AUDIO = "true-audio"
     SILK = "silk"
     HTML = "html"
     JSON = "json"
@@ -62,6 +66,10 @@ _EXTENSIONS = {
     Format.JPEG_2000: "jp2",
     Format.MATROSKA: "mkv",
     Format.ASF: "wmv",
+    Format.MONKEYS_AUDIO: "ape",
+    Format.WAVPACK: "wv",
+    Format.MUSEPACK: "mpc",
+    Format.TRUE_AUDIO: "tta",
     Format.MPEG: "mpg",
     Format.TEXT: "txt",
     Format.GZIP: "gz",
@@ -69,6 +77,9 @@ _EXTENSIONS = {
     Format.EMPTY: "",
     Format.UNKNOWN: "",
 }
+
+
+ANEW = "export or download it again"
 
 
 def extension_of(format_: Format) -> str:
@@ -86,11 +97,16 @@ class LfsPointer:
 
 @dataclass(frozen=True, slots=True)
 class Defect:
-    """Says what is wrong within a file: "broken" plays or shows nothing, "truncated" lacks a part of the whole."""
+    """Says what is wrong within a file, and what to do about it.
+
+    The code "broken" is that of a file that plays or shows nothing; "truncated" lacks a part of the whole; "stray" has
+    bytes where none belong, at which some programs stop; "unread" has more parts than are looked at.
+    """
 
     code: str
     severity: Severity
     message: str
+    remedy: str = ANEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +116,7 @@ class Reading:
     format: Format
     seconds: float | None = None
     defect: Defect | None = None
+    is_animated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +124,8 @@ class Media:
     """Holds what a file's bytes are: `size` in bytes, `extension` the canonical one of its format without a dot.
 
     `seconds` is the play time of a voice, counted from its frames, or None for everything else and where nothing in
-    the file tells it. `lfs` is set only for a well-formed Git LFS pointer.
+    the file tells it. `is_animated` is told of WebP and AVIF alone. `lfs` is set only for a well-formed
+    Git LFS pointer.
     """
 
     format: Format
@@ -115,14 +133,26 @@ class Media:
     extension: str
     seconds: float | None = None
     defect: Defect | None = None
+    is_animated: bool = False
     lfs: LfsPointer | None = None
 
 
-def broken(message: str) -> Defect:
+def broken(message: str, remedy: str = ANEW) -> Defect:
     """Makes the defect of a file that plays or shows nothing."""
-    return Defect("broken", Severity.ERROR, message)
+    return Defect("broken", Severity.ERROR, message, remedy)
 
 
 def truncated(message: str) -> Defect:
     """Makes the defect of a file that plays or shows only in part."""
     return Defect("truncated", Severity.WARNING, message)
+
+
+def stray(message: str) -> Defect:
+    """Makes the defect of a file with bytes where none belong, which not every program skips."""
+    return Defect("stray", Severity.WARNING, message)
+
+
+def unread(format_: Format) -> Defect:
+    """Makes the defect of a file whose parts are too many to be looked at."""
+    message = f"the {format_.upper()} has so many parts that it was not read to the end"
+    return Defect("unread", Severity.WARNING, message)

@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import islice
 
 from wxsync.media.formats import Defect, Format, Reading, broken, truncated
+from wxsync.media.tags import begins_with_tag, behind_end_tag, skip_tags
 
 # A header begins with eleven ones; then neither the reserved version, layer, bit rate nor sampling rate may follow.
 _HEADER = re.compile(rb"\xff[\xe2-\xe7\xf2-\xf7\xfa-\xff][\x00-\xef]", re.DOTALL)
 
-# How far sound may begin behind whatever stands before it, and how much torn sound is searched before giving up.
-_MOST_TAGS = 16
+# How far sound may begin in a file that does not begin with a tag, and how much torn sound is searched at all.
 _SEARCH_BYTES = 65_536
 _MOST_SEARCHES = 200_000
+# Files joined with their tags are few; a tag costs as much time as this many places that are searched for sound.
+_TAG_SEARCHES = 20
 _LONGEST_FREE_FRAME = 8_192
-_END_TAGS = (b"TAG", b"APETAGEX", b"LYRICSBE")
 
 _RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
 _KILOBITS = {
@@ -60,13 +62,13 @@ class _Stated:
     trimmed: int
 
 
-def read_mp3(content: bytes) -> Reading:
-    """Reads a file with an ID3v2 tag or MPEG audio frames; `seconds` adds up every complete frame.
+def read_mp3(content: bytes, at: int = 0) -> Reading:
+    """Reads a file whose MPEG audio frames begin at a place or behind it; `seconds` adds up every complete frame.
 
     A header frame (Xing, Info, VBRI) carries no sound and is left out. The silence that an encoder says it added to
     fill its frames is taken off where its count of frames is true, so that 60 s of sound are 60 s.
     """
-    start = _first_frame(content, skip_tags(content))
+    start = _first_frame(content, at, within=len(content))
     if start is None:
         return Reading(Format.MP3, defect=broken("the MP3 holds no sound"))
     stated = _stated(content, start)
@@ -85,19 +87,18 @@ def read_mp3(content: bytes) -> Reading:
 
 def begins_with_mp3(content: bytes) -> bool:
     """Tells whether MPEG audio frames begin within the first 64 KiB, after nothing worse than padding or torn sound."""
-    return _first_frame(content, 0) is not None
+    start = len(content) - len(content.lstrip(b"\0"))
+    return _first_frame(content, start, within=_SEARCH_BYTES) is not None
 
 
-def skip_tags(content: bytes, at: int = 0) -> int:
-    """Finds where the ID3v2 tags that begin at a place end."""
-    for _ in range(_MOST_TAGS):
-        if content[at : at + 3] != b"ID3" or len(content) < at + 10:
-            break
-        size = 0
-        for byte in content[at + 6 : at + 10]:
-            size = size << 7 | byte & 0x7F
-        at += 10 + size + (10 if content[at + 5] & 0x10 else 0)
-    return at
+def begins_with_frame(content: bytes, at: int) -> bool:
+    """Tells whether a MPEG audio frame begins at a place, and another one or nothing behind it."""
+    kind = _kind(content, at)
+    if kind is None:
+        return False
+    size = kind.size or _free_size(content, at)
+    after = _kind(content, at + size)
+    return size > 0 and (at + size >= len(content) or (after is not None and after.stream == kind.stream))
 
 
 def _kind(content: bytes, at: int) -> _Kind | None:
@@ -124,14 +125,15 @@ def _make_kind(key: int, *, version: int, layer: int, hertz: int) -> _Kind:
     return _Kind(key & 0xFE0C, layer, hertz, samples, size, padding)
 
 
-def _first_frame(content: bytes, start: int) -> int | None:
+def _first_frame(content: bytes, start: int, *, within: int) -> int | None:
     """Finds the first frame that others follow, or that stands alone and whole; a free bit rate only at the start."""
     first = _kind(content, start)
     if first and first.size and start + first.size == len(content):
         return start
     if first and _follows(content, start, followers=1, free_size=_free_size(content, start)):
         return start
-    for found in _HEADER.finditer(content, start + 1, min(len(content), start + _SEARCH_BYTES)):
+    headers = _HEADER.finditer(content, start + 1, min(len(content), start + within))
+    for found in islice(headers, _MOST_SEARCHES):
         if _follows(content, found.start(), followers=3, free_size=0):
             return found.start()
     return None
@@ -190,11 +192,13 @@ def _walk(content: bytes, at: int) -> _Walk:
 
 
 def _again(content: bytes, at: int, walk: _Walk) -> int | None:
-    """Finds where sound goes on behind what is no frame; a tag of the end is no sound."""
-    if content.startswith(_END_TAGS, at):
-        return None
+    """Finds where sound goes on behind what is no frame; behind a tag of the end it goes on only if it does at once."""
+    joined = behind_end_tag(content, at)
+    if joined is not None:
+        return joined if _begins(content, joined) else None
     # The pictures in a tag between two joined files are full of false headers.
-    behind = skip_tags(content, at)
+    behind = skip_tags(content, at, begins=_begins)
+    walk.searches += _TAG_SEARCHES if behind > at else 0
     for found in _HEADER.finditer(content, max(behind, at + 1)):
         walk.searches += 1
         if walk.searches > _MOST_SEARCHES:
@@ -203,6 +207,10 @@ def _again(content: bytes, at: int, walk: _Walk) -> int | None:
         if _follows(content, found.start(), followers=2, free_size=walk.free_size):
             return found.start()
     return None
+
+
+def _begins(content: bytes, at: int) -> bool:
+    return begins_with_tag(content, at) or content.startswith(b"TAG", at) or begins_with_frame(content, at)
 
 
 def _stated(content: bytes, start: int) -> _Stated | None:

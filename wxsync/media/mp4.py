@@ -28,6 +28,11 @@ _BRANDS = {
     b"msf1": Format.HEIC,
     b"jxl ": Format.JPEG_XL,
 }
+# What may stand in front of the brand, and says nothing; more of it is made to keep a reader busy.
+_FILLING = frozenset({b"free", b"skip", b"wide", b"uuid", b"pdin"})
+_MOST_FILLING = 16
+# What a film plays from; whatever else is cut, or stands behind the last box and is none, takes nothing from it.
+_PLAYED = frozenset({b"mdat", b"moof"})
 _QUICKTIME_FIRST = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 
 
@@ -42,8 +47,9 @@ class _Box:
 
 
 def is_iso(content: bytes) -> bool:
-    """Tells whether a file begins with the box of an MP4 or of one of its kin."""
-    return content[4:8] == b"ftyp"
+    """Tells whether a file names its brand as an MP4 and its kin do, in its first box or behind empty ones."""
+    top = _File(content, iter(range(_MOST_FILLING))).boxes(0, len(content))
+    return next((box.kind for box in top if box.kind not in _FILLING), b"") == b"ftyp"
 
 
 def is_old_quicktime(content: bytes) -> bool:
@@ -52,12 +58,14 @@ def is_old_quicktime(content: bytes) -> bool:
 
 
 def read_iso(content: bytes) -> Reading:
-    """Reads a file that begins with an ftyp box; an MP4 is what has no other brand, and a video track."""
+    """Reads a file that names its brand (ftyp box); an MP4 is what has no other brand, and a video track."""
     file = _File(content, iter(range(_MOST_BOXES)))
     top = tuple(file.boxes(0, len(content)))
-    named = _brand(content, top[0]) if top else None
+    brand = next((box for box in top if box.kind == b"ftyp"), None)
+    named = _brand(content, brand) if brand else None
     if named:
-        return Reading(named)
+        is_animated = named is Format.AVIF and any(box.kind == b"moov" for box in top)
+        return Reading(named, is_animated=is_animated)
     moov = next((box for box in top if box.kind == b"moov"), None)
     if moov is None:
         return Reading(Format.MP4, defect=broken("the MP4 has no index (moov box), as a copy that stopped early"))
@@ -127,5 +135,5 @@ def _film_defect(file: _File, top: tuple[_Box, ...], films: tuple[_Box, ...]) ->
     data = tuple(box for box in top if box.kind == b"mdat" and box.end > box.start)
     if not data:
         return broken("the MP4 holds no picture data (mdat box)")
-    missing = sum(box.missing for box in top)
+    missing = sum(box.missing for box in top if box.kind in _PLAYED)
     return truncated(f"the MP4 is cut short: {missing} bytes are missing") if missing else None

@@ -5,13 +5,15 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from wxsync.media.amr import read_amr
 from wxsync.media.asf import ASF_HEADER, read_asf
-from wxsync.media.formats import Defect, Format, LfsPointer, Media, Reading, broken, extension_of
+from wxsync.media.formats import Defect, Format, LfsPointer, Media, Reading, broken, extension_of, stray
 from wxsync.media.images import read_bmp, read_gif, read_jpeg, read_png
-from wxsync.media.mp3 import begins_with_mp3, read_mp3, skip_tags
+from wxsync.media.mp3 import begins_with_frame, begins_with_mp3, read_mp3
 from wxsync.media.mp4 import is_iso, is_old_quicktime, read_iso
+from wxsync.media.tags import begins_with_tag, skip_tags
 from wxsync.media.wav import read_wav
 
 _TEXT_HEAD = 4_096
@@ -25,14 +27,23 @@ _READERS: tuple[tuple[bytes, Callable[[bytes], Reading]], ...] = (
     (b"#!AMR", read_amr),
     (ASF_HEADER, read_asf),
 )
-_RIFF = {b"WAVE": Format.WAV, b"WEBP": Format.WEBP, b"AVI ": Format.AVI}
+_RIFFS = (b"RIFF", b"RF64", b"BW64")
+_RIFF_FORMATS = {b"WAVE": Format.WAV, b"WEBP": Format.WEBP, b"AVI ": Format.AVI}
 _SIGNATURES = (
     (b"OggS", Format.OGG),
     (b"fLaC", Format.FLAC),
+    (b"MAC \x96\x0f", Format.MONKEYS_AUDIO),
+    (b"wvpk", Format.WAVPACK),
+    (b"MPCK", Format.MUSEPACK),
+    (b"MP+\x07", Format.MUSEPACK),
+    (b"MP+\x17", Format.MUSEPACK),
+    (b"TTA1", Format.TRUE_AUDIO),
     (b"#!SILK_V3", Format.SILK),
     (b"\x02#!SILK_V3", Format.SILK),
     (b"II*\0", Format.TIFF),
     (b"MM\0*", Format.TIFF),
+    (b"II+\0", Format.TIFF),
+    (b"MM\0+", Format.TIFF),
     (b"8BPS", Format.PSD),
     (b"\0\0\0\x0cJXL \r\n", Format.JPEG_XL),
     (b"\xff\x0a", Format.JPEG_XL),
@@ -46,6 +57,10 @@ _SIGNATURES = (
     (b"PK\x05\x06", Format.ZIP),
     (b"\x1f\x8b\x08", Format.GZIP),
 )
+_BEGINNINGS = (*_RIFFS, *(mark for mark, _ in _READERS), *(mark for mark, _ in _SIGNATURES))
+# What is not made for tags in front of it: players mostly skip them, browsers and picture programs do not.
+_UNTAGGED_SOUNDS = frozenset({Format.WAV, Format.AMR, Format.WMA})
+_UNTAGGED = frozenset({Format.PNG, Format.JPEG, Format.GIF, Format.BMP, Format.MP4})
 _BMP_HEADERS = (12, 16, 40, 52, 56, 64, 108, 124)
 
 _LFS_VERSION = b"version https://git-lfs.github.com/spec/v1\n"
@@ -66,7 +81,8 @@ def probe(content: bytes) -> Media:
     if content.startswith(_LFS_VERSION.rstrip()) and len(content) < _POINTER_BYTES:
         return _pointer(content)
     reading = _read(content)
-    return Media(reading.format, len(content), extension_of(reading.format), reading.seconds, reading.defect)
+    extension = extension_of(reading.format)
+    return Media(reading.format, len(content), extension, reading.seconds, reading.defect, reading.is_animated)
 
 
 def lfs_pointer(content: bytes) -> LfsPointer | None:
@@ -84,28 +100,54 @@ def _pointer(content: bytes) -> Media:
 def _read(content: bytes) -> Reading:
     if not content:
         return Reading(Format.EMPTY)
+    if begins_with_tag(content):
+        return _tagged(content)
+    return _by_reader(content) or _by_structure(content) or _by_signature(content) or _by_look(content)
+
+
+def _by_reader(content: bytes) -> Reading | None:
     reader = next((reader for signature, reader in _READERS if content.startswith(signature)), None)
-    if reader:
-        return reader(content)
-    return _by_structure(content) or _by_signature(content) or _by_look(content)
+    return reader(content) if reader else None
 
 
 def _by_structure(content: bytes) -> Reading | None:
-    if content.startswith((b"RIFF", b"RF64", b"BW64")) and content[8:12] in _RIFF:
-        return read_wav(content) if content[8:12] == b"WAVE" else Reading(_RIFF[content[8:12]])
+    if content.startswith(_RIFFS) and content[8:12] in _RIFF_FORMATS:
+        return _read_riff(content)
     if content.startswith(b"BM") and int.from_bytes(content[14:18], "little") in _BMP_HEADERS:
         return read_bmp(content)
-    if is_iso(content):
-        return read_iso(content)
-    return _tagged(content) if content.startswith(b"ID3") else None
+    return read_iso(content) if is_iso(content) else None
+
+
+def _read_riff(content: bytes) -> Reading:
+    format_ = _RIFF_FORMATS[content[8:12]]
+    if format_ is Format.WAV:
+        return read_wav(content)
+    # The second bit of the flags of an extended WebP (RFC 9649, 2.7).
+    is_animated = content[12:16] == b"VP8X" and bool(content[20:21]) and bool(content[20] & 2)
+    return Reading(format_, is_animated=is_animated)
 
 
 def _tagged(content: bytes) -> Reading:
-    """Reads what stands behind an ID3v2 tag, which is mostly but not always an MP3."""
-    start = skip_tags(content)
-    if content.startswith(b"fLaC", start):
-        return Reading(Format.FLAC)
-    return Reading(Format.AAC) if _is_aac(content, start) else read_mp3(content)
+    """Reads what stands behind a tag: mostly an MP3, but some programs write ID3 tags in front of anything."""
+    start = skip_tags(content, begins=_begins)
+    if begins_with_frame(content, start):
+        return Reading(Format.AAC) if _is_aac(content, start) else read_mp3(content, start)
+    rest = content[start:]
+    reading = _by_reader(rest) or _by_structure(rest) or _by_signature(rest)
+    if reading is None:
+        return Reading(Format.AAC) if _is_aac(content, start) else read_mp3(content, start)
+    tag = f"{start:,} bytes of tags stand in front of the {reading.format.upper()}"
+    if reading.format in _UNTAGGED_SOUNDS:
+        return replace(reading, defect=reading.defect or stray(f"{tag}, which not every program skips"))
+    if reading.format in _UNTAGGED:
+        return replace(reading, defect=reading.defect or broken(f"{tag}, which hide it from programs"))
+    return reading
+
+
+def _begins(content: bytes, at: int) -> bool:
+    """Tells whether a tag or a known file begins at a place."""
+    head = content[at : at + 16]
+    return head.startswith(_BEGINNINGS) or is_iso(head) or begins_with_tag(head) or begins_with_frame(content, at)
 
 
 def _by_signature(content: bytes) -> Reading | None:

@@ -10,6 +10,10 @@ from wxsync.media.formats import Defect, Format, Reading, broken, truncated
 
 _MOST_CHUNKS = 10_000
 
+_KNOWN_CHUNKS = frozenset(
+    {b"fmt ", b"data", b"fact", b"LIST", b"JUNK", b"junk", b"bext", b"id3 ", b"ID3 ", b"cue ", b"smpl"}
+)
+
 # Every frame of these takes the same bytes, so that counting bytes counts frames: PCM, float, A-law, mu-law.
 _FIXED_FRAMES = frozenset({1, 3, 6, 7})
 # Every block of these holds as many samples as the format chunk says: MS ADPCM, IMA ADPCM, GSM 6.10.
@@ -62,7 +66,9 @@ def _chunks(content: bytes) -> Iterator[_Chunk]:
         if kind == b"data":
             stated = _data_size(content, at + 8, stated, long_data)
         yield _Chunk(kind, at + 8, stated)
-        at += 8 + stated + stated % 2
+        at += 8 + stated
+        # An odd chunk is followed by a byte of padding, which some programs forget.
+        at += stated % 2 if content[at : at + 4] not in _KNOWN_CHUNKS else 0
 
 
 def _data_size(content: bytes, start: int, stated: int, long_data: int | None) -> int:
