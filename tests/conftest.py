@@ -39,6 +39,7 @@ QUICK = {
     "plan_cache",
     "render",
     "results",
+    "shell",
     "thumbnails",
     "wechat_errcodes",
     "wechat_multipart",

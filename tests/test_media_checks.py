@@ -138,7 +138,7 @@ def test_an_empty_file_and_a_git_lfs_pointer_are_told_once_and_alone(material_ty
 def test_a_voice_too_long_says_how_long_and_how_to_cut_it() -> None:
     (found,) = check(Media(Format.MP3, 1000, "mp3", 61.3), VOICE, filename="talk.mp3")
     assert found.message == "the voice plays 61.3 s; WeChat takes at most 60 s"
-    assert "ffmpeg -i talk.mp3 -t 60" in found.hint
+    assert "ffmpeg -i talk.mp3 -t 59.9" in found.hint
     (close,) = check(Media(Format.WAV, 1000, "wav", 60.000125), VOICE, filename="talk.wav")
     assert "60.000125 s" in close.message
 

@@ -225,3 +225,102 @@ def test_a_recorded_broadcast_does_not_tell_its_length_and_warns() -> None:
     assert media.seconds is None
     found = check(media, MaterialType.VOICE, filename="voice.wma")
     assert [(finding.code, finding.severity) for finding in found] == [("duration", Severity.WARNING)]
+
+
+def id3(size: int, *, plain: bool = False, filling: bytes = b" a cover \xff\xd8\xff\xe0") -> bytes:
+    """Makes an ID3v2 tag with a cover; `plain` writes its size like any other number, as some programs do."""
+    stated = size.to_bytes(4, "big") if plain else bytes(size >> shift & 0x7F for shift in (21, 14, 7, 0))
+    return b"ID3\x03\0\0" + stated + (filling * (size // len(filling) + 1))[:size]
+
+
+def ape(size: int, *, at_front: bool = True) -> bytes:
+    header = b"APETAGEX\xd0\7\0\0" + struct.pack("<III", size, 1, 0xA0000000 if at_front else 0) + bytes(8)
+    return header + (b"cover \xff\xfb\x90" * (size // 9 + 1))[:size]
+
+
+SHORT_WAV = wav(fmt(), chunk(b"data", b"\x80" * 2000))
+TAGS = [
+    pytest.param(id3(30), id="a short tag"),
+    pytest.param(id3(200_000), id="a cover of 200 KB"),
+    pytest.param(id3(200_000, plain=True), id="a size that is not syncsafe"),
+    pytest.param(id3(3_000, plain=True) + bytes(100_000), id="a size that is not syncsafe, and padding"),
+    pytest.param(ape(200_000), id="an APE tag"),
+    pytest.param(id3(9_000) + ape(70_000) + id3(150_000), id="several tags"),
+    pytest.param(id3(0) * 20, id="twenty empty tags"),
+    pytest.param(id3(1_000, filling=LAYER_3[:5] + b"\0")[:-1] + b"\0" * 70_000, id="padding beyond its size"),
+]
+
+
+@pytest.mark.parametrize("tags", TAGS)
+@pytest.mark.parametrize(
+    ("sound", "format_", "seconds"),
+    [
+        pytest.param(LAYER_3 * 100, Format.MP3, 2.4, id="MP3"),
+        pytest.param(mp3_frame("fffb0064", 500) * 100, Format.MP3, 100 * 1152 / 44100, id="MP3 of free bit rate"),
+        pytest.param(SHORT_WAV, Format.WAV, 2.0, id="WAV"),
+        pytest.param(b"#!AMR\n" + b"\x7c" * 100, Format.AMR, 2.0, id="AMR"),
+        pytest.param(b"#!AMR-WB\n" + b"\x7c" * 100, Format.AMR, 2.0, id="AMR-WB"),
+    ],
+)
+def test_a_voice_is_found_behind_tags_of_any_length(tags: bytes, sound: bytes, format_: Format, seconds: float) -> None:
+    media = probe(tags + sound)
+    assert (media.format, media.size) == (format_, len(tags) + len(sound))
+    assert media.seconds == pytest.approx(seconds, abs=1e-9)
+
+
+def test_tags_in_front_of_a_wav_are_named_and_its_name_stays_right() -> None:
+    (found,) = check(probe(id3(90) + SHORT_WAV), MaterialType.VOICE, filename="a.wav", system="linux")
+    assert (found.code, found.severity) == ("stray", Severity.WARNING)
+    assert found.message == "100 bytes of tags stand in front of the WAV, which not every program skips"
+    assert "tag editor" in found.hint
+    named = check(probe(id3(90) + SHORT_WAV), MaterialType.VOICE, filename="a.mp3", system="linux")
+    assert [finding.code for finding in named] == ["extension", "stray"]
+    assert "end in .wav" in named[0].hint
+
+
+def test_tags_hide_a_picture_and_only_name_what_is_refused_anyway() -> None:
+    picture = probe(id3(90) + sample("images/logo.png"))
+    assert picture.format is Format.PNG
+    assert picture.defect is not None
+    assert picture.defect.severity is Severity.ERROR
+    for path, expected in (("speech.flac", Format.FLAC), ("speech.m4a", Format.M4A), ("speech.aac", Format.AAC)):
+        assert probe(id3(70_000) + sample(f"refused/{path}")).format is expected
+
+
+@pytest.mark.parametrize(
+    ("joint", "seconds"),
+    [
+        pytest.param(b"TAG".ljust(128, b" "), 2.4, id="ID3v1"),
+        pytest.param(ape(5_000, at_front=False), 2.4, id="APE"),
+        pytest.param(b"LYRICSBEGIN" + b"la" * 500 + b"000999LYRICS200", 2.4, id="Lyrics3"),
+        pytest.param(b"TAG".ljust(128, b" ") + id3(150_000, plain=True), 2.4, id="ID3v1, then ID3v2"),
+        pytest.param(b"TAG".ljust(128, b" ") + b"and no sound at once ", 1.2, id="ID3v1, then something else"),
+    ],
+)
+def test_sound_that_is_joined_behind_the_tags_of_an_end_is_counted(joint: bytes, seconds: float) -> None:
+    assert probe(LAYER_3 * 50 + joint + LAYER_3 * 50).seconds == pytest.approx(seconds)
+
+
+def test_a_wav_that_forgot_the_padding_of_an_odd_chunk_still_plays() -> None:
+    unpadded = struct.pack("<4sI", b"LIST", 3) + b"odd"
+    assert probe(wav(fmt(), unpadded, chunk(b"data", b"\x80" * 2000))).seconds == 2.0
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(id3(300_000)[:200_000], id="a tag that is cut short"),
+        pytest.param(id3(20) + b"\xff\xfb\x90\0" * 50_000, id="a tag and headers that nothing follows"),
+        pytest.param(ape(100)[:60], id="half an APE tag"),
+    ],
+)
+def test_tags_without_a_sound_are_an_error(content: bytes) -> None:
+    media = probe(content)
+    assert (media.format, media.seconds) == (Format.MP3, None)
+    assert media.defect is not None
+    assert media.defect.severity is Severity.ERROR
+
+
+@pytest.mark.parametrize("content", [b"ID3 is a kind of tag", b"MAC addresses of the office", b"APETAGEX is another"])
+def test_a_text_about_tags_is_a_text(content: bytes) -> None:
+    assert probe(content).format is Format.TEXT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wxsync.media.formats import Defect, Format, Reading, broken, truncated
+from wxsync.words import text
 
 _FRAME_MILLISECONDS = 20
 
@@ -22,8 +23,8 @@ def read_amr(content: bytes) -> Reading:
     if content.startswith(b"#!AMR-WB\n"):
         return _read_frames(content, start=9, sizes=_WIDE)
     if b"_MC1.0\n" in content[:20]:
-        return Reading(Format.AMR, defect=broken("the AMR has several channels, which phones do not play"))
-    return Reading(Format.AMR, defect=broken("the AMR has no complete header"))
+        return Reading(Format.AMR, defect=broken(text("the AMR has several channels, which phones do not play")))
+    return Reading(Format.AMR, defect=broken(text("the AMR has no complete header")))
 
 
 def _read_frames(content: bytes, *, start: int, sizes: tuple[int, ...]) -> Reading:
@@ -41,7 +42,13 @@ def _read_frames(content: bytes, *, start: int, sizes: tuple[int, ...]) -> Readi
 
 def _defect(frames: int, seconds: float, *, left: int) -> Defect | None:
     if not frames:
-        return broken("the AMR holds no frame")
+        return broken(text("the AMR holds no frame"))
     if left and frames < _MOST_FRAMES:
-        return truncated(f"the AMR is cut short or damaged: {left} bytes after {seconds:.2f} s are no frame")
+        return truncated(
+            text(
+                "the AMR is cut short or damaged: {left} bytes after {seconds:.2f} s are no frame",
+                left=left,
+                seconds=seconds,
+            )
+        )
     return None

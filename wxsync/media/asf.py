@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from wxsync.media.formats import Defect, Format, Reading, broken, truncated
+from wxsync.words import text
 
 _MOST_OBJECTS = 10_000
 _HEADER_BYTES = 30
@@ -35,14 +36,14 @@ def read_asf(content: bytes) -> Reading:
     """
     header_end = int.from_bytes(content[16:24], "little")
     if header_end < _HEADER_BYTES or header_end > len(content):
-        return Reading(Format.WMA, defect=broken("the WMA has no complete header"))
+        return Reading(Format.WMA, defect=broken(text("the WMA has no complete header")))
     objects = {(kind, start): end for kind, start, end in _objects(content, _HEADER_BYTES, header_end)}
     streams = {content[start : start + 16] for kind, start in objects if kind == _STREAM_PROPERTIES}
     hidden = [content.find(_VIDEO, start, end) >= 0 for (kind, start), end in objects.items() if kind == _EXTENSION]
     if _VIDEO in streams or any(hidden):
         return Reading(Format.ASF)
     if _AUDIO not in streams:
-        return Reading(Format.WMA, defect=broken("the WMA holds no sound"))
+        return Reading(Format.WMA, defect=broken(text("the WMA holds no sound")))
     properties = next((start for kind, start in objects if kind == _FILE_PROPERTIES), None)
     return Reading(Format.WMA, _seconds(content, properties, header_end), _data_defect(content, header_end))
 
@@ -69,8 +70,14 @@ def _seconds(content: bytes, properties: int | None, end: int) -> float | None:
 
 def _data_defect(content: bytes, at: int) -> Defect | None:
     if content[at : at + 16] != _DATA or len(content) <= at + _DATA_HEADER_BYTES:
-        return broken("the WMA holds no sound")
+        return broken(text("the WMA holds no sound"))
     size = int.from_bytes(content[at + 16 : at + 24], "little")
     if size > len(content) - at:
-        return truncated(f"the WMA is cut short: {len(content) - at} of {size} bytes of sound are there")
+        return truncated(
+            text(
+                "the WMA is cut short: {present} of {stated} bytes of sound are there",
+                present=len(content) - at,
+                stated=size,
+            )
+        )
     return None

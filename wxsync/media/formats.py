@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from wxsync.model import Severity
+from wxsync.words import Text, text
 
 
 class Format(StrEnum):
@@ -79,7 +80,7 @@ _EXTENSIONS = {
 }
 
 
-ANEW = "export or download it again"
+ANEW = text("export or download it again")
 
 
 def extension_of(format_: Format) -> str:
@@ -105,8 +106,8 @@ class Defect:
 
     code: str
     severity: Severity
-    message: str
-    remedy: str = ANEW
+    message: Text
+    remedy: Text = ANEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,22 +138,22 @@ class Media:
     lfs: LfsPointer | None = None
 
 
-def broken(message: str, remedy: str = ANEW) -> Defect:
+def broken(message: Text, remedy: Text = ANEW) -> Defect:
     """Makes the defect of a file that plays or shows nothing."""
     return Defect("broken", Severity.ERROR, message, remedy)
 
 
-def truncated(message: str) -> Defect:
+def truncated(message: Text) -> Defect:
     """Makes the defect of a file that plays or shows only in part."""
     return Defect("truncated", Severity.WARNING, message)
 
 
-def stray(message: str) -> Defect:
+def stray(message: Text, remedy: Text = ANEW) -> Defect:
     """Makes the defect of a file with bytes where none belong, which not every program skips."""
-    return Defect("stray", Severity.WARNING, message)
+    return Defect("stray", Severity.WARNING, message, remedy)
 
 
 def unread(format_: Format) -> Defect:
     """Makes the defect of a file whose parts are too many to be looked at."""
-    message = f"the {format_.upper()} has so many parts that it was not read to the end"
+    message = text("the {format} has so many parts that it was not read to the end", format=format_.upper())
     return Defect("unread", Severity.WARNING, message)

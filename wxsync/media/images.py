@@ -10,12 +10,13 @@ import struct
 from collections.abc import Callable, Iterator
 
 from wxsync.media.formats import Defect, Format, Reading, broken, stray, truncated, unread
+from wxsync.words import text
 
 # Real pictures have some ten thousand parts at most; more is made to keep a reader busy.
 _MOST_PARTS = 200_000
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_PNG_FOR_IPHONES = "take the file from before Xcode packed it, or open this one on a Mac and export it as PNG"
+_PNG_FOR_IPHONES = text("take the file from before Xcode packed it, or open this one on a Mac and export it as PNG")
 
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_SCAN = 0xDA
@@ -26,7 +27,7 @@ _JPEG_MARKER = re.compile(rb"\xff[\x02-\xcf\xd8-\xfe]")
 
 _GIF_IMAGE, _GIF_EXTENSION, _GIF_TRAILER = b",!;"
 _GIF_BLOCK = re.compile(rb"[,!;]")
-_GIF_SPLIT = stray("stray bytes stand before an image of the GIF, and browsers show nothing behind them")
+_GIF_SPLIT = stray(text("stray bytes stand before an image of the GIF, and browsers show nothing behind them"))
 _BMP_UNCOMPRESSED = (0, 3, 6)
 
 
@@ -68,26 +69,28 @@ def _parts() -> Iterator[int]:
 
 def _png_defect(content: bytes) -> Defect | None:
     if not content.startswith(_PNG_SIGNATURE):
-        return broken("the PNG signature is damaged, as a conversion of line ends does it")
+        return broken(text("the PNG signature is damaged, as a conversion of line ends does it"))
     if content[12:16] == b"CgBI":
-        return broken("the PNG is packed for iPhone apps (CgBI), which other programs cannot show", _PNG_FOR_IPHONES)
+        return broken(
+            text("the PNG is packed for iPhone apps (CgBI), which other programs cannot show"), _PNG_FOR_IPHONES
+        )
     chunks = _png_chunks(content)
     # Programs read on where another chunk stands before the header.
     header = next((start for kind, start, _ in chunks if kind in (b"IHDR", b"IDAT")), len(content))
     if content[header - 4 : header] != b"IHDR" or header + 17 > len(content):
-        return broken("the PNG has no complete header")
+        return broken(text("the PNG has no complete header"))
     width, height = struct.unpack_from(">II", content, header)
     if not width or not height:
-        return broken(f"the PNG measures {width} x {height} pixels")
+        return broken(text("the PNG measures {width} x {height} pixels", width=width, height=height))
     has_data = False
     for kind, start, end in chunks:
         has_data = has_data or (kind == b"IDAT" and end > start and start < len(content))
         if kind == b"IEND" and has_data:
             return None
     return (
-        truncated("the PNG is cut short or damaged: no end was found")
+        truncated(text("the PNG is cut short or damaged: no end was found"))
         if has_data
-        else broken("the PNG holds no image data")
+        else broken(text("the PNG holds no image data"))
     )
 
 
@@ -108,18 +111,18 @@ def _jpeg_defect(content: bytes) -> Defect | None:
         if marker in _JPEG_FRAMES:
             # The size follows the length of the segment and the bits of a sample.
             if len(content) < start + 10 or content[start + 7 : start + 9] == b"\0\0":
-                return broken("the JPEG's frame header holds no size")
+                return broken(text("the JPEG's frame header holds no size"))
             framed = True
         if marker == _JPEG_SCAN and framed:
             return _jpeg_scan_defect(content, start=end)
-    return broken("the JPEG holds no image data")
+    return broken(text("the JPEG holds no image data"))
 
 
 def _jpeg_scan_defect(content: bytes, *, start: int) -> Defect | None:
     end = content.find(_JPEG_END, start)
     if start >= len(content) or end == start:
-        return broken("the JPEG holds no image data")
-    return truncated("the JPEG is cut short: it has no end") if end < 0 else None
+        return broken(text("the JPEG holds no image data"))
+    return truncated(text("the JPEG is cut short: it has no end")) if end < 0 else None
 
 
 def _jpeg_markers(content: bytes) -> Iterator[tuple[int, int, int]]:
@@ -146,7 +149,7 @@ def _gif_defect(content: bytes) -> Defect | None:
     What begins no block is passed over, as GIF87a asks for and Pillow does; browsers end there.
     """
     if len(content) < 13:
-        return broken("the GIF has no complete header")
+        return broken(text("the GIF has no complete header"))
     at = 13 + _gif_colours(content[10])
     has_image, is_stray, is_split = False, False, False
     parts = _parts()
@@ -165,9 +168,9 @@ def _gif_defect(content: bytes) -> Defect | None:
             at, size = _gif_data(content, at + 11 + _gif_colours(content[at + 9]), parts)
             has_image, is_split = has_image or size > 0, is_split or is_stray
     return (
-        truncated("the GIF is cut short or damaged: no end was found")
+        truncated(text("the GIF is cut short or damaged: no end was found"))
         if has_image
-        else broken("the GIF holds no image data")
+        else broken(text("the GIF holds no image data"))
     )
 
 
@@ -187,16 +190,16 @@ def _gif_data(content: bytes, at: int, steps: Iterator[int]) -> tuple[int, int]:
 def _bmp_defect(content: bytes) -> Defect | None:
     needed = _bmp_pixel_bytes(content)
     if needed is None:
-        return broken("the BMP has no complete header")
+        return broken(text("the BMP has no complete header"))
     if needed == 0:
-        return broken("the BMP's header gives no size")
+        return broken(text("the BMP's header gives no size"))
     present = len(content) - int.from_bytes(content[10:14], "little")
     if present <= 0:
-        return broken("the BMP holds no pixels")
-    return (
-        truncated(f"the BMP is cut short: {present} of {needed} bytes of pixels are there")
-        if present < needed
-        else None
+        return broken(text("the BMP holds no pixels"))
+    if present >= needed:
+        return None
+    return truncated(
+        text("the BMP is cut short: {present} of {needed} bytes of pixels are there", present=present, needed=needed)
     )
 
 

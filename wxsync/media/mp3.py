@@ -9,6 +9,7 @@ from itertools import islice
 
 from wxsync.media.formats import Defect, Format, Reading, broken, truncated
 from wxsync.media.tags import begins_with_tag, behind_end_tag, skip_tags
+from wxsync.words import text
 
 # A header begins with eleven ones; then neither the reserved version, layer, bit rate nor sampling rate may follow.
 _HEADER = re.compile(rb"\xff[\xe2-\xe7\xf2-\xf7\xfa-\xff][\x00-\xef]", re.DOTALL)
@@ -70,12 +71,12 @@ def read_mp3(content: bytes, at: int = 0) -> Reading:
     """
     start = _first_frame(content, at, within=len(content))
     if start is None:
-        return Reading(Format.MP3, defect=broken("the MP3 holds no sound"))
+        return Reading(Format.MP3, defect=broken(text("the MP3 holds no sound")))
     stated = _stated(content, start)
     walk = _walk(content, start)
     frames = walk.frames - (1 if stated else 0)
     if frames <= 0:
-        return Reading(Format.MP3, defect=broken("the MP3 holds no sound"))
+        return Reading(Format.MP3, defect=broken(text("the MP3 holds no sound")))
     first = _kind(content, start)
     trimmed = 0
     if stated and first:
@@ -243,9 +244,11 @@ def _xing(header: bytes) -> _Stated:
 def _defect(walk: _Walk, frames: int, stated: _Stated | None) -> Defect | None:
     # Some encoders count their header frame too.
     if stated and stated.frames and stated.frames > frames + 1:
-        return truncated(f"the MP3 is cut short: {frames} of {stated.frames} frames are there")
+        return truncated(
+            text("the MP3 is cut short: {frames} of {stated} frames are there", frames=frames, stated=stated.frames)
+        )
     if walk.searches > _MOST_SEARCHES:
-        return truncated(f"the MP3 is damaged: most of its last {walk.left} bytes is no sound")
+        return truncated(text("the MP3 is damaged: most of its last {left} bytes is no sound", left=walk.left))
     if walk.left:
-        return truncated(f"the MP3 is cut short: its last frame is incomplete ({walk.left} bytes)")
+        return truncated(text("the MP3 is cut short: its last frame is incomplete ({left} bytes)", left=walk.left))
     return None

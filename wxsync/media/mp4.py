@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wxsync.media.formats import Defect, Format, Reading, broken, truncated
+from wxsync.words import text
 
 # A film in fragments has a few boxes for each; more than this is made to keep a reader busy.
 _MOST_BOXES = 50_000
@@ -68,16 +69,17 @@ def read_iso(content: bytes) -> Reading:
         return Reading(named, is_animated=is_animated)
     moov = next((box for box in top if box.kind == b"moov"), None)
     if moov is None:
-        return Reading(Format.MP4, defect=broken("the MP4 has no index (moov box), as a copy that stopped early"))
+        return Reading(Format.MP4, defect=broken(text("the MP4 has no index (moov box), as a copy that stopped early")))
     if moov.missing:
-        return Reading(Format.MP4, defect=broken(f"the MP4's index (moov box) lacks {moov.missing} bytes"))
+        lacking = text("the MP4's index (moov box) lacks {missing} bytes", missing=moov.missing)
+        return Reading(Format.MP4, defect=broken(lacking))
     tracks = tuple((box, file.handler(box)) for box in file.boxes(moov.start, moov.end) if box.kind == b"trak")
     films = tuple(track for track, handler in tracks if handler == b"vide")
     if films:
         return Reading(Format.MP4, defect=_film_defect(file, top, films))
     if any(handler == b"soun" for _, handler in tracks):
         return Reading(Format.M4A)
-    return Reading(Format.MP4, defect=broken("the MP4 has neither a video nor a sound track"))
+    return Reading(Format.MP4, defect=broken(text("the MP4 has neither a video nor a sound track")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +133,9 @@ def _brand(content: bytes, ftyp: _Box) -> Format | None:
 def _film_defect(file: _File, top: tuple[_Box, ...], films: tuple[_Box, ...]) -> Defect | None:
     has_fragments = any(box.kind == b"moof" for box in top)
     if not has_fragments and not any(file.has_pictures(film) for film in films):
-        return broken("the MP4's video track holds no picture")
+        return broken(text("the MP4's video track holds no picture"))
     data = tuple(box for box in top if box.kind == b"mdat" and box.end > box.start)
     if not data:
-        return broken("the MP4 holds no picture data (mdat box)")
+        return broken(text("the MP4 holds no picture data (mdat box)"))
     missing = sum(box.missing for box in top if box.kind in _PLAYED)
-    return truncated(f"the MP4 is cut short: {missing} bytes are missing") if missing else None
+    return truncated(text("the MP4 is cut short: {missing} bytes are missing", missing=missing)) if missing else None

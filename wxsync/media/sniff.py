@@ -15,6 +15,7 @@ from wxsync.media.mp3 import begins_with_frame, begins_with_mp3, read_mp3
 from wxsync.media.mp4 import is_iso, is_old_quicktime, read_iso
 from wxsync.media.tags import begins_with_tag, skip_tags
 from wxsync.media.wav import read_wav
+from wxsync.words import text
 
 _TEXT_HEAD = 4_096
 _POINTER_BYTES = 1_024
@@ -60,6 +61,7 @@ _SIGNATURES = (
 _BEGINNINGS = (*_RIFFS, *(mark for mark, _ in _READERS), *(mark for mark, _ in _SIGNATURES))
 # What is not made for tags in front of it: players mostly skip them, browsers and picture programs do not.
 _UNTAGGED_SOUNDS = frozenset({Format.WAV, Format.AMR, Format.WMA})
+_UNTAG = text("remove them with a tag editor, or export it again without tags")
 _UNTAGGED = frozenset({Format.PNG, Format.JPEG, Format.GIF, Format.BMP, Format.MP4})
 _BMP_HEADERS = (12, 16, 40, 52, 56, 64, 108, 124)
 
@@ -93,7 +95,7 @@ def lfs_pointer(content: bytes) -> LfsPointer | None:
 
 def _pointer(content: bytes) -> Media:
     lfs = lfs_pointer(content)
-    defect: Defect | None = None if lfs else broken("the Git LFS pointer is damaged")
+    defect: Defect | None = None if lfs else broken(text("the Git LFS pointer is damaged"))
     return Media(Format.LFS_POINTER, len(content), "", defect=defect, lfs=lfs)
 
 
@@ -136,12 +138,21 @@ def _tagged(content: bytes) -> Reading:
     reading = _by_reader(rest) or _by_structure(rest) or _by_signature(rest)
     if reading is None:
         return Reading(Format.AAC) if _is_aac(content, start) else read_mp3(content, start)
-    tag = f"{start:,} bytes of tags stand in front of the {reading.format.upper()}"
-    if reading.format in _UNTAGGED_SOUNDS:
-        return replace(reading, defect=reading.defect or stray(f"{tag}, which not every program skips"))
-    if reading.format in _UNTAGGED:
-        return replace(reading, defect=reading.defect or broken(f"{tag}, which hide it from programs"))
-    return reading
+    return replace(reading, defect=reading.defect or _tag_defect(reading.format, start))
+
+
+def _tag_defect(format_: Format, size: int) -> Defect | None:
+    facts = {"size": size, "format": format_.upper()}
+    if format_ in _UNTAGGED_SOUNDS:
+        return stray(
+            text("{size:,} bytes of tags stand in front of the {format}, which not every program skips", **facts),
+            _UNTAG,
+        )
+    if format_ in _UNTAGGED:
+        return broken(
+            text("{size:,} bytes of tags stand in front of the {format} and hide it from programs", **facts), _UNTAG
+        )
+    return None
 
 
 def _begins(content: bytes, at: int) -> bool:

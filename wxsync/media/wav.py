@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wxsync.media.formats import Defect, Format, Reading, broken, truncated
+from wxsync.words import text
 
 _MOST_CHUNKS = 10_000
 
@@ -46,12 +47,12 @@ def read_wav(content: bytes) -> Reading:
     data = chunks.get(b"data")
     sound = _sound(content, chunks.get(b"fmt "))
     if sound is None:
-        return Reading(Format.WAV, defect=broken("the WAV has no complete or no sensible format chunk"))
+        return Reading(Format.WAV, defect=broken(text("the WAV has no complete or no sensible format chunk")))
     if data is None:
-        return Reading(Format.WAV, defect=broken("the WAV holds no sound"))
+        return Reading(Format.WAV, defect=broken(text("the WAV holds no sound")))
     present = min(len(content) - data.start, data.stated)
     if present < sound.frame_bytes:
-        return Reading(Format.WAV, defect=broken("the WAV holds no sound"))
+        return Reading(Format.WAV, defect=broken(text("the WAV holds no sound")))
     return Reading(Format.WAV, _seconds(content, sound, present, chunks.get(b"fact")), _defect(data, present))
 
 
@@ -111,5 +112,11 @@ def _seconds(content: bytes, sound: _Sound, present: int, fact: _Chunk | None) -
 
 def _defect(data: _Chunk, present: int) -> Defect | None:
     if present < data.stated:
-        return truncated(f"the WAV is cut short: {present} of {data.stated} bytes of sound are there")
+        return truncated(
+            text(
+                "the WAV is cut short: {present} of {stated} bytes of sound are there",
+                present=present,
+                stated=data.stated,
+            )
+        )
     return None

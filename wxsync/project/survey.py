@@ -14,9 +14,12 @@ from wxsync.files import Inside, state_folder
 from wxsync.media import Finding, Media, check, check_description, check_size, lfs_pointer, probe
 from wxsync.model import Asset, Desired, Fingerprint, Lock, Manifest, MaterialType, Problem, Severity
 from wxsync.project.folder import Project
+from wxsync.words import text
 
 # Reading and hashing let go of Python's lock, which pays for large files and costs on small ones.
 _LARGE_BYTES = 1 << 20
+# A file that is too large is still read up to here, to tell all that is wrong with it.
+_MOST_READ_BYTES = 32 << 20
 _READERS = min(4, os.cpu_count() or 1)
 
 
@@ -149,7 +152,7 @@ def _glance(asset: Asset, status: os.stat_result, files: _Files) -> _Seen | None
         wanted = Desired(asset, remembered.sha256, remembered.content_size)
         if not files.known.is_sent(wanted, status.st_size):
             return _Seen(wanted)
-    too_large = check_size(status.st_size, asset.type)
+    too_large = check_size(status.st_size, asset.type) if status.st_size > _MOST_READ_BYTES else ()
     if too_large and (asset.type, status.st_size) not in files.known.sizes:
         return _Seen(None, too_large)  # so large a file need not be read to be refused
     return None
@@ -183,16 +186,19 @@ def _keep(project: Project, files: _Files) -> None:
 
 def _unreadable(error: OSError) -> Finding:
     if isinstance(error, FileNotFoundError):
-        return Finding("missing", Severity.ERROR, "the file does not exist any more", "run the command again")
+        return Finding(
+            "missing", Severity.ERROR, text("the file does not exist any more"), text("run the command again")
+        )
     reason = error.strerror or str(error)
-    hint = "check its permissions" if isinstance(error, PermissionError) else "run the command again"
-    return Finding("unreadable", Severity.ERROR, f"the file cannot be read: {reason}", hint)
+    denied = isinstance(error, PermissionError)
+    hint = text("check its permissions") if denied else text("run the command again")
+    return Finding("unreadable", Severity.ERROR, text("the file cannot be read: {reason}", reason=reason), hint)
 
 
 def _problem(asset: Asset, finding: Finding) -> Problem:
     return Problem(
         finding.code,
-        f"{asset.path}: {finding.message}",
+        text("{path}: {message}", path=asset.path, message=finding.message),
         finding.hint,
         finding.severity,
         asset.location,
