@@ -222,7 +222,7 @@ USUAL = {"image": "png", "thumb": "jpg", "article_image": "jpg", "voice": "mp3",
 CODES = {
     "empty": {44001},
     "lfs-pointer": {40113},
-    "format": {40113, 40005},
+    "format": {40113, 40005, 40137},
     "size": {45001, 40012, 40009},
     "duration": {45007},
 }
