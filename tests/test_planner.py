@@ -176,7 +176,7 @@ IN_BOTH = [
     Case(
         "all of it changed",
         (want("x", "b", VIDEO),),
-        {"x": (Action.REPLACE, "type and file and title and introduction changed")},
+        {"x": (Action.REPLACE, "type, file, title and introduction changed")},
         {"x": held("x")},
     ),
     Case(

@@ -88,15 +88,18 @@ def sentences(*said: str) -> Text:
     return whole if isinstance(whole, Text) else Text("{sentence}", sentence=whole)
 
 
-def say(words: str, language: Language | None = None) -> str:
-    """Give a sentence in a language, by default the reader's; a plain string stays what it is."""
+def say(words: str, language: Language | None = None, *, mark: Callable[[str], str] = lambda outside: outside) -> str:
+    """Give a sentence in a language, by default the reader's; a plain string is taken for words from outside.
+
+    `mark` writes the words from outside that a sentence holds.
+    """
     if not isinstance(words, Text):
-        return words
+        return mark(words)
     language = language or _reader
-    if language is Language.ENGLISH:
-        return str(words)
-    template = _template(words, _catalogue(language))
-    facts = {name: _said(fact, language) for name, fact in words.facts.items()}
+    template = _template(words, language)
+    facts = {
+        name: say(fact, language, mark=mark) if isinstance(fact, str) else fact for name, fact in words.facts.items()
+    }
     return template.format(**facts) if facts else template
 
 
@@ -135,16 +138,13 @@ def _catalogue(language: Language) -> gettext.NullTranslations:
         return gettext.GNUTranslations(opened)
 
 
-def _template(words: Text, catalogue: gettext.NullTranslations) -> str:
+def _template(words: Text, language: Language) -> str:
+    catalogue = gettext.NullTranslations() if language is Language.ENGLISH else _catalogue(language)
     if words.many:
         count = words.facts["count"]
         return catalogue.ngettext(words.template, words.many, count if isinstance(count, int) else 2)
     # The empty key of a catalogue is its header, and what is one placeholder says nothing in any language.
     return catalogue.gettext(words.template) if words.template else ""
-
-
-def _said(fact: object, language: Language) -> object:
-    return say(fact, language) if isinstance(fact, Text) else fact
 
 
 def visible(text: str) -> str:
@@ -242,6 +242,15 @@ def _breaks(before: str, after: str) -> bool:
 def paint(text: str, code: str, *, color: bool) -> str:
     """Wraps a text in an ANSI code where colours are wanted."""
     return f"\x1b[{code}m{text}\x1b[0m" if color else text
+
+
+def call_reference(errcode: int | None, rid: str | None) -> Text:
+    """Name a call to WeChat by what it was answered; empty where WeChat told no errcode."""
+    if errcode is None:
+        return Text("")
+    if rid:
+        return text("errcode {errcode}, rid {rid}", errcode=errcode, rid=rid)
+    return text("errcode {errcode}", errcode=errcode)
 
 
 def counted(count: int, noun: str) -> str:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from wxsync.model import Lock, Origin, Record, Retired
 from wxsync.planner.fold import material_of
+from wxsync.words import text
 
 
 def reasons_to_keep(lock: Lock, others: Mapping[str, Lock], *, until: str | None) -> Mapping[Retired, str]:
@@ -16,7 +17,7 @@ def reasons_to_keep(lock: Lock, others: Mapping[str, Lock], *, until: str | None
     `others` are the locks of this folder by their file names; what one of them uses stays, whatever account it is of.
     What was retired after `until` stays too.
     """
-    users = _users({"this lock": lock} | dict(others))
+    users = _users({text("this lock"): lock} | dict(others))
     reasons = ((one, _reason(one, users, until)) for one in lock.retired)
     return MappingProxyType({one: reason for one, reason in reasons if reason})
 
@@ -38,7 +39,7 @@ def forget(lock: Lock, name: str) -> tuple[Lock, tuple[Record, ...]]:
 
 def _users(locks: Mapping[str, Lock]) -> Mapping[tuple[str | None, str | None], str]:
     return {
-        material_of(record): f"{name} in {file}"
+        material_of(record): text("{name} in {file}", name=name, file=file)
         for file, lock in locks.items()
         for name, record in lock.records.items()
     }
@@ -46,8 +47,10 @@ def _users(locks: Mapping[str, Lock]) -> Mapping[tuple[str | None, str | None], 
 
 def _reason(one: Retired, users: Mapping[tuple[str | None, str | None], str], until: str | None) -> str:
     if one.record.origin is not Origin.UPLOADED:
-        return "imported: prune deletes only what wxsync uploaded"
+        return text("imported: prune deletes only what wxsync uploaded")
     user = users.get(material_of(one.record))
     if user:
-        return f"used by {user}"
-    return f"retired at {one.retired_at}, not long enough ago" if until and one.retired_at > until else ""
+        return text("used by {user}", user=user)
+    if until and one.retired_at > until:
+        return text("retired at {at}, not long enough ago", at=one.retired_at)
+    return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wxsync.model import Action, Change, Fingerprint, Lock, Plan
+from wxsync.words import text
 
 # Both numbers are octoDNS's: a plan that changes more than this is more often a mistake than a wish.
 RAIL_PERCENT = 30
@@ -23,23 +24,25 @@ def stale_reasons(saved: Plan, fresh: Plan) -> list[str]:
     become an adoption.
     """
     if saved.account and saved.account != fresh.account:
-        return [f"the plan is for account {saved.account}, this run is for {fresh.account}"]
+        return [
+            text("the plan is for account {planned}, this run is for {now}", planned=saved.account, now=fresh.account)
+        ]
     now = {change.name: change for change in fresh.changes}
     reasons = ((change.name, _misfit(change, now.get(change.name))) for change in saved.pending)
-    return [f"{name}: {reason}" for name, reason in reasons if reason]
+    return [text("{name}: {reason}", name=name, reason=reason) for name, reason in reasons if reason]
 
 
 def _misfit(planned: Change, now: Change | None) -> str | None:
     if now is None:
-        return None if planned.after is None else "it is no longer in the manifest"
+        return None if planned.after is None else text("it is no longer in the manifest")
     if _stands_already(planned, now):
         return None
     same_step = now.action is planned.action or (planned.action, now.action) == (Action.CREATE, Action.ADOPT)
     checks = (
-        (now.sha256 == planned.sha256, "the file is no longer the one that was planned"),
-        (now.before == planned.before, "the lock has changed since"),
-        (same_step, f"it was planned as {planned.action} and is {now.action} now"),
-        (_fingerprint(now) == _fingerprint(planned), "its type, title or introduction has changed since"),
+        (now.sha256 == planned.sha256, text("the file is no longer the one that was planned")),
+        (now.before == planned.before, text("the lock has changed since")),
+        (same_step, text("it was planned as {planned} and is {now} now", planned=planned.action, now=now.action)),
+        (_fingerprint(now) == _fingerprint(planned), text("its type, title or introduction has changed since")),
     )
     return next((reason for fits, reason in checks if not fits), None)
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from wxsync.errors import Conflict
 from wxsync.model import Lock, Origin, Record, Retired, Unconfirmed
 from wxsync.planner.fold import content_sent, material_of
+from wxsync.words import text
 
 _Material = tuple[str | None, str | None]
 
@@ -20,8 +21,8 @@ def merge(base: Lock | None, ours: Lock, theirs: Lock) -> Lock:
     """
     if ours.account != theirs.account:
         raise Conflict(
-            f"these are locks of two accounts, {ours.account} and {theirs.account}",
-            hint="keep the lock of the account that this branch is for",
+            text("these are locks of two accounts, {ours} and {theirs}", ours=ours.account, theirs=theirs.account),
+            hint=text("keep the lock of the account that this branch is for"),
         )
     base = base or Lock(ours.account)
     dropped = _dropped(base, ours) | _dropped(base, theirs)

@@ -23,9 +23,15 @@ from wxsync.model import Action, Change, Desired, Drift, Lock, Material, Origin,
 from wxsync.planner.fold import material_of
 from wxsync.planner.naming import tag_in
 from wxsync.planner.sources import Held, Listing, Source, grouped, held_by, listing_of, lock_sources, to_come
+from wxsync.words import listing, text
 
-_EARLIER = "an earlier upload of ours is at WeChat"
-_TWICE = "uploaded by two runs at once, the older stays"
+_EARLIER = text("an earlier upload of ours is at WeChat")
+_TWICE = text("uploaded by two runs at once, the older stays")
+_IN_STEP = text("in step")
+_NEW = text("new")
+_NEW_IN_DOUBT = text("new; an earlier upload is in doubt and is looked for first")
+_LEFT = text("no longer in the manifest")
+_ONLY_LEAVES = text("no longer in the manifest; imported, so it only leaves the lock")
 
 
 def make_plan(
@@ -48,7 +54,7 @@ def make_plan(
     wanted, observed = {one.asset.name: one for one in desired}, tuple(observed)
     held = held_by(lock, gone=gone, observed=observed)
     names = sorted(filter(targets, wanted))
-    reasons = dict.fromkeys(forced, "asked for") | dict.fromkeys(held.gone_names, "gone at WeChat")
+    reasons = dict.fromkeys(forced, text("asked for")) | dict.fromkeys(held.gone_names, text("gone at WeChat"))
     forced = {name: reasons[name] for name in names if name in reasons}
     leaving = {name: record for name, record in held.records.items() if name not in wanted and targets(name)}
     sources = lock_sources(wanted, held, names=names, leaving=leaving, forced=forced)
@@ -164,34 +170,31 @@ def _as_the_lock_says(wanted: Desired, source: Source, held: Held) -> Change:
     path, record = wanted.asset.path, source.record
     match source.action:
         case Action.KEEP if record.path == path:
-            return _change(wanted, Action.KEEP, "in step", held, record)
+            return _change(wanted, Action.KEEP, _IN_STEP, held, record)
         case Action.KEEP:
-            return _change(wanted, Action.RENAME, f"moved from {record.path}", held, record)
+            return _change(wanted, Action.RENAME, text("moved from {path}", path=record.path), held, record)
         case Action.RENAME:
-            change = _change(wanted, Action.RENAME, f"was {source.name}", held, record)
+            change = _change(wanted, Action.RENAME, text("was {name}", name=source.name), held, record)
             return replace(change, before=record, renamed_from=source.name)
         case Action.SHARE:
             return _share(wanted, held, source.name, record)
         case _:
-            return _change(wanted, Action.ADOPT, "taken back from retired", held, record)
+            return _change(wanted, Action.ADOPT, text("taken back from retired"), held, record)
 
 
 def _share(wanted: Desired, held: Held, holder: str, record: Record) -> Change:
-    return _change(wanted, Action.SHARE, f"same content as {holder}", held, record)
+    return _change(wanted, Action.SHARE, text("same content as {name}", name=holder), held, record)
 
 
 def _upload(wanted: Desired, held: Held, after: Record, *, asked: str | None) -> Change:
     before = held.records.get(wanted.asset.name)
     if before:
         return _change(wanted, Action.REPLACE, asked or _difference(before, after), held, after)
-    reason = "new; an earlier upload is in doubt and is looked for first" if held.doubts(wanted) else "new"
-    return _change(wanted, Action.CREATE, reason, held, after)
+    return _change(wanted, Action.CREATE, _NEW_IN_DOUBT if held.doubts(wanted) else _NEW, held, after)
 
 
 def _retire(name: str, record: Record) -> Change:
-    reason = "no longer in the manifest"
-    if record.origin is Origin.IMPORTED:
-        reason += "; imported, so it only leaves the lock"
+    reason = _ONLY_LEAVES if record.origin is Origin.IMPORTED else _LEFT
     return Change(name, Action.RETIRE, reason, record.type, record.path, record.sha256, record.size, record, None)
 
 
@@ -212,9 +215,10 @@ def _is_any(record: Record, *others: Record | None) -> bool:
 
 def _difference(held: Record, after: Record) -> str:
     differences = {
-        "type": held.type is not after.type,
-        "file": held.sha256 != after.sha256,
-        "title": held.title != after.title,
-        "introduction": held.introduction != after.introduction,
+        text("type"): held.type is not after.type,
+        text("file"): held.sha256 != after.sha256,
+        text("title"): held.title != after.title,
+        text("introduction"): held.introduction != after.introduction,
     }
-    return " and ".join(what for what, differs in differences.items() if differs) + " changed"
+    what = listing([what for what, differs in differences.items() if differs], last="and")
+    return text("{what} changed", what=what)

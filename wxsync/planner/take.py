@@ -14,6 +14,7 @@ from wxsync.planner.fold import fold
 from wxsync.planner.naming import listed_name, tag_in
 from wxsync.planner.plan import make_plan
 from wxsync.results import Result
+from wxsync.words import listing, text
 
 T = TypeVar("T")
 
@@ -70,7 +71,7 @@ def take(lock: Lock, wanted: Desired, record: Record, *, at: str) -> Lock:
     change = Change(
         asset.name,
         Action.ADOPT,
-        "imported",
+        text("imported"),
         asset.type,
         asset.path,
         wanted.sha256,
@@ -102,9 +103,14 @@ def _alike(
         if len(found) == 1 and len(names) == 1:
             alike.append((names[0], found[0]))
         elif found:
-            ids = ", ".join(sorted(one.media_id for one in found))
-            counts = f"the manifest has {len(names):,} and the library {len(found):,}"
-            unsure |= {one.asset.name: f"{counts} called {key[1]} ({ids})" for one in names}
+            reason = text(
+                "the manifest has {here:,} and the library {there:,} called {name} ({media_ids})",
+                here=len(names),
+                there=len(found),
+                name=key[1],
+                media_ids=listing(sorted(one.media_id for one in found)),
+            )
+            unsure |= {one.asset.name: reason for one in names}
     return tuple(alike), MappingProxyType(unsure)
 
 

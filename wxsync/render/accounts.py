@@ -6,12 +6,15 @@ import json
 from collections.abc import Sequence
 
 from wxsync.results import AccountLine
-from wxsync.words import visible, width
+from wxsync.words import say, text, visible, width
 
 
 def accounts_page(accounts: Sequence[AccountLine]) -> str:
     """Writes a line for each account."""
-    rows = [(visible(one.name or "-"), visible(one.appid or "no appid yet"), visible(one.lock)) for one in accounts]
+    rows = [
+        (visible(one.name or "-"), visible(one.appid or say(text("no appid yet"))), visible(one.lock))
+        for one in accounts
+    ]
     columns = [max(map(width, cells)) for cells in zip(*rows, strict=True)]
     lines = ("  ".join(_padded(cell, column) for cell, column in zip(row, columns, strict=True)) for row in rows)
     return "".join(f"{line.rstrip()}\n" for line in lines)

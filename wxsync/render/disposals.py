@@ -10,38 +10,42 @@ from wxsync.model import Retired
 from wxsync.render.documents import failure_document
 from wxsync.render.rows import Page, Row
 from wxsync.results import Disposable, Disposal, Disposals, Fate
-from wxsync.words import call_reference, counted, https
+from wxsync.words import Text, call_reference, https, listing, moment, plural, text
 
 FORMAT_VERSION = 1
 
 
 _WARNING = (
-    "What is deleted cannot be brought back: articles, drafts, menus and replies that still use it may lose it.",
-    "WeChat is only known to refuse what a menu or an automatic reply uses (48005).",
+    text("What is deleted cannot be brought back: articles, drafts, menus and replies that still use it may lose it."),
+    text("WeChat is only known to refuse what a menu or an automatic reply uses (48005)."),
 )
 _MARKS = {
-    Fate.DELETED: ("✓", "deleted"),
-    Fate.GONE: ("✓", "was gone already"),
-    Fate.DROPPED: ("✓", "dropped from the lock"),
-    Fate.REFUSED: ("✗", "refused"),
-    Fate.LEFT: ("…", "left"),
-    Fate.KEPT: (" ", "kept"),
+    Fate.DELETED: ("✓", text("deleted")),
+    Fate.GONE: ("✓", text("was gone already")),
+    Fate.DROPPED: ("✓", text("dropped from the lock")),
+    Fate.REFUSED: ("✗", text("refused")),
+    Fate.LEFT: ("…", text("left")),
+    Fate.KEPT: (" ", text("kept")),
 }
 
 
 def disposable_page(found: Disposable) -> Page:
     """Shows what prune would do."""
-    rows = [_row(one, "-", "delete", _identity(one)) for one in found.delete]
-    rows += [_row(one, "-", "drop from the lock, without a call", _identity(one)) for one in found.drop]
+    rows = [_row(one, "-", text("delete"), _identity(one)) for one in found.delete]
+    rows += [_row(one, "-", text("drop from the lock, without a call"), _identity(one)) for one in found.drop]
     rows += map(_disposed, found.kept)
-    counts = {"to delete": len(found.delete), "to drop": len(found.drop), "kept": len(found.kept)}
-    said = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
-    return Page("Prune", found.account, tuple(rows), (f"Prune: {said}.", *(_WARNING if found.delete else ())))
+    counts = (
+        (found.delete, text("{count:,} to delete", count=len(found.delete))),
+        (found.drop, text("{count:,} to drop", count=len(found.drop))),
+        (found.kept, text("{count:,} kept", count=len(found.kept))),
+    )
+    said = text("Prune: {counts}.", counts=listing(words for some, words in counts if some))
+    return Page(text("Prune"), found.account, tuple(rows), (said, *(_WARNING if found.delete else ())))
 
 
 def disposals_page(done: Disposals) -> Page:
     """Shows what prune did."""
-    return Page("Pruned", done.account, tuple(map(_disposed, done.disposals)), _summary(done.disposals))
+    return Page(text("Pruned"), done.account, tuple(map(_disposed, done.disposals)), _summary(done.disposals))
 
 
 def disposals_text(done: Disposals) -> str:
@@ -84,21 +88,36 @@ def _disposed(one: Disposal) -> Row:
 
 
 def _identity(one: Retired) -> str:
-    said = one.record.media_id or https(one.record.url) or ""
-    said += f", retired {one.retired_at}" if one.retired_at else ""
-    return f"{said}, replaced by {one.replaced_by}" if one.replaced_by else said
+    facts: list[str] = [one.record.media_id or https(one.record.url) or ""]
+    if one.retired_at:
+        facts.append(text("retired {at}", at=moment(one.retired_at)))
+    if one.replaced_by:
+        facts.append(text("replaced by {media_id}", media_id=one.replaced_by))
+    return listing(fact for fact in facts if fact)
 
 
 def _summary(disposals: Sequence[Disposal]) -> tuple[str, ...]:
     counts = Counter(one.fate for one in disposals)
     if counts.total() == counts[Fate.KEPT]:
-        kept = f": {counted(counts[Fate.KEPT], 'retired material')} kept" if disposals else ""
-        return (f"Nothing to prune{kept}.",)
-    lines = ["Pruned: " + ", ".join(f"{counts[fate]:,} {_MARKS[fate][1]}" for fate in Fate if counts[fate]) + "."]
+        return (_nothing(len(disposals)),)
+    said = [
+        text("{count:,} {fate}", count=counts[fate], fate=words) for fate, (_, words) in _MARKS.items() if counts[fate]
+    ]
+    lines: list[str] = [text("Pruned: {counts}.", counts=listing(said))]
     if counts[Fate.REFUSED]:
-        lines.append("What WeChat refused stays retired; the next prune tries it again.")
+        lines.append(text("What WeChat refused stays retired; the next prune tries it again."))
     # One reason is enough: whatever was left was left for the same.
     left = next((one.error for one in disposals if one.fate is Fate.LEFT and one.error), None)
     if left:
-        lines += [f"Left: {left.message}", *([left.hint] if left.hint else [])]
+        lines += [text("Left: {reason}", reason=left.message), *([left.hint] if left.hint else [])]
     return tuple(lines)
+
+
+def _nothing(kept: int) -> Text:
+    if not kept:
+        return text("Nothing to prune.")
+    return plural(
+        "Nothing to prune: {count:,} retired material kept.",
+        "Nothing to prune: {count:,} retired materials kept.",
+        kept,
+    )

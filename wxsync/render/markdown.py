@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from itertools import accumulate, takewhile
 
 from wxsync.model import MaterialType
-from wxsync.render.rows import Page, Row
-from wxsync.words import visible
+from wxsync.render.rows import Page, Row, what_happens
+from wxsync.words import say, text, visible
 
 # GitHub takes 65,536 characters for a comment; some are left for whoever posts it.
 LIMIT = 60_000
@@ -32,11 +32,11 @@ def markdown(page: Page, *, limit: int = LIMIT) -> str:
 
     More than a few rows are grouped by what happens to them and folded. Pictures are those that WeChat serves.
     """
-    lines = [f"### wxsync {page.kind.lower()} · {_code(page.account)}", ""]
-    lines += [f"**{html.escape(visible(line), quote=False)}**  " for line in page.summary]
+    lines = [f"### wxsync {say(page.kind).lower()} · {_code(say(page.account))}", ""]
+    lines += [f"**{html.escape(visible(say(line)), quote=False)}**  " for line in page.summary]
     if page.drift:
-        drift = [f"- {_code(one)}" for one in page.drift]
-        lines += ["", "Drift at WeChat:", "", *_fitting(drift, page.drift, limit=limit // 3)]
+        drift = [f"- {_code(say(one))}" for one in page.drift]
+        lines += ["", say(text("Drift at WeChat:")), "", *_fitting(drift, page.drift, limit=limit // 3)]
     sections = [_section(title, rows) for title, rows in _groups(page.rows)]
     shares = _shares([section.size for section in sections], limit - sum(len(line) + 1 for line in lines))
     for section, share in zip(sections, shares, strict=True):
@@ -66,16 +66,17 @@ def _groups(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
     """Gathers rows under a title by what happens to them, or all of them under none where they are few."""
     if len(rows) <= _FEW:
         return [("", list(rows))] if rows else []
-    titles = sorted({(row.mark, row.verb) for row in rows}, key=lambda one: (_ORDER.find(one[0]), one[1]))
+    titles = sorted({(row.mark, str(row.verb)) for row in rows}, key=lambda one: (_ORDER.find(one[0]), one[1]))
     gathered: dict[tuple[str, str], list[Row]] = {title: [] for title in titles}
     for row in rows:
         gathered[row.mark, row.verb].append(row)
-    return [(" ".join(title).strip(), group) for title, group in gathered.items()]
+    return [(f"{mark} {say(group[0].verb)}".strip(), group) for (mark, _verb), group in gathered.items()]
 
 
 def _section(title: str, rows: Sequence[Row]) -> _Section:
     pictures = _pictures(rows)
-    head = ["", "| | material | type | size | what |" + (" |" if pictures else "")]
+    columns = map(say, (text("material"), text("type"), text("size"), text("what")))
+    head = ["", f"| | {' | '.join(columns)} |" + (" |" if pictures else "")]
     head += ["|---|---|---|---:|---|" + ("---|" if pictures else "")]
     end: tuple[str, ...] = ()
     if title:
@@ -100,8 +101,12 @@ def _fitting(lines: Sequence[str], names: Sequence[str], *, limit: int) -> list[
         return list(lines)
     ends = accumulate(len(line) + 1 for line in lines)
     shown = sum(1 for _ in takewhile(lambda end: end <= limit - _REST, ends))
-    rest = f"… and {len(lines) - shown:,} more{_folders(names[shown:])}; see the whole with `wxsync show`."
-    return [*lines[:shown], "", rest]
+    rest = text(
+        "… and {count:,} more{folders}; see the whole with `wxsync show`.",
+        count=len(lines) - shown,
+        folders=_folders(names[shown:]),
+    )
+    return [*lines[:shown], "", say(rest)]
 
 
 def _folders(names: Iterable[str]) -> str:
@@ -113,7 +118,7 @@ def _folders(names: Iterable[str]) -> str:
 
 
 def _row(row: Row, pictures: dict[str, str]) -> str:
-    told = " ".join(filter(None, [f"{row.verb}:" if row.why else row.verb, _text(row.why)]))
+    told = _text(what_happens(row))
     notes = "".join(f"<br>{_text(note)}" for note in row.notes)
     picture = f" {pictures.get(row.name, '')} |" if pictures else ""
     return f"| {html.escape(row.mark)} | {_code(row.name)} | {row.type} | {row.size} | {told}{notes} |{picture}"
@@ -126,8 +131,9 @@ def _pictures(rows: Iterable[Row]) -> dict[str, str]:
     return {row.name: f'<img src="{html.escape(row.url or "")}" height="48" alt="">' for row in shown[:_MOST_PICTURES]}
 
 
-def _text(text: str) -> str:
-    return text if _PLAIN.fullmatch(text) else _code(text)
+def _text(words: str) -> str:
+    """Say a sentence whose words from outside are code spans."""
+    return say(words, mark=lambda outside: outside if _PLAIN.fullmatch(outside) else _code(outside))
 
 
 def _code(text: str) -> str:

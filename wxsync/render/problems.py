@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from wxsync.model import Problem, Severity
-from wxsync.words import counted, paint, visible, width
+from wxsync.words import listing, paint, plural, say, text, visible, width
 
 _EXCERPT_COLUMNS = 160
+_SEVERITIES = {Severity.ERROR: text("error"), Severity.WARNING: text("warning")}
 
 
 def render_problems(problems: Iterable[Problem], *, color: bool) -> str:
@@ -16,18 +17,25 @@ def render_problems(problems: Iterable[Problem], *, color: bool) -> str:
     if not shown:
         return ""
     errors = sum(problem.is_error for problem in shown)
-    count = f"{counted(errors, 'error')}, {counted(len(shown) - errors, 'warning')}"
-    return "\n".join(_problem(problem, color=color) for problem in shown) + f"\n{count}\n"
+    count = listing(
+        [
+            plural("{count:,} error", "{count:,} errors", errors),
+            plural("{count:,} warning", "{count:,} warnings", len(shown) - errors),
+        ]
+    )
+    return "\n".join(_problem(problem, color=color) for problem in shown) + f"\n{say(count)}\n"
 
 
 def _problem(problem: Problem, *, color: bool) -> str:
-    severity = paint(problem.severity, "1;31" if problem.severity is Severity.ERROR else "1;33", color=color)
+    severity = paint(
+        say(_SEVERITIES[problem.severity]), "1;31" if problem.severity is Severity.ERROR else "1;33", color=color
+    )
     place = f"{visible(str(problem.location))}: " if problem.location else ""
-    lines = [f"{place}{severity}: {visible(problem.message)} [{problem.code}]"]
+    lines = [f"{place}{severity}: {visible(say(problem.message))} [{problem.code}]"]
     if problem.excerpt.strip() and problem.location:
         lines += _excerpt(problem.excerpt, problem.location.column)
     if problem.hint:
-        lines.append(f"    hint: {visible(problem.hint)}")
+        lines.append("    " + visible(say(text("hint: {hint}", hint=problem.hint))))
     return "\n".join(lines)
 
 

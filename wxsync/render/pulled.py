@@ -5,23 +5,47 @@ from __future__ import annotations
 from wxsync.model import MaterialType
 from wxsync.render.rows import Page, Row
 from wxsync.results import Pulled
-from wxsync.words import counted, human_size
+from wxsync.words import Text, human_size, listing, text
 
 
 def pulled_page(pulled: Pulled) -> Page:
     """Shows what was left out, and counts the rest."""
     rows = tuple(
-        Row("✗" if one.refused else "!", one.name or "(no name)", "left out", one.type, "", one.why, (one.media_id,))
+        Row(
+            "✗" if one.refused else "!",
+            one.name or text("(no name)"),
+            text("left out"),
+            one.type,
+            "",
+            one.why,
+            (one.media_id,),
+        )
         for one in pulled.left_out
     )
-    return Page("Pull", pulled.account, rows, _summary(pulled))
+    return Page(text("Pull"), pulled.account, rows, _summary(pulled))
 
 
 def _summary(pulled: Pulled) -> tuple[str, ...]:
-    said = ", ".join(counted(pulled.counts[kind], kind.value) for kind in MaterialType if pulled.counts[kind])
-    lines = [f"Pulled: {said}, {human_size(pulled.size)}." if said else "Pulled: nothing, the library is empty."]
+    lines = [_brought(pulled)]
     if pulled.left_out:
-        lines.append(f"Left out, and neither in the manifest nor in the lock: {len(pulled.left_out):,}.")
+        left = len(pulled.left_out)
+        lines.append(text("Left out, and neither in the manifest nor in the lock: {count:,}.", count=left))
     if pulled.unseen:
-        lines.append(f"WeChat counted {pulled.unseen:,} more than it listed: they may have come or gone meanwhile.")
-    return (*lines, f"Wrote {pulled.manifest} and its lock: commit both.")
+        lines.append(
+            text(
+                "WeChat counted {count:,} more than it listed: they may have come or gone meanwhile.",
+                count=pulled.unseen,
+            )
+        )
+    return (*lines, text("Wrote {manifest} and its lock: commit both.", manifest=pulled.manifest))
+
+
+def _brought(pulled: Pulled) -> Text:
+    kinds = [
+        text("{count:,} × {type}", count=pulled.counts[kind], type=kind.value)
+        for kind in MaterialType
+        if pulled.counts[kind]
+    ]
+    if not kinds:
+        return text("Pulled: nothing, the library is empty.")
+    return text("Pulled: {kinds}, {size}.", kinds=listing(kinds), size=human_size(pulled.size))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from wxsync.model import Action, Change, Outcome, Plan, Record
+from wxsync.model import Action, Change, Outcome, Plan, Record, Usage
 from wxsync.results import Report, Result
-from wxsync.words import call_reference, counted, https, human_size, in_step, say
+from wxsync.words import Text, call_reference, https, human_size, in_step, listing, plural, text
 
 MARKS = {
     Action.CREATE: "+",
@@ -21,9 +21,26 @@ MARKS = {
 _OUTCOME_MARKS = {Outcome.DONE: "✓", Outcome.FAILED: "✗", Outcome.SKIPPED: "…", Outcome.UNKNOWN: "?"}
 
 
+_ACTIONS = {
+    Action.CREATE: text("create"),
+    Action.REPLACE: text("replace"),
+    Action.RENAME: text("rename"),
+    Action.SHARE: text("share"),
+    Action.ADOPT: text("adopt"),
+    Action.RETIRE: text("retire"),
+    Action.KEEP: text("keep"),
+}
+_OUTCOMES = {
+    Outcome.DONE: text("done"),
+    Outcome.FAILED: text("failed"),
+    Outcome.SKIPPED: text("skipped"),
+    Outcome.UNKNOWN: text("unknown"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Holds one line: what happens to which material and why; `notes` are lines of their own below it."""
+    """One line: what happens to which material and why; `notes` are lines of their own below it."""
 
     mark: str
     name: str
@@ -37,7 +54,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Holds all that is shown of a plan or a report; `rows` are its pending changes or its results."""
+    """All that is shown of a plan or a report; `rows` are its pending changes or its results."""
 
     kind: str
     account: str
@@ -49,35 +66,46 @@ class Page:
 def plan_page(plan: Plan, *, everything: bool = False) -> Page:
     """Shows what apply would do; with `everything` also what it would leave as it is."""
     changes = plan.changes if everything else plan.pending
-    drift = tuple(f"{one.kind}: {one.name} ({one.media_id})" for one in plan.drift)
-    return Page(
-        "Plan", plan.account or "an account yet to be named", tuple(map(_planned, changes)), _plan_summary(plan), drift
+    drift = tuple(
+        text("{kind}: {name} ({media_id})", kind=_DRIFT[one.kind], name=one.name, media_id=one.media_id)
+        for one in plan.drift
     )
+    account = plan.account or text("an account yet to be named")
+    return Page(text("Plan"), account, tuple(map(_planned, changes)), _plan_summary(plan), drift)
 
 
 def report_page(report: Report) -> Page:
     """Shows what apply did."""
-    return Page("Result", report.account, tuple(map(_applied, report.results)), _report_summary(report))
+    return Page(text("Result"), report.account, tuple(map(_applied, report.results)), _report_summary(report))
+
+
+def what_happens(row: Row) -> str:
+    """Say in one sentence what happens to the material of a row, and why."""
+    return text("{verb}: {why}", verb=row.verb, why=row.why) if row.why else row.verb
 
 
 def _planned(change: Change) -> Row:
     size = human_size(change.size) if change.action.uploads else ""
     known = next((record.url for record in (change.after, change.before) if record and record.url), None)
     url = https(known) if change.type.is_picture else None
-    return Row(MARKS[change.action], change.name, change.action, change.type, size, change.reason, (), url)
+    return Row(MARKS[change.action], change.name, _ACTIONS[change.action], change.type, size, change.reason, (), url)
 
 
 def _applied(result: Result) -> Row:
     change, record = result.change, result.record
-    verb = _DONE[change.action] if result.outcome is Outcome.DONE else f"{change.action} {result.outcome}"
+    verb = _DONE[change.action] if result.outcome is Outcome.DONE else _undone(change.action, result.outcome)
     notes = [] if result.error is None else [result.error.message, *_hints(result)]
     old = replaced_id(result)
     if old and record:
-        notes.append(f"media_id {old} → {record.media_id}")
+        notes.append(text("media_id {old} → {new}", old=old, new=record.media_id))
     why = _identity(record) if record and result.outcome is Outcome.DONE else ""
     size = human_size(change.size) if change.action.uploads else ""
     url = https(record.url) if record else None
     return Row(_OUTCOME_MARKS[result.outcome], change.name, verb, change.type, size, why, tuple(notes), url)
+
+
+def _undone(action: Action, outcome: Outcome) -> Text:
+    return text("{action} {outcome}", action=_ACTIONS[action], outcome=_OUTCOMES[outcome])
 
 
 def replaced_id(result: Result) -> str | None:
@@ -96,59 +124,98 @@ def _hints(result: Result) -> list[str]:
     error = result.error
     if error is None:
         return []
-    return [words for words in (error.hint, call_reference(error.errcode, error.rid)) if words]
+    return [said for said in (error.hint, call_reference(error.errcode, error.rid)) if said]
 
 
 _DONE = {
-    Action.CREATE: "created",
-    Action.REPLACE: "replaced",
-    Action.RENAME: "renamed",
-    Action.SHARE: "shared",
-    Action.ADOPT: "adopted",
-    Action.RETIRE: "retired",
-    Action.KEEP: "kept",
+    Action.CREATE: text("created"),
+    Action.REPLACE: text("replaced"),
+    Action.RENAME: text("renamed"),
+    Action.SHARE: text("shared"),
+    Action.ADOPT: text("adopted"),
+    Action.RETIRE: text("retired"),
+    Action.KEEP: text("kept"),
 }
-_PLANNED = {
-    Action.CREATE: "to create",
-    Action.REPLACE: "to replace",
-    Action.RENAME: "to rename",
-    Action.SHARE: "to share",
-    Action.ADOPT: "to adopt",
-    Action.RETIRE: "to retire",
-    Action.KEEP: "in step",
-}
+_DRIFT = {"gone": text("gone"), "unclaimed": text("unclaimed")}
 
 
 def _plan_summary(plan: Plan) -> tuple[str, ...]:
     counts = plan.counts
     if not plan.pending:
-        return (say(in_step(counts[Action.KEEP])), *_room(plan))
-    said = ", ".join(f"{counts[action]:,} {words}" for action, words in _PLANNED.items() if counts[action])
+        return (in_step(counts[Action.KEEP]), *_room(plan))
+    counted = {
+        Action.CREATE: text("{count:,} to create", count=counts[Action.CREATE]),
+        Action.REPLACE: text("{count:,} to replace", count=counts[Action.REPLACE]),
+        Action.RENAME: text("{count:,} to rename", count=counts[Action.RENAME]),
+        Action.SHARE: text("{count:,} to share", count=counts[Action.SHARE]),
+        Action.ADOPT: text("{count:,} to adopt", count=counts[Action.ADOPT]),
+        Action.RETIRE: text("{count:,} to retire", count=counts[Action.RETIRE]),
+        Action.KEEP: text("{count:,} in step", count=counts[Action.KEEP]),
+    }
+    said = text("Plan: {counts}.", counts=listing(words for action, words in counted.items() if counts[action]))
+    return (said, _uploads(plan), *_room(plan))
+
+
+def _uploads(plan: Plan) -> Text:
     uploads = plan.uploads
-    sent = f"Uploads: {counted(len(uploads), 'file')}, {human_size(sum(change.size for change in uploads))}."
-    return (f"Plan: {said}.", sent if uploads else "Nothing is uploaded.", *_room(plan))
+    if not uploads:
+        return text("Nothing is uploaded.")
+    size = human_size(sum(change.size for change in uploads))
+    return plural("Uploads: {count:,} file, {size}.", "Uploads: {count:,} files, {size}.", len(uploads), size=size)
 
 
 def _room(plan: Plan) -> tuple[str, ...]:
     capacity = plan.capacity
     if capacity is None:
         return ()
-    shares = (f"{places.used:,} of {places.limit:,} {kind}s" for kind, places in capacity.library.items())
-    today = capacity.today
-    left = f"; today {today.left:,} of {counted(today.limit, 'upload')} are left" if today else ""
-    return (f"Library: {', '.join(shares)}{left}.",)
+    shares = listing(_share(kind, usage) for kind, usage in capacity.library.items())
+    if capacity.today is None:
+        return (text("Library: {shares}.", shares=shares),)
+    left, limit = capacity.today.left, capacity.today.limit
+    return (
+        plural(
+            "Library: {shares}; today {left:,} of {count:,} upload are left.",
+            "Library: {shares}; today {left:,} of {count:,} uploads are left.",
+            limit,
+            shares=shares,
+            left=left,
+        ),
+    )
+
+
+def _share(kind: str, usage: Usage) -> Text:
+    used, limit = usage.used, usage.limit
+    match kind:
+        case "image":
+            return text("{used:,} of {limit:,} images", used=used, limit=limit)
+        case "voice":
+            return text("{used:,} of {limit:,} voices", used=used, limit=limit)
+        case _:
+            return text("{used:,} of {limit:,} videos", used=used, limit=limit)
 
 
 def _report_summary(report: Report) -> tuple[str, ...]:
     if not report.results:
-        return ("Nothing to do: everything is in step.",)
+        return (text("Nothing to do: everything is in step."),)
     counts = Counter(result.outcome for result in report.results)
-    sent = [one for one in report.results if one.change.action.uploads and one.outcome is Outcome.DONE]
-    size = human_size(sum(result.change.size for result in sent))
+    counted = {
+        Outcome.DONE: text("{count:,} done", count=counts[Outcome.DONE]),
+        Outcome.FAILED: text("{count:,} failed", count=counts[Outcome.FAILED]),
+        Outcome.SKIPPED: text("{count:,} skipped", count=counts[Outcome.SKIPPED]),
+        Outcome.UNKNOWN: text("{count:,} unknown", count=counts[Outcome.UNKNOWN]),
+    }
     lines = [
-        "Applied: " + ", ".join(f"{counts[outcome]:,} {outcome}" for outcome in Outcome if counts[outcome]) + ".",
-        f"Uploaded: {counted(len(sent), 'file')}, {size}." if sent else "Nothing was uploaded.",
+        text("Applied: {counts}.", counts=listing(words for outcome, words in counted.items() if counts[outcome])),
+        _uploaded(report),
     ]
     if any(replaced_id(result) and result.record for result in report.results):
-        lines.append("Put each new media_id into the drafts, menus and replies that hold the old one.")
+        lines.append(text("Put each new media_id into the drafts, menus and replies that hold the old one."))
     return tuple(lines)
+
+
+def _uploaded(report: Report) -> Text:
+    sent = [one for one in report.results if one.change.action.uploads and one.outcome is Outcome.DONE]
+    if not sent:
+        return text("Nothing was uploaded.")
+    size = human_size(sum(result.change.size for result in sent))
+    return plural("Uploaded: {count:,} file, {size}.", "Uploaded: {count:,} files, {size}.", len(sent), size=size)
