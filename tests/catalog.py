@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import inspect
 import io
+import struct
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +17,6 @@ from pathlib import Path
 
 import click
 from babel.messages.catalog import Catalog
-from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from wxsync.cli import cli
@@ -124,11 +124,25 @@ msgstr ""
 
 
 def as_mo(po: bytes) -> bytes:
-    """Compiles a catalogue; what has no Chinese is left out, and so is said in English."""
-    catalog = read_po(io.BytesIO(po), locale="zh")
-    out = io.BytesIO()
-    write_mo(out, catalog)
-    return out.getvalue()
+    """Compiles a catalogue, the same bytes with every version of Babel; what has no Chinese is left out.
+
+    Layout: https://www.gnu.org/software/gettext/manual/html_node/MO-Files.html.
+    """
+    entries = {b"": b"Content-Type: text/plain; charset=utf-8\nPlural-Forms: nplurals=1; plural=0;\n"}
+    for message in read_po(io.BytesIO(po), locale="zh"):
+        if message.id and any(_forms(message.string)):
+            entries["\0".join(_forms(message.id)).encode()] = "\0".join(_forms(message.string)).encode()
+    keys = sorted(entries)
+    start = _HEADER_BYTES + 16 * len(keys)
+    strings, table = b"", []
+    for each in (*keys, *(entries[key] for key in keys)):
+        table += [len(each), start + len(strings)]
+        strings += each + b"\0"
+    header = (0x950412DE, 0, len(keys), _HEADER_BYTES, _HEADER_BYTES + 8 * len(keys), 0, 0)
+    return struct.pack(f"<7I{len(table)}I", *header, *table) + strings
+
+
+_HEADER_BYTES = 28
 
 
 def missing(catalog: Catalog) -> list[str]:

@@ -7,11 +7,12 @@ language, at the moment when it is shown.
 
 from __future__ import annotations
 
+import errno
 import gettext
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import cache
 from typing import Literal
@@ -78,6 +79,13 @@ def listing(items: Iterable[object], *, last: Literal["and", "or", ""] = "") -> 
         else:
             said = text("{some} or {next}", some=said, next=item)
     return said
+
+
+def some_of(items: Sequence[str], *, most: int) -> Text:
+    """Write the first of several things in a row, and how many more there are."""
+    if len(items) <= most:
+        return listing(items)
+    return text("{some} and {count:,} more", some=listing(items[:most]), count=len(items) - most)
 
 
 def sentences(*said: str) -> Text:
@@ -244,13 +252,30 @@ def paint(text: str, code: str, *, color: bool) -> str:
     return f"\x1b[{code}m{text}\x1b[0m" if color else text
 
 
-def call_reference(errcode: int | None, rid: str | None) -> Text:
-    """Name a call to WeChat by what it was answered; empty where WeChat told no errcode."""
-    if errcode is None:
-        return Text("")
-    if rid:
-        return text("errcode {errcode}, rid {rid}", errcode=errcode, rid=rid)
-    return text("errcode {errcode}", errcode=errcode)
+def reason_of(error: OSError) -> str:
+    """Say why the system refused; what is not known here is said as the system puts it."""
+    known = _REASONS.get(error.errno or 0)
+    return known or error.strerror or str(error) or type(error).__name__
+
+
+_REASONS = {
+    errno.ENOENT: text("no such file or folder"),
+    errno.EACCES: text("permission denied"),
+    errno.EPERM: text("operation not permitted"),
+    errno.ENOSPC: text("no space left on the disk"),
+    errno.EDQUOT: text("the disk quota is used up"),
+    errno.EFBIG: text("the file would be too large"),
+    errno.EROFS: text("the file system is read-only"),
+    errno.EISDIR: text("it is a folder"),
+    errno.ENOTDIR: text("a part of its path is not a folder"),
+    errno.EEXIST: text("it exists already"),
+    errno.ELOOP: text("it is a link, which is not followed"),
+    errno.ENAMETOOLONG: text("its name is too long"),
+    errno.EMFILE: text("too many files are open"),
+    errno.EIO: text("the disk reports an error"),
+    errno.EBUSY: text("another program uses it"),
+    errno.EADDRINUSE: text("the port is taken"),
+}
 
 
 def counted(count: int, noun: str) -> str:

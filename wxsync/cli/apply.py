@@ -12,6 +12,7 @@ from wxsync.cli.asking import confirm, must_be_askable, stopping, yes_option
 from wxsync.cli.exits import Exit, exit_code_of
 from wxsync.cli.options import Settings, emit, global_options
 from wxsync.cli.plan import format_option, planning_options, read_saved, rendered, save, warn
+from wxsync.words import text
 
 if TYPE_CHECKING:
     from wxsync.model import Plan, Problem
@@ -25,8 +26,22 @@ if TYPE_CHECKING:
 @click.option(
     "--max-uploads", type=click.IntRange(0), metavar="N", help="Send at most N files; exit 7 if some are left."
 )
-@click.option("--look", "how", type=click.Choice(["auto", "all", "none"]), default="auto", show_default=True)
-@click.option("--settle", type=click.FloatRange(0), default=90.0, show_default=True, metavar="SECONDS")
+@click.option(
+    "--look",
+    "how",
+    type=click.Choice(["auto", "all", "none"]),
+    default="auto",
+    show_default=True,
+    help="How much of WeChat's library to search for earlier uploads before sending.",
+)
+@click.option(
+    "--settle",
+    type=click.FloatRange(0),
+    default=90.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for an upload whose answer was lost to show up.",
+)
 @click.option("--locked", is_flag=True, help="Exit with 2 if anything would be uploaded.")
 @click.option("--force", is_flag=True, help="Go past the safety rail.")
 @format_option
@@ -51,10 +66,7 @@ def apply(
     no_cache: bool,
     refresh: bool,
 ) -> int:
-    """Upload what is new or changed and write the lock; PLANFILE: only what a saved plan says.
-
-    --look says how far to look for earlier uploads of ours first, --settle how long to look for one in doubt.
-    """
+    """Upload what is new or changed and write the lock; PLANFILE: only what a saved plan says."""
     from wxsync.cli.progress import Progress
     from wxsync.errors import NotAgreed
     from wxsync.executor import Limits
@@ -88,11 +100,11 @@ def apply(
             must_be_askable("apply")
 
     try:
-        with stopping(stop, settings, finishing="the uploads that run"), progress:
+        with stopping(stop, settings, finishing=text("the uploads that run")), progress:
             watcher = Watcher(sees=progress.sees, says=progress.says, stop=stop)
             report = run(settings.choice(), options, watcher, agrees=agrees, admits=admits)
     except NotAgreed:
-        settings.note("Nothing was done.")
+        settings.note(text("Nothing was done."))
         return Exit.INTERRUPTED
     except WouldUpload as would:
         emit(rendered(would.plan, form, settings))
@@ -109,11 +121,19 @@ def _saved_plan(file: str) -> Plan:
 
     saved = read_saved(file)
     if not isinstance(saved, Plan):
-        raise InvalidInput([Problem("not-a-plan", f"{file} is a result, not a plan", "save one with `wxsync plan -o`")])
+        raise InvalidInput(
+            [
+                Problem(
+                    "not-a-plan",
+                    text("{file} is a result, not a plan", file=file),
+                    text("save one with `wxsync plan -o FILE`"),
+                )
+            ]
+        )
     return saved
 
 
 def _agrees(settings: Settings, plan: Plan, warnings: tuple[Problem, ...], *, yes: bool) -> bool:
     warn(settings, warnings)
-    settings.note(rendered(plan, "text", settings, stream=sys.stderr).rstrip("\n"))
-    return yes or settings.sandbox or confirm("Apply this plan?")
+    settings.aside(rendered(plan, "text", settings, stream=sys.stderr))
+    return yes or settings.sandbox or confirm(text("Apply this plan?"))

@@ -14,6 +14,7 @@ import click
 
 from wxsync.cli.exits import Exit
 from wxsync.cli.options import Settings
+from wxsync.words import say, text
 
 yes_option = click.option("--yes", is_flag=True, help="Do not ask; needed where standard input is no terminal.")
 
@@ -22,7 +23,7 @@ def confirm(question: str) -> bool:
     """Asks a question of yes or no on standard error; Ctrl-C ends the question and raises click.Abort."""
     listening = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        return click.confirm(question, err=True)
+        return click.confirm(say(question), err=True)
     finally:
         signal.signal(signal.SIGINT, listening)
 
@@ -32,8 +33,10 @@ def must_be_askable(command: str) -> None:
     from wxsync.errors import UsageProblem
 
     if not (sys.stdin and sys.stdin.isatty()):
-        hint = f"{command} needs --yes where standard input is no terminal"
-        raise UsageProblem("nobody can be asked here", hint=hint)
+        raise UsageProblem(
+            text("cannot ask for confirmation: standard input is not a terminal"),
+            hint=text("look at what {command} would do above, then run it with --yes", command=command),
+        )
 
 
 @contextmanager
@@ -47,12 +50,16 @@ def stopping(stop: threading.Event, settings: Settings, *, finishing: str) -> It
         if not settings.quiet:
             # Past Python's streams: the signal may have come while one of them was being written to.
             with suppress(OSError):
-                os.write(2, f"interrupted: finishing {finishing}; once more to leave at once\n".encode())
+                os.write(2, interrupted)
 
     def second(_number: int, _frame: FrameType | None) -> None:
         # Every answer so far is in the lock or in the synced journal: the next run goes on from there.
         os._exit(Exit.INTERRUPTED)
 
+    # Encoded before: a handler should do as little as it can.
+    interrupted = (
+        say(text("interrupted: finishing {what}; once more to leave at once", what=finishing)) + "\n"
+    ).encode()
     before = {number: signal.signal(number, first) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield

@@ -16,6 +16,7 @@ import click
 from wxsync.cli.exits import Exit
 from wxsync.cli.lock import branch_option, forge_option
 from wxsync.cli.options import Settings, emit, global_options
+from wxsync.words import plural, text
 
 if TYPE_CHECKING:
     from wxsync.ci.overview import Overview, Planned
@@ -168,7 +169,6 @@ def comment(settings: Settings, *, file: str, news: str, number: int | None, for
     from wxsync.ci.environment import job_from
     from wxsync.ci.forges import ForgeRefused, forge_from, forge_named
     from wxsync.git import open_repository
-    from wxsync.words import text, visible
 
     said = _text_of(file)
     number = number or job_from(settings.environ).request
@@ -189,7 +189,7 @@ def comment(settings: Settings, *, file: str, news: str, number: int | None, for
     except ForgeRefused as error:
         if error.status not in (401, 403, 404):
             raise
-        settings.note(visible(text("no comment: {why}; the plan is in the log", why=error.message)))
+        settings.note(text("no comment: {why}; the plan is in the log", why=error.message))
         return Exit.DONE
     settings.note(told)
     return Exit.DONE
@@ -218,7 +218,6 @@ def _prove(settings: Settings, here: Here | None, taken: Taken, kept: object) ->
     from wxsync.project.folder import open_project
     from wxsync.reconcile.remote import open_remote
     from wxsync.reconcile.watcher import Watcher
-    from wxsync.words import text, visible
 
     choice = settings.choice()
     project = open_project(choice)
@@ -230,8 +229,13 @@ def _prove(settings: Settings, here: Here | None, taken: Taken, kept: object) ->
     refused = frozenset(each.key for each in one.added) - known
     for each in one.added:
         if each.key in refused:
-            template = "warning: {name} waits on {branch} with an id that WeChat does not list: it is not taken"
-            settings.note(visible(text(template, name=each.name, branch=taken.branch)))
+            settings.note(
+                text(
+                    "warning: {name} waits on {branch} with an id that WeChat does not list: it is not taken",
+                    name=each.name,
+                    branch=taken.branch,
+                )
+            )
     if known:
         write_lock(project.lock_file, one.only(known).lock)
         if isinstance(kept, Keep):
@@ -251,14 +255,13 @@ def _judged(settings: Settings, here: Here | None) -> tuple[Problem, ...]:
         fetch_content(here.repository, here.root, asked)
         _manifest, problems = validate(settings.choice())
     if problems:
-        settings.note(render_problems(problems, color=settings.colored(sys.stderr)).rstrip("\n"))
+        settings.aside(render_problems(problems, color=settings.colored(sys.stderr)))
     return problems
 
 
 def _accounts(settings: Settings, problems: tuple[Problem, ...], shard: str) -> tuple[AccountLine, ...]:
     from wxsync.ci.overview import sharded
     from wxsync.errors import UsageProblem
-    from wxsync.words import text
     from wxsync.workflow.accounts import accounts
 
     try:
@@ -290,9 +293,9 @@ def _planned(settings: Settings, here: Here | None, account: AccountLine, taken:
         except WxsyncError as error:
             code = exit_code_for(error)
             said = told(error, settings, color=False)
-            settings.note(said.rstrip("\n"))
+            settings.aside(said)
             return Planned(account, None, failed(f"wxsync plan failed with exit code {code.value}", said), code)
-        settings.note(rendered(made, "text", settings, stream=sys.stderr).rstrip("\n"))
+        settings.aside(rendered(made, "text", settings, stream=sys.stderr))
         return Planned(account, made, rendered(made, "markdown", settings), is_waiting=is_waiting)
 
 
@@ -391,7 +394,6 @@ def _fetch_content(settings: Settings, here: Here | None) -> None:
     """Fetch from Git LFS what this account's plan asks for; what else is wrong is told by the command itself."""
     from wxsync.ci.lfs import fetch_content, pointers
     from wxsync.errors import InvalidInput, WxsyncError
-    from wxsync.words import plural
 
     if here is None:
         return
@@ -451,7 +453,6 @@ def _too_many(settings: Settings, count: int) -> Exit:
     from wxsync.ci.environment import job_from
     from wxsync.ci.overview import MATRIX
     from wxsync.errors import UsageProblem
-    from wxsync.words import text
 
     job = job_from(settings.environ)
     if count <= MATRIX or job.ci != "github" or job.request:
@@ -465,7 +466,6 @@ def _too_many(settings: Settings, count: int) -> Exit:
 def _text_of(file: str) -> str:
     from wxsync.errors import InvalidInput
     from wxsync.model import Problem
-    from wxsync.words import text
 
     try:
         return Path(file).read_text(encoding="utf-8", errors="replace")

@@ -10,6 +10,7 @@ import click
 from wxsync.cli.exits import Exit
 from wxsync.cli.options import Settings, emit, global_options
 from wxsync.cli.plan import warn
+from wxsync.words import plural, some_of, text
 
 if TYPE_CHECKING:
     from wxsync.model import Asset
@@ -46,8 +47,8 @@ def export(settings: Settings, form: str) -> None:
     """
     from wxsync.workflow.export import export as run
 
-    text, catalog = run(settings.choice(), form)
-    emit(text)
+    written, catalog = run(settings.choice(), form)
+    emit(written)
     if catalog.missing:
         settings.note(_left_out(catalog.missing))
 
@@ -68,26 +69,26 @@ def render(settings: Settings, files: tuple[Path, ...], out: Path | None, *, che
     .md and .markdown, HTML is .html and .htm, in UTF-8. Without -o the one document is printed.
     """
     from wxsync.errors import UsageProblem
-    from wxsync.words import visible
     from wxsync.workflow.render import render_documents, write_documents
 
     if check and out:
-        raise UsageProblem("--check writes nothing, so it takes no -o")
+        raise UsageProblem(text("--check writes nothing, so it takes no -o"))
     if len(files) > 1 and not check and not out:
-        raise UsageProblem("several documents need a folder", hint="name it with -o DIR")
+        raise UsageProblem(text("several documents need a folder"), hint=text("name it with -o DIR"))
     rendered = render_documents(settings.choice(), files)
     warn(settings, rendered.warnings)
     if out:
         for written in write_documents(rendered, out):
-            settings.note(f"wrote {visible(str(written))}")
+            settings.note(text("wrote {file}", file=str(written)))
     elif not check:
         emit(rendered.documents[0].text, is_document=True)
     return Exit.DONE
 
 
 def _left_out(missing: tuple[Asset, ...]) -> str:
-    from wxsync.words import counted, visible
-
-    named = ", ".join(visible(asset.name) for asset in missing[:_NAMED])
-    more = f" and {len(missing) - _NAMED:,} more" if len(missing) > _NAMED else ""
-    return f"left out {counted(len(missing), 'material')} not at WeChat yet: {named}{more}. Run apply."
+    return plural(
+        "left out {count:,} material that is not at WeChat yet: {names}. Run apply.",
+        "left out {count:,} materials that are not at WeChat yet: {names}. Run apply.",
+        len(missing),
+        names=some_of([asset.name for asset in missing], most=_NAMED),
+    )

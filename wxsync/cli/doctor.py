@@ -9,6 +9,7 @@ import click
 
 from wxsync.cli.exits import Exit, exit_code_for
 from wxsync.cli.options import Settings, global_options
+from wxsync.words import listing, plural, text
 
 if TYPE_CHECKING:
     from wxsync.results import Diagnosis
@@ -27,10 +28,9 @@ def doctor(settings: Settings, form: str) -> int:
     """
     from wxsync.reconcile.watcher import Watcher
     from wxsync.render import checks_page, checks_text
-    from wxsync.words import visible
     from wxsync.workflow.doctor import doctor as run
 
-    watcher = Watcher(says=lambda message: settings.note(visible(message)))
+    watcher = Watcher(says=settings.note)
     found = run(settings.choice(), watcher)
     if form == "json":
         click.echo(checks_text(found.checks, account=found.account, host=found.host), nl=False)
@@ -51,9 +51,13 @@ def exit_code_of(found: Diagnosis) -> Exit:
 
 
 def _calls(found: Diagnosis) -> str:
-    from wxsync.words import counted
 
-    made = ", ".join(f"{name} {count}" for name, count in found.calls.items())
-    total = counted(sum(found.calls.values()), "call")
-    retries = f", and {counted(found.retries, 'repeat')}" if found.retries else ""
-    return f"{total} to WeChat" + (f": {made}{retries}." if made else ".")
+    made: list[str] = [text("{name} {count:,}", name=name, count=count) for name, count in found.calls.items()]
+    if found.retries:
+        made.append(plural("{count:,} repeat", "{count:,} repeats", found.retries))
+    total = sum(found.calls.values())
+    if not made:
+        return plural("{count:,} call to WeChat.", "{count:,} calls to WeChat.", total)
+    return plural(
+        "{count:,} call to WeChat: {calls}.", "{count:,} calls to WeChat: {calls}.", total, calls=listing(made)
+    )

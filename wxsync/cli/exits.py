@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from wxsync.cli.options import Settings, say
+from wxsync.cli.options import Settings
+from wxsync.cli.options import say as say_error
+from wxsync.words import Text, call_reference, say, text, visible
 
 if TYPE_CHECKING:
     from wxsync.errors import WxsyncError
@@ -71,7 +73,7 @@ def gravest(failures: Iterable[Failure | None], *, interrupted: bool) -> Exit:
 
 def print_error(error: Exception, settings: Settings) -> None:
     """Says on standard error what went wrong and what to do next."""
-    say(told(error, settings, color=settings.colored(sys.stderr)))
+    say_error(told(error, settings, color=settings.colored(sys.stderr)))
 
 
 def told(error: Exception, settings: Settings, *, color: bool) -> str:
@@ -80,24 +82,25 @@ def told(error: Exception, settings: Settings, *, color: bool) -> str:
 
     from wxsync.errors import InvalidInput, WxsyncError
     from wxsync.render import render_problems
-    from wxsync.words import visible
 
     if isinstance(error, InvalidInput):
         return render_problems(error.problems, color=color)
     if isinstance(error, WxsyncError):
-        lines = [visible(line) for line in error.message.split("\n")]
-        hint = f"    hint: {visible(error.hint)}\n" if error.hint else ""
-        return "error: " + "\n".join(lines) + "\n" + _call(error) + hint
+        facts = (text("error: {message}", message=error.message), _call(error), _hint(error.hint))
+        # Whoever names a thing may put a line feed into its name: only our own sentences break lines.
+        return "".join(f"{say(fact, mark=visible)}\n" for fact in facts if fact)
     trace = "".join(traceback.format_exception(error)) if settings.verbose else ""
-    return (
-        f"{trace}error: a defect of wxsync: {type(error).__name__}: {visible(str(error))}\n"
-        "    hint: nothing is lost; run it again with --verbose and report what it prints\n"
-    )
+    defect = text("error: a defect of wxsync: {kind}: {what}", kind=type(error).__name__, what=str(error))
+    hint = _hint(text("nothing is lost; run it again with --verbose and report what it prints"))
+    return trace + "".join(f"{say(line, mark=visible)}\n" for line in (defect, hint))
 
 
-def _call(error: WxsyncError) -> str:
+def _hint(hint: str) -> Text:
+    return text("    hint: {hint}", hint=hint) if hint else Text("")
+
+
+def _call(error: WxsyncError) -> Text:
     from wxsync.errors import CallFailed
-    from wxsync.words import call_reference, say, visible
 
     reference = call_reference(error.errcode, error.rid) if isinstance(error, CallFailed) else None
-    return f"    {visible(say(reference))}\n" if reference else ""
+    return Text("    {call}", call=reference) if reference else Text("")

@@ -9,7 +9,8 @@ import click
 
 from wxsync.cli.asking import confirm, must_be_askable, yes_option
 from wxsync.cli.exits import Exit
-from wxsync.cli.options import Settings, emit, global_options
+from wxsync.cli.options import Settings, emit, emit_line, global_options
+from wxsync.words import say, text
 
 if TYPE_CHECKING:
     from wxsync.results import Gathered
@@ -42,23 +43,22 @@ def import_(settings: Settings, *, name: str | None, media_id: str | None, every
     if everything and not (name or media_id):
         return _all(settings, yes=yes)
     if everything or not (name and media_id):
-        raise click.UsageError("write: wxsync import NAME MEDIA_ID, or: wxsync import --all")
+        raise click.UsageError(say(text("write: wxsync import NAME MEDIA_ID, or: wxsync import --all")))
     _one(settings, name, media_id)
     return Exit.DONE
 
 
 def _one(settings: Settings, name: str, media_id: str) -> None:
     from wxsync.reconcile.watcher import Watcher
-    from wxsync.words import https, visible
+    from wxsync.render.rows import what_it_is
     from wxsync.workflow.import_one import import_one
 
-    watcher = Watcher(says=lambda message: settings.note(visible(message)))
+    watcher = Watcher(says=settings.note)
     imported = import_one(settings.choice(), name, media_id, watcher)
     record = imported.record
-    url = f", url {https(record.url)}" if record.url else ""
-    emit(visible(f"imported {name}: {record.type}, media_id {record.media_id}{url}") + "\n")
+    emit_line(text("imported {name}: {what}", name=name, what=what_it_is(record)))
     for note in imported.notes:
-        settings.note(visible(f"note: {note}"))
+        settings.note(text("note: {note}", note=note))
 
 
 def _all(settings: Settings, *, yes: bool) -> int:
@@ -66,7 +66,6 @@ def _all(settings: Settings, *, yes: bool) -> int:
     from wxsync.reconcile.watcher import Watcher
     from wxsync.render import terminal
     from wxsync.render.gathered import gathered_page, matches_page
-    from wxsync.words import visible
     from wxsync.workflow.import_all import import_all
 
     sure = yes or settings.sandbox
@@ -76,14 +75,14 @@ def _all(settings: Settings, *, yes: bool) -> int:
             must_be_askable("import --all")
 
     def agrees(found: Gathered) -> bool:
-        settings.note(terminal(matches_page(found), color=settings.colored(sys.stderr)).rstrip("\n"))
-        return sure or confirm("Take these into the lock?")
+        settings.aside(terminal(matches_page(found), color=settings.colored(sys.stderr)))
+        return sure or confirm(text("Take these into the lock?"))
 
-    watcher = Watcher(says=lambda message: settings.note(visible(message)))
+    watcher = Watcher(says=settings.note)
     try:
         found = import_all(settings.choice(), watcher, admits=admits, agrees=agrees)
     except NotAgreed:
-        settings.note("Nothing was taken.")
+        settings.note(text("Nothing was taken."))
         return Exit.INTERRUPTED
     emit(terminal(gathered_page(found), color=settings.colored(sys.stdout)))
     return Exit.DONE

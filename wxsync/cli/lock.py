@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from wxsync.cli.options import Settings, emit, global_options
+from wxsync.words import text, visible
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,7 +67,6 @@ def resolve(settings: Settings, files: tuple[str, ...]) -> None:
     from wxsync.ci.resolve import in_conflict
     from wxsync.ci.resolve import resolve as run
     from wxsync.git import open_repository
-    from wxsync.words import visible
 
     folder = Path(files[0] if files else settings.manifest).parent
     repository = open_repository(folder, settings.environ)
@@ -111,12 +111,11 @@ def commit(settings: Settings, *, source: str | None, deliver: str, branch: str 
     from wxsync.ci.commit import Deliver, Delivery
     from wxsync.ci.commit import deliver as run
     from wxsync.cli.gitops import left_here, open_here
-    from wxsync.words import visible
 
     here = open_here(settings, branch, forge=forge)
     left = left_here(here, Path(source) if source else None)
     delivery = Delivery(here.manifest, here.branch, left, here.appids())
-    settings.note(visible(run(here.repository, here.forge, delivery, Deliver(deliver))))
+    settings.note(run(here.repository, here.forge, delivery, Deliver(deliver)))
 
 
 def _locks_of(settings: Settings) -> list[Path]:
@@ -131,7 +130,6 @@ def _locks_of(settings: Settings) -> list[Path]:
 
 
 def _told(resolved: Resolved, *, is_staged: bool) -> str:
-    from wxsync.words import text
 
     if resolved.sides is None:
         return text("{path}: not in conflict", path=resolved.path)

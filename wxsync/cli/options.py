@@ -48,10 +48,17 @@ class Settings:
             return self.color == "always"
         return stream.isatty() and not self.environ.get("NO_COLOR") and self.environ.get("TERM") != "dumb"
 
-    def note(self, message: str) -> None:
-        """Says something on standard error, unless nobody wants to hear it."""
+    def note(self, words: str) -> None:
+        """Say a sentence on standard error, in the reader's language, unless nobody wants to hear it."""
+        from wxsync.words import say as in_language
+        from wxsync.words import visible
+
+        self.aside(visible(in_language(words)) + "\n")
+
+    def aside(self, text: str) -> None:
+        """Show what is printed already, such as a plan, on standard error, unless nobody wants to see it."""
         if not self.quiet:
-            say(message + "\n")
+            say(text)
 
 
 def say(text: str) -> None:
@@ -66,7 +73,7 @@ def command_ci(text: str) -> None:
     _write_error(text)
 
 
-def emit(text: str, *, is_document: bool = False) -> None:
+def emit(content: str, *, is_document: bool = False) -> None:
     """Writes data to standard output; raises PersonNeeded where it cannot be, but not where its reader has left.
 
     No line begins as a command of a CI does, but in a document of the user's, which stays byte for byte.
@@ -74,14 +81,23 @@ def emit(text: str, *, is_document: bool = False) -> None:
     from wxsync.words import without_commands
 
     try:
-        click.echo(text if is_document else without_commands(text), nl=False, color=True)
+        click.echo(content if is_document else without_commands(content), nl=False, color=True)
     except BrokenPipeError:
         _turn_away(sys.stdout)
     except OSError as error:
         from wxsync.errors import PersonNeeded
+        from wxsync.words import reason_of, text
 
         _turn_away(sys.stdout)
-        raise PersonNeeded(f"standard output cannot be written: {error.strerror}") from None
+        raise PersonNeeded(text("standard output cannot be written: {why}", why=reason_of(error))) from None
+
+
+def emit_line(words: str) -> None:
+    """Write a sentence to standard output, in the reader's language; raises as emit does."""
+    from wxsync.words import say as in_language
+    from wxsync.words import visible
+
+    emit(visible(in_language(words)) + "\n")
 
 
 def _write_error(text: str) -> None:

@@ -12,7 +12,7 @@ from wxsync.cli.exits import Exit
 from wxsync.cli.options import Settings, emit, global_options
 from wxsync.cli.plan_cache import lookup, question, store
 from wxsync.plan_cache import InStep
-from wxsync.words import in_step, paint, say
+from wxsync.words import in_step, paint, reason_of, say, text
 
 if TYPE_CHECKING:
     from wxsync.model import Plan, Problem
@@ -74,7 +74,9 @@ def plan(
         save(out, rendered(planned.plan, "json", settings))
     emit(rendered(planned.plan, form, settings))
     if planned.exceeds_safety_rail:
-        settings.note("warning: this replaces or retires more than 30 % of the materials; apply will want --force")
+        settings.note(
+            text("warning: this replaces or retires more than 30 % of the materials; apply will want --force")
+        )
     if asked:
         store(asked, planned)
     return Exit.PENDING if detailed_exitcode and planned.plan.pending else Exit.DONE
@@ -101,8 +103,9 @@ def read_saved(file: str) -> Plan | Report:
     try:
         content = Path(file).read_bytes()
     except OSError as error:
-        message = f"{file} cannot be read: {error.strerror}"
-        raise InvalidInput([Problem("unreadable", message, "name a file that --out wrote", path=file)]) from None
+        message = text("{file} cannot be read: {why}", file=file, why=reason_of(error))
+        hint = text("name a file that `wxsync plan -o` or `wxsync apply -o` wrote")
+        raise InvalidInput([Problem("unreadable", message, hint, path=file)]) from None
     return read_document(content, shown_as=file)
 
 
@@ -133,10 +136,9 @@ def _planned(
 ) -> Planned:
     from wxsync.reconcile.planned import PlanOptions
     from wxsync.reconcile.watcher import Watcher
-    from wxsync.words import visible
     from wxsync.workflow.plan import plan as run
 
-    watcher = Watcher(says=lambda message: settings.note(visible(message)))
+    watcher = Watcher(says=settings.note)
     return run(settings.choice(), PlanOptions(targets, replace, use_cache, refresh), watcher)
 
 
@@ -149,7 +151,7 @@ def _nothing_to_do(known: InStep, form: str, settings: Settings) -> str:
     return rendered(Plan(known.account, (), kept_beside=known.kept), form, settings)
 
 
-def save(file: str, text: str) -> None:
+def save(file: str, content: str) -> None:
     """Writes an output file, whole or not at all; raises PersonNeeded."""
     from pathlib import Path
 
@@ -157,15 +159,13 @@ def save(file: str, text: str) -> None:
     from wxsync.files import write_atomic
 
     try:
-        write_atomic(Path(file), text.encode())
+        write_atomic(Path(file), content.encode())
     except OSError as error:
-        raise PersonNeeded(f"{file} cannot be written: {error.strerror}") from None
+        raise PersonNeeded(text("{file} cannot be written: {why}", file=file, why=reason_of(error))) from None
 
 
 def warn(settings: Settings, warnings: tuple[Problem, ...]) -> None:
     """Shows warnings on standard error."""
     from wxsync.render import render_problems
 
-    text = render_problems(warnings, color=settings.colored(sys.stderr))
-    if text:
-        settings.note(text.rstrip("\n"))
+    settings.aside(render_problems(warnings, color=settings.colored(sys.stderr)))

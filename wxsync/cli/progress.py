@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Self
 from wxsync.cli.options import Settings
 from wxsync.executor import Event, Finished
 from wxsync.model import Change, Outcome
+from wxsync.render.rows import OUTCOMES
 from wxsync.results import Result
-from wxsync.words import human_size, visible
+from wxsync.words import Text, human_size, say, text, visible
 
 if TYPE_CHECKING:
     import rich.progress
@@ -32,7 +33,7 @@ class Progress:
         self._total = len(uploads)
         if uploads and sys.stderr.isatty() and not self._settings.quiet:
             self._bar = _bar(color=self._settings.colored(sys.stderr))
-            self._task = self._bar.add_task("uploading", total=sum(change.size for change in uploads))
+            self._task = self._bar.add_task(say(text("uploading")), total=sum(change.size for change in uploads))
             self._bar.start()
 
     def sees(self, event: Event) -> None:
@@ -43,14 +44,21 @@ class Progress:
         if self._bar and self._task is not None:
             self._bar.advance(self._task, event.result.change.size)
         if self._bar is None or event.result.outcome is not Outcome.DONE:
-            self.says(f"[{len(self._finished)}/{self._total}] {_line(event.result)}")
+            self.says(
+                text(
+                    "[{finished}/{total}] {what}",
+                    finished=len(self._finished),
+                    total=self._total,
+                    what=_line(event.result),
+                )
+            )
 
     def says(self, message: str) -> None:
         """Says something above the bar, or as a line."""
         if self._bar:
-            self._bar.console.print(visible(message), markup=False, highlight=False)
+            self._bar.console.print(visible(say(message)), markup=False, highlight=False)
         else:
-            self._settings.note(visible(message))
+            self._settings.note(message)
 
     def __enter__(self) -> Self:
         return self
@@ -71,10 +79,11 @@ def _bar(*, color: bool) -> rich.progress.Progress:
     return Progress(*columns, console=console, transient=True)
 
 
-def _line(result: Result) -> str:
-    change = result.change
-    size = human_size(change.size)
+def _line(result: Result) -> Text:
+    name, size, error = result.change.name, human_size(result.change.size), result.error
     if result.outcome is Outcome.DONE:
-        return f"uploaded {change.name} ({size}, {result.seconds:.1f} s)"
-    reason = result.error.message if result.error else ""
-    return f"{result.outcome} {change.name} ({size}): {reason}"
+        return text("uploaded {name} ({size}, {seconds:.1f} s)", name=name, size=size, seconds=result.seconds)
+    outcome = OUTCOMES[result.outcome]
+    return text(
+        "{outcome}: {name} ({size}): {why}", outcome=outcome, name=name, size=size, why=error.message if error else ""
+    )

@@ -10,7 +10,8 @@ import click
 
 from wxsync.cli.asking import confirm, must_be_askable, stopping, yes_option
 from wxsync.cli.exits import Exit, gravest
-from wxsync.cli.options import Settings, emit, global_options
+from wxsync.cli.options import Settings, emit, emit_line, global_options
+from wxsync.words import listing, text
 
 if TYPE_CHECKING:
     from wxsync.results import Disposable, Disposal, Forgotten
@@ -18,7 +19,14 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Delete retired materials at WeChat; the only command that deletes there.")
 @yes_option
-@click.option("--keep-days", type=click.IntRange(0), default=0, show_default=True, metavar="N", help="Leave younger.")
+@click.option(
+    "--keep-days",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Keep materials retired less than N days ago.",
+)
 @click.option(
     "--max-delete", type=click.IntRange(0), metavar="N", help="Delete at most N materials; exit 7 if some are left."
 )
@@ -34,8 +42,7 @@ def prune(settings: Settings, *, yes: bool, keep_days: int, max_delete: int | No
     from wxsync.errors import NotAgreed
     from wxsync.reconcile.watcher import Watcher
     from wxsync.render import terminal
-    from wxsync.render.disposals import disposable_page, disposals_page, disposals_text
-    from wxsync.words import visible
+    from wxsync.render.disposals import disposable_page, disposals_page, disposals_text, fate_of
     from wxsync.workflow.prune import PruneOptions
     from wxsync.workflow.prune import prune as run
 
@@ -47,20 +54,28 @@ def prune(settings: Settings, *, yes: bool, keep_days: int, max_delete: int | No
         total = len(found.delete) + len(found.drop)
         if not (yes or settings.sandbox):
             must_be_askable("prune")
-        settings.note(terminal(disposable_page(found), color=settings.colored(sys.stderr)).rstrip("\n"))
-        return yes or settings.sandbox or confirm("Delete these?")
+        settings.aside(terminal(disposable_page(found), color=settings.colored(sys.stderr)))
+        return yes or settings.sandbox or confirm(text("Delete these?"))
 
     def sees(disposal: Disposal) -> None:
         nonlocal seen
         seen += 1
-        settings.note(visible(f"[{seen}/{total}] {disposal.fate} {disposal.retired.name}"))
+        settings.note(
+            text(
+                "[{seen}/{total}] {fate} {name}",
+                seen=seen,
+                total=total,
+                fate=fate_of(disposal),
+                name=disposal.retired.name,
+            )
+        )
 
-    watcher = Watcher(says=lambda message: settings.note(visible(message)), stop=stop)
+    watcher = Watcher(says=settings.note, stop=stop)
     try:
-        with stopping(stop, settings, finishing="the deletion that runs"):
+        with stopping(stop, settings, finishing=text("the deletion that runs")):
             done = run(settings.choice(), PruneOptions(keep_days, max_delete), watcher, agrees=agrees, sees=sees)
     except NotAgreed:
-        settings.note("Nothing was deleted.")
+        settings.note(text("Nothing was deleted."))
         return Exit.INTERRUPTED
     page = terminal(disposals_page(done), color=settings.colored(sys.stdout))
     emit(disposals_text(done) if form == "json" else page)
@@ -76,23 +91,27 @@ def forget(settings: Settings, name: str) -> None:
 
     What is dropped is printed, so that its media_id is not lost.
     """
-    from wxsync.words import https, visible
+    from wxsync.render.rows import what_it_is
     from wxsync.workflow.forget import forget as run
 
     forgotten = run(settings.choice(), name)
     for record in forgotten.records:
-        url = f", url {https(record.url)}" if record.url else ""
-        emit(visible(f"forgot {name}: {record.type}, media_id {record.media_id or 'none'}{url}") + "\n")
-    for text in forgotten.unreadable:
-        emit(visible(f"forgot {name}: {text}") + "\n")
+        emit_line(text("forgot {name}: {what}", name=name, what=what_it_is(record)))
+    for unreadable in forgotten.unreadable:
+        emit_line(text("forgot {name}: {what}", name=name, what=unreadable))
     for line in _afterwards(forgotten, name):
-        settings.note(visible(line))
+        settings.note(line)
 
 
 def _afterwards(forgotten: Forgotten, name: str) -> list[str]:
-    lines = ["It is still at WeChat; wxsync will not delete it."]
+    lines: list[str] = [text("It is still at WeChat; wxsync will not delete it.")]
     if forgotten.shared_by:
-        lines = [f"Still in use by: {', '.join(forgotten.shared_by)}."]
+        lines = [text("Still in use by: {names}.", names=listing(forgotten.shared_by))]
     if forgotten.is_missed:
-        lines.append(f"The manifest names {name}: the next apply looks for it at WeChat by its tag, else uploads it.")
+        lines.append(
+            text(
+                "The manifest names {name}: the next apply looks for it at WeChat by its tag, else uploads it.",
+                name=name,
+            )
+        )
     return lines

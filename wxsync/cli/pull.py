@@ -9,6 +9,7 @@ import click
 
 from wxsync.cli.exits import Exit
 from wxsync.cli.options import Settings, emit, global_options
+from wxsync.words import text
 
 
 @click.command()
@@ -24,14 +25,13 @@ def pull(settings: Settings, folder: str) -> int:
     from wxsync.reconcile.watcher import Watcher
     from wxsync.render import terminal
     from wxsync.render.pulled import pulled_page
-    from wxsync.words import visible
     from wxsync.workflow.pull import pull as run
 
-    watcher = Watcher(says=lambda message: settings.note(visible(message)))
+    watcher = Watcher(says=settings.note)
     try:
         pulled = run(settings.choice(), Path(folder), watcher)
     except KeyboardInterrupt:
-        settings.note("interrupted: what was downloaded is kept; run the same command again to go on")
+        settings.note(text("interrupted: what was downloaded is kept; run the same command again to go on"))
         return Exit.INTERRUPTED
     emit(terminal(pulled_page(pulled), color=settings.colored(sys.stdout)))
     return Exit.REFUSED if any(one.refused for one in pulled.left_out) else Exit.DONE

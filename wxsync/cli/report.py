@@ -6,6 +6,7 @@ import click
 
 from wxsync.cli.options import Settings, global_options
 from wxsync.cli.plan import save, warn
+from wxsync.words import text
 
 
 @click.command(short_help="Write one page of every material, with pictures.")
@@ -22,4 +23,4 @@ def report(settings: Settings, out: str) -> None:
     page, warnings = run(settings.choice())
     warn(settings, warnings)
     save(out, page)
-    settings.note(f"Wrote {out}")
+    settings.note(text("wrote {file}", file=out))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wxsync.cli.options import global_options
+from wxsync.words import reason_of, say, text
 
 if TYPE_CHECKING:
     from wxsync.sandbox import Sandbox, Switches
@@ -21,10 +22,14 @@ class _WithGrammar(click.Command):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's own
         from wxsync.sandbox import admin, faults, switches
 
-        shown = (("Switches", switches.HELP), ("Faults", faults.HELP), ("What it saw, over HTTP", admin.HELP))
-        for heading, text in shown:
-            with formatter.section(heading):
-                formatter.write("".join(f"  {line}".rstrip() + "\n" for line in text.splitlines()))
+        shown = (
+            (text("Switches"), switches.HELP),
+            (text("Faults"), faults.HELP),
+            (text("What it saw, over HTTP"), admin.HELP),
+        )
+        for heading, grammar in shown:
+            with formatter.section(say(heading)):
+                formatter.write("".join(f"  {line}".rstrip() + "\n" for line in grammar.splitlines()))
 
 
 @click.command(cls=_WithGrammar)
@@ -66,7 +71,7 @@ def _chosen(texts: tuple[str, ...]) -> Switches:
     try:
         return switches_from(texts)
     except ValueError as error:
-        raise UsageProblem(str(error), hint="wxsync sandbox --help lists the switches") from None
+        raise UsageProblem(str(error), hint=text("wxsync sandbox --help lists the switches")) from None
 
 
 def _served(**asked: Any) -> Sandbox:
@@ -76,6 +81,9 @@ def _served(**asked: Any) -> Sandbox:
     try:
         return serve(**asked)
     except (FaultSyntax, StateProblem) as error:
-        raise UsageProblem(str(error), hint="wxsync sandbox --help tells how faults are written") from None
+        raise UsageProblem(str(error), hint=text("wxsync sandbox --help tells how faults are written")) from None
     except OSError as error:
-        raise PersonNeeded(f"the sandbox cannot start: {error.strerror or error}") from None
+        raise PersonNeeded(
+            text("the sandbox cannot start: {why}", why=reason_of(error)),
+            hint=text("choose another port with --port, or none to take a free one"),
+        ) from None

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from wxsync.cli.options import Settings, emit, global_options
+from wxsync.words import text, visible
 
 _SCHEMAS = ("manifest", "lock", "plan", "result", "problems")
 
@@ -17,12 +18,11 @@ _SCHEMAS = ("manifest", "lock", "plan", "result", "problems")
 @click.pass_obj
 def init(settings: Settings, *, ci: bool) -> None:
     """Write a commented manifest and set git up for its lock; overwrites nothing."""
-    from wxsync.words import visible
     from wxsync.workflow.init import init as run
 
     for line in run(Path(settings.manifest), ci=ci):
         emit(visible(line) + "\n")
-    settings.note("Next: name your media in it, then run `wxsync plan`.")
+    settings.note(text("Next: name your media in it, then run `wxsync plan`."))
 
 
 @click.command()

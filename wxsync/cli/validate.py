@@ -7,7 +7,8 @@ import sys
 import click
 
 from wxsync.cli.exits import Exit
-from wxsync.cli.options import Settings, emit, global_options
+from wxsync.cli.options import Settings, emit, emit_line, global_options
+from wxsync.words import plural
 
 
 @click.command()
@@ -24,7 +25,6 @@ def validate(settings: Settings, form: str) -> int:
     """Judge the manifest and every file that it names; needs no network and no credentials."""
     from wxsync.render import problems_text, render_problems
     from wxsync.render.annotations import codequality, github_annotations, sarif
-    from wxsync.words import counted, visible
     from wxsync.workflow.validate import validate as run
 
     manifest, problems = run(settings.choice())
@@ -35,6 +35,12 @@ def validate(settings: Settings, form: str) -> int:
     elif problems:
         emit(render_problems(problems, color=settings.colored(sys.stdout)))
     else:
-        materials = counted(len(manifest.assets), "material")
-        emit(f"{visible(settings.manifest)}: {materials}, all in order.\n")
+        emit_line(
+            plural(
+                "{manifest}: {count:,} material, all in order.",
+                "{manifest}: {count:,} materials, all in order.",
+                len(manifest.assets),
+                manifest=settings.manifest,
+            )
+        )
     return Exit.INVALID if any(problem.is_error for problem in problems) else Exit.DONE

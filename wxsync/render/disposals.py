@@ -73,6 +73,11 @@ def disposals_text(done: Disposals) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
+def fate_of(disposal: Disposal) -> Text:
+    """Say what became of a retired material."""
+    return _MARKS[disposal.fate][1]
+
+
 def _row(one: Retired, mark: str, verb: str, why: str, notes: tuple[str, ...] = ()) -> Row:
     return Row(mark, one.name, verb, one.record.type, "", why, notes, https(one.record.url))
 

@@ -35,7 +35,7 @@ def _problem(problem: Problem, *, color: bool) -> str:
     if problem.excerpt.strip() and problem.location:
         lines += _excerpt(problem.excerpt, problem.location.column)
     if problem.hint:
-        lines.append("    " + visible(say(text("hint: {hint}", hint=problem.hint))))
+        lines.append(visible(say(text("    hint: {hint}", hint=problem.hint))))
     return "\n".join(lines)
 
 

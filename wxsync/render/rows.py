@@ -30,7 +30,7 @@ _ACTIONS = {
     Action.RETIRE: text("retire"),
     Action.KEEP: text("keep"),
 }
-_OUTCOMES = {
+OUTCOMES = {
     Outcome.DONE: text("done"),
     Outcome.FAILED: text("failed"),
     Outcome.SKIPPED: text("skipped"),
@@ -79,6 +79,15 @@ def report_page(report: Report) -> Page:
     return Page(text("Result"), report.account, tuple(map(_applied, report.results)), _report_summary(report))
 
 
+def what_it_is(record: Record) -> str:
+    """Name a record by its type, its media_id and its url."""
+    facts: list[str] = [record.type]
+    facts.append(text("media_id {media_id}", media_id=record.media_id or text("none")))
+    if record.url:
+        facts.append(text("url {url}", url=https(record.url)))
+    return listing(facts)
+
+
 def what_happens(row: Row) -> str:
     """Say in one sentence what happens to the material of a row, and why."""
     return text("{verb}: {why}", verb=row.verb, why=row.why) if row.why else row.verb
@@ -105,7 +114,7 @@ def _applied(result: Result) -> Row:
 
 
 def _undone(action: Action, outcome: Outcome) -> Text:
-    return text("{action} {outcome}", action=_ACTIONS[action], outcome=_OUTCOMES[outcome])
+    return text("{action} {outcome}", action=_ACTIONS[action], outcome=OUTCOMES[outcome])
 
 
 def replaced_id(result: Result) -> str | None:
