@@ -243,7 +243,7 @@ def test_the_problems_of_a_disk_are_problems_and_not_tracebacks(tmp_path: Path) 
     for name, code in (
         ("missing.yaml", "manifest-missing"),
         ("folder.yaml", "manifest-is-a-folder"),
-        ("loop.yaml", "manifest-unreadable"),
+        ("loop.yaml", "manifest-not-a-file"),
         ("file/materials.yaml", "manifest-unreadable"),
         ("nul\0.yaml", "manifest-unreadable"),
         ("x" * 300 + ".yaml", "manifest-unreadable"),

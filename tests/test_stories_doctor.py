@@ -474,7 +474,7 @@ def test_the_lock_of_another_account_is_a_conflict_and_the_rest_is_checked(proje
     [
         ("materials.lock.json", b"{", "lock", 4),
         ("materials.yaml", b"version: 1\nmaterials: 7\n", "manifest", 4),
-        (".wxsync/materials.journal", b"not one\nof ours\n", "journal", 5),
+        (".wxsync/materials.journal", b"not one\nof ours\n", "journal", 4),
         (".wxsync", b"a file", "folder", 5),
     ],
 )

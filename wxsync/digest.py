@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from wxsync.files import UNSYNCED_DISK, write_atomic
+from wxsync.files import UNSYNCED_DISK, read_own, write_atomic
 from wxsync.plan_cache import GRAIN_NS
 
 # A file that is written twice within the clock's grain keeps its time; git calls such an entry racy.
@@ -49,7 +49,7 @@ def remember(status: os.stat_result, digest: Digest, *, clock: Callable[[], int]
 def read_cache(file: Path) -> dict[str, Remembered]:
     """Reads what earlier runs remembered, by path; a missing or broken cache is an empty one."""
     try:
-        paths, *columns = json.loads(file.read_bytes())
+        paths, *columns = json.loads(read_own(file))
         _check_types(paths, columns)
         return dict(zip(paths, map(Remembered._make, zip(*columns, strict=True)), strict=True))
     except (OSError, ValueError, TypeError, RecursionError):

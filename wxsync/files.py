@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import secrets
@@ -10,19 +11,27 @@ import stat
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from wxsync import STATE_FOLDER
 from wxsync.errors import Conflict
+from wxsync.words import text
 
 _HERE = Path(__file__).parent
 
 # In a wheel the schemas lie inside the package, in a checkout beside it.
 SCHEMAS = next(folder for folder in (_HERE / "schemas", _HERE.parent / "schemas") if folder.is_dir())
 
+# stat.IO_REPARSE_TAG_MOUNT_POINT, which the stat module has on Windows only.
+_REPARSE_TAG_MOUNT_POINT = 0xA0000003
+
 # A FIFO must not make us wait, and a link that is put in the place of a resolved file must not be followed.
 _READ_FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOFOLLOW", "O_BINARY", "O_CLOEXEC"))
+
+
+# More than a full library's lock, its journal and every cache; what is made to have no end is not read to it.
+MOST_BYTES = 1 << 27
 
 
 class Disk:
@@ -32,16 +41,16 @@ class Disk:
     """
 
     def read(self, file: Path) -> bytes:
-        """Reads a whole file."""
-        return file.read_bytes()
+        """Reads a whole file of ours; raises Conflict too, as read_own does."""
+        return read_own(file)
 
     def create(self, file: Path) -> int:
         """Makes a file that must not exist yet and gives its descriptor."""
         return os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
 
     def open(self, file: Path) -> int:
-        """Opens a file for writing, or makes it, and gives its descriptor."""
-        return os.open(file, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+        """Opens a file of ours for writing, or makes it, and gives its descriptor; raises Conflict too."""
+        return _open_own(file, os.O_RDWR | os.O_CREAT)
 
     def write(self, descriptor: int, content: bytes, place: int) -> int:
         """Writes at a place and tells how many bytes were taken: it may be a part of them, without an error."""
@@ -58,7 +67,7 @@ class Disk:
 
     def copy_mode(self, source: Path, target: Path) -> None:
         """Gives a file the mode of another."""
-        target.chmod(stat.S_IMODE(source.stat().st_mode))
+        target.chmod(stat.S_IMODE(source.lstat().st_mode))
 
     def replace(self, source: Path, target: Path) -> None:
         """Moves a file over another, which is gone then."""
@@ -148,6 +157,82 @@ class TooLarge(OSError):
     """Says that a file holds more bytes than whoever reads it has a use for."""
 
 
+def read_own(file: Path, *, most: int = MOST_BYTES) -> bytes:
+    """Reads a lock, or a file of the state folder: whoever opens a pull request may have put something else there.
+
+    Raises Conflict where it is a link, a device, a FIFO or a socket, which is not opened; TooLarge; or another OSError.
+    """
+    descriptor = _open_own(file, os.O_RDONLY)
+    try:
+        size = os.fstat(descriptor).st_size
+        if size > most:
+            raise TooLarge(errno.EFBIG, f"it is larger than {most >> 20} MiB", str(file))
+        return _read_all(descriptor, most)
+    finally:
+        os.close(descriptor)
+
+
+def own_folder(folder: Path) -> bool:
+    """Tells whether a folder of ours is there; raises Conflict where a link or a device stands in its place."""
+    kind = _kind_of(folder)
+    if kind not in {"", "a file", "a folder"}:
+        raise _not_ours(folder, kind)
+    return kind == "a folder"
+
+
+def check_own(folder: Path) -> None:
+    """Raises Conflict where a folder of ours, or anything in it, is neither a real folder nor a regular file."""
+    if not own_folder(folder):
+        return
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False) and not _is_junction(Path(entry.path)):
+                check_own(Path(entry.path))
+            elif not entry.is_file(follow_symlinks=False):
+                raise _not_ours(Path(entry.path), _kind_of(Path(entry.path)))
+
+
+def _open_own(file: Path, flags: int) -> int:
+    kind = _kind_of(file)
+    if kind not in {"", "a file", "a folder"}:
+        raise _not_ours(file, kind)
+    # What took its place since then is not followed and not waited for either.
+    return os.open(file, flags | _READ_FLAGS, 0o666)
+
+
+def _kind_of(file: Path) -> str:
+    """Says what stands at a path, links not followed; "" where there is nothing. Raises OSError."""
+    try:
+        mode = file.lstat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    if stat.S_ISLNK(mode) or _is_junction(file):
+        return "a link"
+    return next((name for is_one, name in _KINDS if is_one(mode)), "a device")
+
+
+_KINDS = (
+    (stat.S_ISREG, "a file"),
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a FIFO"),
+    (stat.S_ISSOCK, "a socket"),
+)
+
+
+def _is_junction(file: Path) -> bool:
+    if os.name != "nt":
+        return False
+    tag: int = getattr(file.lstat(), "st_reparse_tag", 0)
+    return tag == _REPARSE_TAG_MOUNT_POINT
+
+
+def _not_ours(file: Path, kind: str) -> Conflict:
+    return Conflict(
+        text("{path} is {kind}, which wxsync never puts there; nothing was touched", path=str(file), kind=kind),
+        hint=text("look where it came from, then remove it"),
+    )
+
+
 def read_inside(root: Path, relative: str, *, most: int | None = None) -> tuple[bytes, os.stat_result]:
     """Reads a whole file that must lie inside a folder, links resolved, and gives what its stat was at that moment.
 
@@ -196,9 +281,13 @@ class Inside:
 
 
 def state_folder(root: Path) -> Path:
-    """Makes the folder beside the manifest in which runs keep what git need not know; it ignores itself."""
+    """Makes the folder beside the manifest in which runs keep what git need not know; it ignores itself.
+
+    Raises Conflict where something else stands in its place, OSError where it cannot be made.
+    """
     folder = root / STATE_FOLDER
-    if not folder.is_dir():
+    check_own(folder)
+    if not own_folder(folder):
         folder.mkdir(exist_ok=True)
         DISK.sync_folder(root)
     ignore = folder / ".gitignore"
@@ -209,7 +298,7 @@ def state_folder(root: Path) -> Path:
 
 @contextmanager
 def only_run(folder: Path, purpose: str) -> Iterator[None]:
-    """Lets one run at a time work in a state folder; a killed run lets go by itself.
+    """Lets one run at a time work beside a state folder; a killed run lets go by itself.
 
     Raises Conflict naming the run that holds it, OSError where the folder cannot be written.
     """
@@ -217,20 +306,48 @@ def only_run(folder: Path, purpose: str) -> Iterator[None]:
 
     holder = folder / "run.json"
     lock = filelock.FileLock(folder / "run.lock", blocking=False)
+    with ExitStack() as stack:
+        try:
+            # The state folder may be removed and made anew during a run; the folder of the manifest stays.
+            stack.enter_context(_hold(folder.parent))
+            lock.acquire()
+        except (filelock.Timeout, BlockingIOError):
+            raise Conflict(
+                f"another run is at work in {folder.parent}{_describe(holder)}",
+                hint="wait until it has ended; a run that was killed does not hold the folder",
+            ) from None
+        stack.callback(lock.release)
+        said = {"pid": os.getpid(), "host": socket.gethostname(), "purpose": purpose}
+        write_atomic(holder, json.dumps(said).encode(), disk=UNSYNCED_DISK)
+        stack.callback(_forget, holder)
+        yield
+
+
+@contextmanager
+def _hold(folder: Path) -> Iterator[None]:
+    """Holds a folder itself, where the system can; raises BlockingIOError where another run holds it."""
+    if os.name == "nt":
+        # An open file keeps its folder from being removed there.
+        yield
+        return
+    import fcntl
+
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        lock.acquire()
-    except filelock.Timeout:
-        raise Conflict(
-            f"another run is at work in {folder.parent}{_describe(holder)}",
-            hint="wait until it has ended; a run that was killed does not hold the folder",
-        ) from None
-    try:
-        holder.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "purpose": purpose}))
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise
+        except OSError:
+            pass  # some network file systems lock no folders: the lock in the state folder is then all there is
         yield
     finally:
-        with suppress(OSError):
-            holder.unlink()
-        lock.release()
+        os.close(descriptor)
+
+
+def _forget(holder: Path) -> None:
+    with suppress(OSError):
+        holder.unlink()
 
 
 def _stage(temporary: Path, content: bytes, *, disk: Disk) -> None:
@@ -256,7 +373,7 @@ def _describe(holder: Path) -> str:
     # Whoever has just begun may not have written its name yet.
     for _ in range(20):
         with suppress(OSError, ValueError, KeyError, TypeError):
-            said = json.loads(holder.read_text())
+            said = json.loads(read_own(holder, most=4096))
             return f": {said['purpose']}, process {said['pid']} on {said['host']}"
         time.sleep(0.02)
     return ""

@@ -11,6 +11,7 @@ that all is there. Plain text, because importing json alone would cost more than
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
@@ -19,6 +20,9 @@ from typing import NamedTuple
 
 GRAIN_NS = 2_000_000_000
 """What was touched so short a time ago could change once more and show the same time."""
+
+_MOST_BYTES = 1 << 27
+_FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOFOLLOW", "O_BINARY", "O_CLOEXEC"))
 
 # On Windows the listing of a folder tells no inodes.
 _status: Callable[[os.DirEntry[str]], os.stat_result] = (
@@ -47,14 +51,25 @@ def lookup(entry: str, question: str, *, root: str) -> InStep | None:
     A question holds the state of a file, which nobody can know who did not run here: so nobody else can answer it.
     """
     try:
-        with open(entry, encoding="utf-8", errors="surrogatepass", newline="") as file:  # noqa: PTH123 - pathlib takes longer to import than this takes
-            asked, *kept, answer, again = file.read().split("\0")
+        asked, *kept, answer, again = _read(entry).decode("utf-8", "surrogatepass").split("\0")
         known = zip(kept[::2], kept[1::2], strict=True)
         is_same = asked == question == again and all(_holds(f"{root}/{path}", state) for path, state in known)
         count, _, account = answer.partition(" ")
         return InStep(account or None, int(count)) if is_same else None
     except (OSError, ValueError):
         return None
+
+
+def _read(entry: str) -> bytes:
+    """Reads an entry that is a regular file in a real folder, as files.read_own does; importing that takes longer."""
+    folder, status = os.lstat(os.path.dirname(entry)), os.lstat(entry)  # noqa: PTH120
+    if not (stat.S_ISDIR(folder.st_mode) and stat.S_ISREG(status.st_mode) and status.st_size <= _MOST_BYTES):
+        raise OSError(f"{entry} is none of ours")
+    descriptor = os.open(entry, _FLAGS)
+    try:
+        return os.read(descriptor, status.st_size)
+    finally:
+        os.close(descriptor)
 
 
 def store(

@@ -158,7 +158,10 @@ def read_source(file: Path, shown_as: str) -> Source:
 
 def _read_bytes(file: Path, shown_as: str) -> bytes:
     try:
-        status = file.stat()
+        status = file.lstat()
+        if stat.S_ISLNK(status.st_mode):
+            hint = "put the file itself there: nothing outside its folder is read"
+            raise _nothing(shown_as, "manifest-not-a-file", "this is a link, not a manifest", hint)
         if stat.S_ISDIR(status.st_mode):
             raise _nothing(shown_as, "manifest-is-a-folder", "this is a folder, not a manifest", "name the file in it")
         # A FIFO or a device is never opened: it could wait for ever or have no end.

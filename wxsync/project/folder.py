@@ -8,7 +8,8 @@ from pathlib import Path
 
 from wxsync import STATE_FOLDER
 from wxsync.errors import Conflict, InvalidInput, UsageProblem
-from wxsync.files import DISK, Disk
+from wxsync.files import DISK, Disk, check_own
+from wxsync.git import tracks
 from wxsync.lockfile import read_lock
 from wxsync.manifest import Tree, manifest_stem, read_manifest
 from wxsync.model import Account, Lock, Manifest, Problem
@@ -72,6 +73,7 @@ def open_project(choice: Choice) -> Project:
     Problems of the manifest come along, for the caller to join with those of the media.
     """
     refuse_two_accounts(choice)
+    check_state(choice.manifest.parent, choice.environ)
     tree = Tree(choice.manifest.parent)
     manifest, problems = read_manifest(choice.manifest, tree=tree)
     stem = manifest_stem(choice.manifest)
@@ -81,6 +83,17 @@ def open_project(choice: Choice) -> Project:
     label = ".sandbox" if choice.sandbox else f".{account.name}" if account else ""
     appid = _appid(choice, account)
     return Project(manifest, problems, account, choice.sandbox, stem, label, appid, folders=tree.folders)
+
+
+def check_state(root: Path, environ: Mapping[str, str]) -> None:
+    """Raises Conflict where what lies in the state folder of a manifest came with the repository."""
+    folder = root / STATE_FOLDER
+    check_own(folder)
+    if tracks(root, STATE_FOLDER, environ):
+        raise Conflict(
+            text("git tracks files in {folder}, which only runs on this machine write", folder=str(folder)),
+            hint=text("look at them, then take them out of git: git rm -r --cached {folder}", folder=str(folder)),
+        )
 
 
 def refuse_two_accounts(choice: Choice) -> None:
