@@ -32,7 +32,20 @@ from tests.nouns import (
 )
 from tests.test_render import GOLDEN, HOSTILE, REFUSAL, golden_plan, golden_report, texts
 from wxsync.media import LIBRARY_LIMITS
-from wxsync.model import Capacity, Desired, Drift, Failure, Lock, Material, MaterialType, Outcome, Plan, Remedy, Usage
+from wxsync.model import (
+    Capacity,
+    Desired,
+    Drift,
+    DriftKind,
+    Failure,
+    Lock,
+    Material,
+    MaterialType,
+    Outcome,
+    Plan,
+    Remedy,
+    Usage,
+)
 from wxsync.planner import make_plan
 from wxsync.render.html import Preview, View, html, library_view, plan_view, result_view
 from wxsync.render.html.page import _prose
@@ -114,7 +127,7 @@ def view_of(text: str) -> list[View]:
     )
     change = replace(make_plan([want("x")], None, account=ACCOUNT).changes[0], name=text, reason=text, path=text)
     changed = replace(change, before=record, after=replace(record, size=1))
-    drift = (Drift(text, text, "gone"), Drift(text, text, "unclaimed"))
+    drift = (Drift(text, text, DriftKind.GONE), Drift(text, text, DriftKind.UNCLAIMED))
     plan = Plan(text, (change, changed), drift)
     lock = lock_of({text: record}, [replace(retire(text, record), replaced_by=text)])
     failure = Failure(text, text, text, Remedy.FILE, 40113, text)
@@ -257,7 +270,7 @@ def test_states_come_from_the_plan_and_retired_materials_stand_beside_it() -> No
 def test_what_is_gone_can_be_found_in_a_plan_by_that_word() -> None:
     lock = lock_of({"a": held("a"), "b": held("b", "b")})
     plan = make_plan([want("a"), want("b", "b")], lock, account=ACCOUNT, gone=["id-a-a"])
-    plan = replace(plan, drift=(Drift("a", "id-a-a", "gone"),))
+    plan = replace(plan, drift=(Drift("a", "id-a-a", DriftKind.GONE),))
 
     assert [(card.name, card.marks) for card in plan_view(plan, {}).cards] == [("a", ("gone", "replace"))]
 

@@ -19,7 +19,7 @@ from tests.project import MEDIA, png
 from tests.test_render import HOSTILE
 from tests.test_render_html import view_of
 from wxsync.media import LIBRARY_LIMITS
-from wxsync.model import Drift, MaterialType, Plan, Record
+from wxsync.model import Drift, DriftKind, MaterialType, Plan, Record
 from wxsync.planner import make_plan
 from wxsync.render.html import Preview, View, html, library_view, plan_view, result_view
 from wxsync.results import Report
@@ -48,7 +48,7 @@ def plan() -> Plan:
     wanted = [want("logo", "9"), want("welcome.mp3", "b", VOICE), want("twin")]
     return replace(
         make_plan(wanted, lock, account=ACCOUNT, gone=["id-welcome.mp3-b"]),
-        drift=(Drift("welcome.mp3", "id-welcome.mp3-b", "gone"),),
+        drift=(Drift("welcome.mp3", "id-welcome.mp3-b", DriftKind.GONE),),
     )
 
 

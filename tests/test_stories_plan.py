@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.project import Project, Server, png
+from wxsync.formats import PageFormat
 from wxsync.schemas import violations
 from wxsync.words import visible
 
@@ -44,7 +45,7 @@ def test_a_plan_is_the_same_bytes_every_time(project: Project) -> None:
     assert (project.root / "plan.json").read_text() == first
 
 
-@pytest.mark.parametrize("form", ["text", "json", "markdown"])
+@pytest.mark.parametrize("form", [*map(str, PageFormat)])
 def test_a_saved_plan_is_shown_as_it_was(project: Project, form: str) -> None:
     project.images("a.png", "b.png")
     file = str(project.root / "saved.json")
@@ -54,7 +55,7 @@ def test_a_saved_plan_is_shown_as_it_was(project: Project, form: str) -> None:
     assert project.run("show", file, "--format", form).out == planned.out
 
 
-@pytest.mark.parametrize("form", ["text", "json", "markdown"])
+@pytest.mark.parametrize("form", [*map(str, PageFormat)])
 def test_a_saved_result_is_shown_as_it_was(project: Project, server: Server, form: str) -> None:
     project.images("a.png", "b.png", "c.png")
     project.apply()

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from types import MappingProxyType
 
 from wxsync.errors import InvalidInput
+from wxsync.formats import ExportFormat
 from wxsync.model import MaterialType, Problem
 
 _HEADER = "Written by `wxsync export`: change the manifest, not this file."
@@ -38,7 +39,7 @@ class Entry:
 
 def export(entries: Iterable[Entry], form: str) -> str:
     """Writes the entries, sorted by name, in one of FORMATS; raises InvalidInput for what a format cannot hold."""
-    return FORMATS[form](sorted(entries, key=lambda entry: entry.name))
+    return FORMATS[ExportFormat(form)](sorted(entries, key=lambda entry: entry.name))
 
 
 def constants(names: Sequence[str]) -> dict[str, str]:
@@ -105,8 +106,14 @@ def _typescript(entries: Sequence[Entry]) -> str:
     return "\n".join([*lines, "} as const;", "", "export type MaterialName = keyof typeof MATERIALS;", ""])
 
 
-FORMATS: Mapping[str, Callable[[Sequence[Entry]], str]] = MappingProxyType(
-    {"json": _json, "dotenv": _dotenv, "csv": _csv, "python": _python, "typescript": _typescript}
+FORMATS: Mapping[ExportFormat, Callable[[Sequence[Entry]], str]] = MappingProxyType(
+    {
+        ExportFormat.JSON: _json,
+        ExportFormat.DOTENV: _dotenv,
+        ExportFormat.CSV: _csv,
+        ExportFormat.PYTHON: _python,
+        ExportFormat.TYPESCRIPT: _typescript,
+    }
 )
 
 

@@ -297,13 +297,22 @@ class Change:
     duplicates: tuple[Record, ...] = ()
 
 
+class DriftKind(StrEnum):
+    """How WeChat's library differs from the lock."""
+
+    GONE = "gone"
+    """The lock has an id that WeChat does not have any more."""
+    UNCLAIMED = "unclaimed"
+    """WeChat has an upload of ours that the lock does not know."""
+
+
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """Holds one thing at WeChat that the lock does not explain: an id that is gone, or an upload that nobody claims."""
+    """One thing at WeChat that the lock does not explain; `name` is ours, or the name in WeChat's listing."""
 
     name: str
     media_id: str
-    kind: str
+    kind: DriftKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,7 +353,7 @@ class Plan:
     @property
     def gone(self) -> frozenset[str]:
         """Gives the ids that WeChat does not have any more."""
-        return frozenset(one.media_id for one in self.drift if one.kind == "gone")
+        return frozenset(one.media_id for one in self.drift if one.kind is DriftKind.GONE)
 
     @property
     def counts(self) -> Mapping[Action, int]:

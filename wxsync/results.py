@@ -24,6 +24,14 @@ class Result:
     error: Failure | None = None
     unconfirmed: Unconfirmed | None = None
 
+    @property
+    def replaced_id(self) -> str | None:
+        """The id that drafts and menus may still hold, where this result made a new one."""
+        before, record = self.change.before, self.record
+        if not before or self.outcome is not Outcome.DONE or (record and record.media_id == before.media_id):
+            return None
+        return before.media_id
+
 
 @dataclass(frozen=True, slots=True)
 class Report:

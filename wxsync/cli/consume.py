@@ -10,6 +10,7 @@ import click
 from wxsync.cli.exits import Exit
 from wxsync.cli.options import Settings, emit, global_options
 from wxsync.cli.plan import warn
+from wxsync.formats import ExportFormat
 from wxsync.words import plural, some_of, text
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def get(settings: Settings, name: str, field: str | None) -> None:
 
 
 @click.command(short_help="Print all ids and urls for programs.")
-@click.option("--format", "form", type=click.Choice(["json", "dotenv", "csv", "python", "typescript"]), required=True)
+@click.option("--format", "form", type=click.Choice([*map(str, ExportFormat)]), required=True)
 @global_options
 @click.pass_obj
 def export(settings: Settings, form: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -11,18 +11,20 @@ import click
 from wxsync.cli.exits import Exit
 from wxsync.cli.options import Settings, emit, global_options
 from wxsync.cli.plan_cache import lookup, question, store
+from wxsync.formats import PageFormat
 from wxsync.plan_cache import InStep
 from wxsync.words import in_step, paint, reason_of, say, text
 
 if TYPE_CHECKING:
-    from wxsync.model import Plan, Problem
+    from wxsync.model import Plan, Problem, Record
     from wxsync.reconcile.planned import Planned
+    from wxsync.render.html import Preview
     from wxsync.results import Report
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 format_option = click.option(
-    "--format", "form", type=click.Choice(["text", "json", "markdown", "html"]), default="text", help="Default: text."
+    "--format", "form", type=click.Choice([*map(str, PageFormat)]), default=str(PageFormat.TEXT), help="Default: text."
 )
 
 
@@ -110,25 +112,23 @@ def read_saved(file: str) -> Plan | Report:
 
 
 def rendered(shown: Plan | Report, form: str, settings: Settings, *, stream: Any = None) -> str:
-    """Prints a plan or a report in a format; the pictures of a page are those beside the manifest."""
-    from wxsync.model import Plan
-    from wxsync.render import markdown, plan_page, plan_text, report_page, report_text, terminal
+    """Print a plan or a report in a format; the pictures of a page are those beside the manifest."""
+    from wxsync.render import PRINTERS, Printing
 
-    if form == "html":
-        from pathlib import Path
+    how = Printing(
+        lambda records: _previews(settings, records),
+        everything=settings.verbose,
+        color=settings.colored(stream or sys.stdout),
+    )
+    return PRINTERS[PageFormat(form)](shown, how)
 
-        from wxsync.workflow.report import html_of
 
-        return html_of(shown, Path(settings.manifest).parent, everything=settings.verbose)
-    if isinstance(shown, Plan):
-        if form == "json":
-            return plan_text(shown, everything=settings.verbose)
-        page = plan_page(shown, everything=settings.verbose)
-    else:
-        if form == "json":
-            return report_text(shown)
-        page = report_page(shown)
-    return markdown(page) if form == "markdown" else terminal(page, color=settings.colored(stream or sys.stdout))
+def _previews(settings: Settings, records: Iterable[Record]) -> Mapping[str, Preview]:
+    from pathlib import Path
+
+    from wxsync.workflow.previews import previews
+
+    return previews(Path(settings.manifest).parent, records)
 
 
 def _planned(

@@ -7,9 +7,8 @@ from pathlib import Path
 import click
 
 from wxsync.cli.options import Settings, emit, global_options
+from wxsync.schemas import NAMES
 from wxsync.words import text, visible
-
-_SCHEMAS = ("manifest", "lock", "plan", "result", "problems")
 
 
 @click.command()
@@ -26,7 +25,7 @@ def init(settings: Settings, *, ci: bool) -> None:
 
 
 @click.command()
-@click.argument("name", type=click.Choice(_SCHEMAS))
+@click.argument("name", type=click.Choice(NAMES))
 @global_options
 def schema(name: str) -> None:
     """Print the JSON Schema of a document."""

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from wxsync.model import Action, Change, Desired, Drift, Lock, Material, Origin, Plan, Record
+from wxsync.model import Action, Change, Desired, Drift, DriftKind, Lock, Material, Origin, Plan, Record
 from wxsync.planner.fold import material_of
 from wxsync.planner.naming import tag_in
 from wxsync.planner.sources import Held, Listing, Source, grouped, held_by, listing_of, lock_sources, to_come
@@ -75,8 +75,12 @@ def drift_of(plan: Plan, lock: Lock | None, *, observed: Iterable[Material], gon
     taken = {one.media_id for change in plan.changes for one in (change.after, *change.duplicates) if one}
     strays = {one.media_id: one.name for one in observed if tag_in(one.name) and one.media_id not in known | taken}
     records = lock.records.items() if lock else ()
-    missing = [Drift(name, one.media_id, "gone") for name, one in records if one.media_id and one.media_id in gone]
-    return replace(plan, drift=(*missing, *(Drift(name, key, "unclaimed") for key, name in sorted(strays.items()))))
+    missing = [
+        Drift(name, one.media_id, DriftKind.GONE) for name, one in records if one.media_id and one.media_id in gone
+    ]
+    return replace(
+        plan, drift=(*missing, *(Drift(name, key, DriftKind.UNCLAIMED) for key, name in sorted(strays.items())))
+    )
 
 
 @dataclass(frozen=True, slots=True)

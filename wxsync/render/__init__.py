@@ -3,12 +3,15 @@
 from wxsync.render.checks import checks_page, checks_text
 from wxsync.render.documents import plan_text, problems_text, read_document, report_text
 from wxsync.render.markdown import markdown
+from wxsync.render.printers import PRINTERS, Printing
 from wxsync.render.problems import render_problems
 from wxsync.render.rows import Page, plan_page, report_page
 from wxsync.render.terminal import terminal
 
 __all__ = [
+    "PRINTERS",
     "Page",
+    "Printing",
     "checks_page",
     "checks_text",
     "markdown",

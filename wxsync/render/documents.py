@@ -14,17 +14,16 @@ from wxsync.model import (
     Capacity,
     Change,
     Drift,
+    DriftKind,
     Failure,
     MaterialType,
     Outcome,
     Plan,
     Problem,
-    Record,
     Remedy,
     Usage,
 )
 from wxsync.records import record_document, record_from
-from wxsync.render.rows import replaced_id
 from wxsync.results import Report, Result
 from wxsync.schemas import violations
 from wxsync.words import https
@@ -90,7 +89,7 @@ def read_document(content: bytes, *, shown_as: str) -> Plan | Report:
         document = json.loads(content)
         _text(document).encode()  # half of a surrogate pair can be escaped in JSON, but never be printed again
     except (ValueError, RecursionError) as error:
-        raise _not_ours(shown_as, f"it is no JSON: {error}") from None
+        raise _not_ours(shown_as, f"not valid JSON: {error}") from None
     kind = "result" if isinstance(document, dict) and "results" in document else "plan"
     broken = violations(kind, document)
     if broken:
@@ -103,7 +102,7 @@ def _plan_from(document: Mapping[str, Any], shown_as: str) -> Plan:
     pending = [_change(change) for change in changes if change.action is not Action.KEEP]
     if _digest(document["account"], pending, document["drift"]) != document["digest"]:
         raise _not_ours(shown_as, "its digest does not fit its changes, so it was edited")
-    drift = (Drift(one["name"], one["media_id"], one["kind"]) for one in document["drift"])
+    drift = (Drift(one["name"], one["media_id"], DriftKind(one["kind"])) for one in document["drift"])
     kept = document["summary"]["keep"] - (len(changes) - len(pending))
     capacity = _capacity_from(document["capacity"]) if document.get("capacity") else None
     return Plan(document["account"], changes, tuple(drift), max(0, kept), capacity)
@@ -120,7 +119,7 @@ def _digest(account: str | None, pending: list[dict[str, Any]], drift: list[dict
 
 
 def _drift(plan: Plan) -> list[dict[str, str]]:
-    return [{"name": one.name, "media_id": one.media_id, "kind": one.kind} for one in plan.drift]
+    return [{"name": one.name, "media_id": one.media_id, "kind": one.kind.value} for one in plan.drift]
 
 
 def _capacity(capacity: Capacity) -> dict[str, Any]:
@@ -177,30 +176,30 @@ def _result(result: Result) -> dict[str, Any]:
         "size": change.size,
         "media_id": record.media_id if record else None,
         "url": https(record.url) if record else None,
-        "old_media_id": replaced_id(result),
+        "old_media_id": result.replaced_id,
         "attempts": result.attempts,
         "seconds": result.seconds,
         "error": failure_document(error) if error else None,
+        "remedy": error.remedy.value if error else None,
+        "change": _change(change),
+        "record": record_document(record) if record else None,
     }
 
 
 def _result_from(document: Mapping[str, Any]) -> Result:
-    kind, path, size = MaterialType(document["type"]), document["path"], document["size"]
-
-    def record(media_id: str | None, url: str | None) -> Record | None:
-        known = media_id or url
-        return Record(kind, path, "", size, media_id, url, None, None) if known else None
-
-    before = record(document["old_media_id"], None)
-    action, error = Action(document["action"]), document["error"]
+    error = document["error"]
     return Result(
-        Change(document["name"], action, "", kind, path, "", size, before, None),
-        Outcome(document["outcome"]),
-        record(document["media_id"], document["url"]),
-        document["attempts"],
-        document["seconds"],
-        Failure(remedy=Remedy.FILE, **{key: error[key] for key in _FAILURE_KEYS}) if error else None,
+        change=_change_from(document["change"]),
+        outcome=Outcome(document["outcome"]),
+        record=record_from(document["record"]) if document["record"] else None,
+        attempts=document["attempts"],
+        seconds=document["seconds"],
+        error=_failure_from(error, Remedy(document["remedy"])) if error else None,
     )
+
+
+def _failure_from(document: Mapping[str, Any], remedy: Remedy) -> Failure:
+    return Failure(remedy=remedy, **{key: document[key] for key in _FAILURE_KEYS})
 
 
 _FAILURE_KEYS = ("code", "message", "hint", "errcode", "rid")
@@ -227,4 +226,4 @@ def _text(document: object) -> str:
 
 def _not_ours(shown_as: str, reason: str) -> InvalidInput:
     hint = "save one with `wxsync plan --out FILE` or `wxsync apply --out FILE`"
-    return InvalidInput([Problem("not-a-plan", f"{shown_as} is no saved plan or result: {reason}", hint)])
+    return InvalidInput([Problem("not-a-plan", f"{shown_as} is not a saved plan or result: {reason}", hint)])

@@ -104,7 +104,7 @@ def _applied(result: Result) -> Row:
     change, record = result.change, result.record
     verb = _DONE[change.action] if result.outcome is Outcome.DONE else _undone(change.action, result.outcome)
     notes = [] if result.error is None else [result.error.message, *_hints(result)]
-    old = replaced_id(result)
+    old = result.replaced_id
     if old and record:
         notes.append(text("media_id {old} → {new}", old=old, new=record.media_id))
     why = _identity(record) if record and result.outcome is Outcome.DONE else ""
@@ -115,14 +115,6 @@ def _applied(result: Result) -> Row:
 
 def _undone(action: Action, outcome: Outcome) -> Text:
     return text("{action} {outcome}", action=_ACTIONS[action], outcome=OUTCOMES[outcome])
-
-
-def replaced_id(result: Result) -> str | None:
-    """Gives the id that drafts and menus may still hold, where this result made a new one."""
-    before, record = result.change.before, result.record
-    if not before or result.outcome is not Outcome.DONE or (record and record.media_id == before.media_id):
-        return None
-    return before.media_id
 
 
 def _identity(record: Record) -> str:
@@ -217,7 +209,7 @@ def _report_summary(report: Report) -> tuple[str, ...]:
         text("Applied: {counts}.", counts=listing(words for outcome, words in counted.items() if counts[outcome])),
         _uploaded(report),
     ]
-    if any(replaced_id(result) and result.record for result in report.results):
+    if any(result.replaced_id and result.record for result in report.results):
         lines.append(text("Put each new media_id into the drafts, menus and replies that hold the old one."))
     return tuple(lines)
 

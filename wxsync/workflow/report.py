@@ -1,16 +1,14 @@
-"""Shows a library, a plan or a result as one HTML page."""
+"""Shows a library as one HTML page."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from wxsync.media import LIBRARY_LIMITS
-from wxsync.model import Change, Plan, Problem, Record
+from wxsync.model import Change, Problem, Record
 from wxsync.project.folder import Choice, lock_of, open_project
 from wxsync.reconcile.planned import PlanOptions, plan_with
-from wxsync.render.html import html, library_view, plan_view, result_view
-from wxsync.results import Report
+from wxsync.render.html import html, library_view
 from wxsync.workflow.previews import previews
 
 
@@ -25,15 +23,6 @@ def report(choice: Choice) -> tuple[str, tuple[Problem, ...]]:
     records = [*_records(planned.plan.changes), *(one.record for one in (lock.retired if lock else ()))]
     view = library_view(planned.plan, lock, previews(project.manifest.root, records), places=LIBRARY_LIMITS)
     return html(view), planned.warnings
-
-
-def html_of(shown: Plan | Report, root: Path, *, everything: bool = False) -> str:
-    """Gives the page of a plan or a result, with pictures of what still lies in a folder with the same bytes."""
-    if isinstance(shown, Plan):
-        changes = shown.changes if everything else shown.pending
-        return html(plan_view(shown, previews(root, _records(changes)), everything=everything))
-    done = [result.change for result in shown.results]
-    return html(result_view(shown, previews(root, _records(done))))
 
 
 def _records(changes: Iterable[Change]) -> Iterator[Record]:

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from wxsync.model import Action, Change, Lock, MaterialType, Outcome, Plan, Record, Retired, Usage
 from wxsync.render.html.view import Card, LibraryUsage, Previews, Side, View
-from wxsync.render.rows import replaced_id
 from wxsync.results import Report, Result
 from wxsync.words import human_size, moment
 
@@ -65,7 +64,7 @@ def plan_view(plan: Plan, previews: Previews, *, everything: bool = False) -> Vi
 
 def result_view(report: Report, previews: Previews) -> View:
     """Shows what apply did: the old media_id and the new one."""
-    replaced = any(replaced_id(result) and result.record for result in report.results)
+    replaced = any(result.replaced_id and result.record for result in report.results)
     done = [one for one in report.results if one.outcome is Outcome.DONE and one.change.action.uploads]
     size = human_size(sum(one.change.size for one in done))
     return View(

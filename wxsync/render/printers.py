@@ -1,0 +1,68 @@
+"""One printer for each format in which a plan or a result is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from wxsync.formats import PageFormat
+from wxsync.model import Change, Plan, Record
+from wxsync.render.documents import plan_text, report_text
+from wxsync.render.markdown import markdown
+from wxsync.render.rows import Page, plan_page, report_page
+from wxsync.render.terminal import terminal
+from wxsync.results import Report
+
+if TYPE_CHECKING:
+    from wxsync.render.html import Preview
+
+
+@dataclass(frozen=True, slots=True)
+class Printing:
+    """How something is printed: with what a plan keeps as it is, and in colour where the format has colours.
+
+    `previews` gives by sha256 what a page can show of some materials.
+    """
+
+    previews: Callable[[Iterable[Record]], Mapping[str, Preview]]
+    everything: bool = False
+    color: bool = False
+
+
+def _json(shown: Plan | Report, how: Printing) -> str:
+    return plan_text(shown, everything=how.everything) if isinstance(shown, Plan) else report_text(shown)
+
+
+def _text(shown: Plan | Report, how: Printing) -> str:
+    return terminal(_page(shown, how), color=how.color)
+
+
+def _markdown(shown: Plan | Report, how: Printing) -> str:
+    return markdown(_page(shown, how))
+
+
+def _html(shown: Plan | Report, how: Printing) -> str:
+    from wxsync.render.html import html, plan_view, result_view  # Jinja takes longer to import than a plan to print
+
+    if isinstance(shown, Plan):
+        changes = shown.changes if how.everything else shown.pending
+        return html(plan_view(shown, how.previews(_records(changes)), everything=how.everything))
+    results = shown.results
+    records = [*_records(result.change for result in results), *(one.record for one in results if one.record)]
+    return html(result_view(shown, how.previews(records)))
+
+
+PRINTERS: Mapping[PageFormat, Callable[[Plan | Report, Printing], str]] = MappingProxyType(
+    {PageFormat.TEXT: _text, PageFormat.JSON: _json, PageFormat.MARKDOWN: _markdown, PageFormat.HTML: _html}
+)
+
+
+def _page(shown: Plan | Report, how: Printing) -> Page:
+    return plan_page(shown, everything=how.everything) if isinstance(shown, Plan) else report_page(shown)
+
+
+def _records(changes: Iterable[Change]) -> Iterable[Record]:
+    for change in changes:
+        yield from (record for record in (change.after, change.before) if record)
