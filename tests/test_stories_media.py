@@ -221,7 +221,7 @@ COMMITTED = ("refused", "images", "voices", "video", "covers", "articles")
 USUAL = {"image": "png", "thumb": "jpg", "article_image": "jpg", "voice": "mp3", "video": "mp4"}
 CODES = {
     "empty": {44001},
-    "lfs-pointer": {40113},
+    "lfs-pointer": {40113, 40137},
     "format": {40113, 40005, 40137},
     "size": {45001, 40012, 40009},
     "duration": {45007},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,16 +14,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.project import MEDIA, Project, Run, Server, png, until
+from tests.project import MEDIA, Project, Run, Server, png, serving, until
 from tests.wechat_fake import SECRET, FakeWeChat, ok, raw, token
+from wxsync.errors import HaltedForNow
 from wxsync.manifest import read_manifest
 from wxsync.manifest.writing import render_manifest
 from wxsync.model import Account
 from wxsync.planner import file_name
+from wxsync.project.folder import Choice
+from wxsync.reconcile.watcher import Watcher
+from wxsync.results import Pulled
+from wxsync.sandbox import Switches
 from wxsync.schemas import violations
 from wxsync.words import casefolded
+from wxsync.workflow.pull import pull
 
 APPID = "wx0123456789abcdef"
+
+
+@pytest.fixture(autouse=True)
+def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A download that may be late is asked for again at once; how long it waits is told in a story of its own."""
+    monkeypatch.setattr("wxsync.wechat.client._DOWNLOAD_WAITS", (0.0, 0.0))
 
 
 @pytest.fixture
@@ -239,6 +252,135 @@ def test_what_was_deleted_meanwhile_is_left_out_and_told(
     assert within(project, "plan", "--detailed-exitcode").code == 0
 
 
+def patiently(project: Project, **watching: Any) -> tuple[Pulled, list[float]]:
+    """Pulls in this process, and gives how long it waited each time."""
+    waited: list[float] = []
+
+    def pause(seconds: float) -> bool:
+        waited.append(seconds)
+        return False
+
+    choice = Choice(project.root / "materials.yaml", account=None, sandbox=False, environ=project.environ)
+    return pull(choice, project.root / "old", Watcher(pause=pause, **watching)), waited
+
+
+def test_one_material_that_wechat_never_gives_is_left_out_and_slows_nobody(
+    project: Project, server: Server, library: dict[str, str]
+) -> None:
+    server.fault(f"get_material:busy,id={library['voice']}")
+
+    done, waited = patiently(project)
+
+    assert [(one.media_id, one.refused) for one in done.left_out] == [(library["voice"], True)]
+    assert "-1" in done.left_out[0].why
+    assert sum(waited) <= 10
+    assert {one["media_id"] for one in lock(project)["materials"].values()} == server.ids() - {library["voice"]}
+    assert within(project, "plan", "--detailed-exitcode").code == 0
+
+
+def test_many_that_wechat_never_gives_stop_nobody_while_it_gives_others(project: Project, server: Server) -> None:
+    good = [server.upload("voice", f"{number}.mp3", media("audio/welcome.mp3")) for number in range(2)]
+    bad = [server.upload("image", f"{number}.png", png(f"{number}")) for number in range(7)]
+    good += [server.upload("image", "last.png", png("last"))]
+    server.fault(*(f"get_material:busy,id={media_id}" for media_id in bad))
+
+    done, _ = patiently(project)
+
+    assert {one.media_id for one in done.left_out} == set(bad)
+    assert {one["media_id"] for one in lock(project)["materials"].values()} == set(good)
+
+
+def test_a_wechat_that_gives_nothing_stops_a_pull_which_goes_on_later(project: Project, server: Server) -> None:
+    ids = {server.upload("image", f"{number}.png", png(f"{number}")) for number in range(9)}
+    server.fault("get_material:busy@4")
+
+    with pytest.raises(HaltedForNow) as halted:
+        patiently(project)
+    calls = server.calls()["get_material"]
+    server.forget_faults()
+
+    assert halted.value.errcode == -1
+    assert calls <= 3 + 4 * 4
+    assert patiently(project)[0].left_out == ()
+    assert {one["media_id"] for one in lock(project)["materials"].values()} == ids
+    assert server.calls()["get_material"] == calls + 6
+
+
+def test_a_library_for_which_a_day_is_not_enough_is_announced_and_goes_on_the_next_day(
+    project: Project, server: Server
+) -> None:
+    ids = {server.upload("image", f"{number}.png", png(f"{number}")) for number in range(7)}
+    server.limit(daily={"/cgi-bin/material/get_material": 3})
+
+    first = pulled(project)
+    same_day = pulled(project)
+    asked = server.calls()["get_material"]
+    server.advance(86_400)
+    second = pulled(project)
+    server.advance(86_400)
+    last = pulled(project)
+
+    assert [run.code for run in (first, same_day, second, last)] == [7, 7, 7, 0]
+    assert "3 of the 7 calls fit into today's quota of 3. All of them take 3 days" in first.err
+    assert "all 3 calls of get_material of today are used, and 4 materials are to be fetched" in same_day.err
+    assert "the rest takes 2 days" in same_day.err
+    assert asked == 4, "where nothing is left, nothing is asked for"
+    assert "3 of the 4 calls" in second.err
+    assert "quota" not in last.err
+    assert {one["media_id"] for one in lock(project)["materials"].values()} == ids
+
+
+def test_a_quota_that_is_not_told_stops_nothing(project: Project, server: Server, library: dict[str, str]) -> None:
+    server.fault("quota:errcode=76022")
+    assert pulled(project).code == 0
+
+
+@pytest.mark.parametrize("fault", ["status=404", "status=503", "reset-before"])
+def test_an_address_that_is_late_is_asked_for_again(
+    project: Project, server: Server, library: dict[str, str], monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    monkeypatch.setattr("wxsync.wechat.client._DOWNLOAD_WAITS", (2.0, 5.0, 10.0))
+    server.fault(f"down_url:{fault}*2")
+
+    done, waited = patiently(project)
+
+    assert done.left_out == ()
+    assert waited == [2.0, 5.0]
+    assert server.calls()["down_url"] == 3
+
+
+@pytest.mark.parametrize("status", [401, 403, 410])
+def test_an_address_that_is_closed_is_not_asked_for_again(
+    project: Project, server: Server, library: dict[str, str], status: int
+) -> None:
+    server.fault(f"down_url:status={status}")
+
+    done, _ = patiently(project)
+
+    assert [one.media_id for one in done.left_out] == [library["video"]]
+    assert server.calls()["down_url"] == 1
+
+
+def test_a_web_page_is_told_as_one_with_its_vid(project: Project) -> None:
+    with serving(switches=Switches(video_page=True)) as server:
+        server.upload("video", "x.mp4", media("video/intro.mp4"), title="产品介绍")
+        paged = Project(project.root, server.environ)
+
+        done = pulled(paged)
+
+    assert done.code == 0, done.err
+    assert re.search(r"a web page \(wxv_\d{19}\) and not a file", done.out)
+    assert "__biz" not in done.out + done.err
+
+
+def test_a_video_whose_transcoding_failed_is_left_out(project: Project) -> None:
+    with serving(switches=Switches(lenient_video=True)) as server:
+        server.upload("video", "x.mp4", media("video/intro.mp4") + bytes(11 << 20), title="产品介绍")
+        done = pulled(Project(project.root, server.environ))
+
+    assert (done.code, "nothing that can be downloaded" in done.out) == (0, True)
+
+
 PAGE = ok(total_count=1, item_count=1, item=[{"media_id": "film", "name": "介绍", "update_time": 1_700_000_000}])
 NOTHING = ok(total_count=0, item_count=0, item=[])
 COUNTS = ok(voice_count=0, video_count=1, image_count=0, news_count=0)
@@ -300,7 +442,7 @@ def test_no_address_of_a_video_is_kept_or_shown(project: Project, library: dict[
     done = pulled(project, "--verbose")
 
     written = b"".join(file.read_bytes() for file in (project.root / "old").rglob("*") if file.is_file())
-    assert b"/_sandbox/materials/" not in written + done.out.encode() + done.err.encode()
+    assert b"/down/" not in written + done.out.encode() + done.err.encode()
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)

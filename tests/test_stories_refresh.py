@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.project import MEDIA, Project, Server, png, serving
 from tests.wechat_fake import APPID, EMPTY_PAGE, SECRET, FakeWeChat, no, ok
+from wxsync.errors import HaltedForNow
+from wxsync.project.folder import Choice
+from wxsync.reconcile.planned import Planned, PlanOptions
+from wxsync.reconcile.watcher import Watcher
 from wxsync.sandbox.switches import Switches
 from wxsync.schemas import violations
+from wxsync.workflow.plan import plan
+
+
+@pytest.fixture(autouse=True)
+def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second look comes at once; what lies between is told in a story of its own."""
+    monkeypatch.setattr("wxsync.reconcile.refresh._SECOND_LOOK_SECONDS", 0.0)
 
 
 @pytest.fixture
-def mixed(project: Project) -> Project:
-    """A project with one material of each type, all of them at WeChat."""
+def mixed(project: Project, server: Server) -> Project:
+    """A project with one material of each type, all of them at WeChat for more than an hour."""
     project.add("a.png", png("a"))
     project.add("b.png", png("b"))
     project.sample("audio/welcome.mp3", "welcome.mp3")
@@ -31,6 +43,7 @@ def mixed(project: Project) -> Project:
         "  - {path: article.png, type: article_image}\n"
     )
     assert project.apply().code == 0
+    server.advance(3601)
     return project
 
 
@@ -96,6 +109,7 @@ def test_two_names_of_one_gone_upload_share_one_new_upload(project: Project, ser
     project.add("b.png", png("same"))
     project.manifest("materials:\n  - {path: '*.png', type: image}\n")
     project.apply()
+    server.advance(3601)
     server.delete(id_of(project, "a.png"))
 
     assert project.apply("--refresh").code == 0
@@ -110,6 +124,7 @@ def test_bytes_that_come_back_are_not_taken_back_from_what_is_gone(project: Proj
     first = id_of(project, "a.png")
     project.add("a.png", png("other"))
     project.apply()
+    server.advance(3601)
     server.delete(first)
     project.add("a.png", png("a.png"))
 
@@ -174,6 +189,7 @@ def test_only_an_unknown_id_is_gone_whatever_else_wechat_refuses(tmp_path: Path,
             project.add("cover.jpg", (MEDIA / "covers/intro.jpg").read_bytes() + step.encode())
             project.manifest("materials:\n  - {path: cover.jpg, type: thumb}\n")
             assert project.apply().code == 0
+        server.advance(3601)
         before = project.lock()
         server.fault(f"get_material:errcode={errcode}")
 
@@ -209,3 +225,137 @@ def test_a_large_library_is_announced_before_it_is_listed(offline: Project) -> N
 
     assert planned.code == 0
     assert "lists the whole library: 252 calls" in planned.err
+
+
+def refreshed(project: Project, **watching: Any) -> tuple[Planned, list[float]]:
+    """Plans with a refresh in this process, and gives how long it waited each time."""
+    waited: list[float] = []
+
+    def pause(seconds: float) -> bool:
+        waited.append(seconds)
+        return False
+
+    choice = Choice(project.root / "materials.yaml", account=None, sandbox=False, environ=project.environ)
+    return plan(choice, PlanOptions(refresh=True), Watcher(pause=pause, **watching)), waited
+
+
+def gone(planned: Planned) -> list[str]:
+    return [one.name for one in planned.plan.drift if one.kind == "gone"]
+
+
+def test_an_id_that_is_unknown_for_a_moment_is_not_gone(
+    mixed: Project, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wxsync.reconcile.refresh._SECOND_LOOK_SECONDS", 3.0)
+    server.delete(id_of(mixed, "a.png"))
+    server.delete(id_of(mixed, "b.png"))
+    planned, waited = refreshed(mixed)
+    assert (gone(planned), waited) == (["a.png", "b.png"], [3.0])
+    assert server.calls()["get_material"] == 4, "each was asked for twice"
+
+
+def test_what_is_hidden_and_unknown_once_is_known_the_second_time(tmp_path: Path) -> None:
+    with serving(switches=Switches(hide_thumbs=True)) as server:
+        project = Project(tmp_path, server.environ)
+        project.sample("covers/intro.jpg", "cover.jpg")
+        project.manifest("materials:\n  - {path: cover.jpg, type: thumb}\n")
+        project.apply()
+        server.advance(3601)
+        server.fault("get_material:errcode=40007*1")
+
+        planned, _ = refreshed(project)
+
+        assert gone(planned) == []
+        assert server.calls()["get_material"] == 2
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(0, []), (3590, []), (3610, ["a.png"])])
+def test_what_is_younger_than_an_hour_is_not_gone_by_wechats_clock(
+    project: Project, server: Server, seconds: float, expected: list[str]
+) -> None:
+    project.images("a.png", "b.png")
+    project.apply()
+    server.delete(id_of(project, "a.png"))
+    server.advance(seconds)
+
+    assert gone(refreshed(project)[0]) == expected
+
+
+def test_one_material_that_wechat_never_gives_halts_nobody_and_slows_nobody(tmp_path: Path) -> None:
+    with serving(switches=Switches(hide_thumbs=True)) as server:
+        project = Project(tmp_path, server.environ)
+        for number in range(12):
+            project.add(f"{number:02}.jpg", (MEDIA / "covers/intro.jpg").read_bytes() + bytes([number]))
+        project.manifest("materials:\n  - {path: '*.jpg', type: thumb}\n")
+        project.apply()
+        server.advance(3601)
+        server.fault(f"get_material:busy,id={id_of(project, '05.jpg')}")
+        said: list[str] = []
+
+        planned, waited = refreshed(project, says=said.append)
+
+        assert gone(planned) == []
+        assert sum(waited) <= 10
+        assert any(id_of(project, "05.jpg") in line and "-1" in line for line in said)
+
+
+def test_a_wechat_that_gives_nothing_halts_a_refresh(tmp_path: Path) -> None:
+    with serving(switches=Switches(hide_thumbs=True)) as server:
+        project = Project(tmp_path, server.environ)
+        for number in range(8):
+            project.add(f"{number}.jpg", (MEDIA / "covers/intro.jpg").read_bytes() + bytes([number]))
+        project.manifest("materials:\n  - {path: '*.jpg', type: thumb}\n")
+        project.apply()
+        server.advance(3601)
+        server.fault("get_material:busy")
+
+        with pytest.raises(HaltedForNow) as halted:
+            refreshed(project)
+
+        assert halted.value.errcode == -1
+        assert server.calls()["get_material"] <= 24
+
+
+@pytest.fixture
+def dozen(project: Project, server: Server) -> Project:
+    project.images(*(f"{number:02}.png" for number in range(12)))
+    project.apply()
+    server.advance(3601)
+    return project
+
+
+def test_much_that_was_deleted_is_believed_because_the_count_fell(dozen: Project, server: Server) -> None:
+    for number in range(5):
+        server.delete(id_of(dozen, f"{number:02}.png"))
+
+    planned = dozen.run("plan", "--refresh", "--format", "json")
+
+    assert planned.code == 0, planned.err
+    assert len(planned.json["drift"]) == 5
+
+
+@pytest.mark.parametrize(("unknown", "code"), [(2, 6), (1, 0)])
+def test_much_that_is_unknown_and_still_counted_is_not_believed(tmp_path: Path, unknown: int, code: int) -> None:
+    with serving(switches=Switches(hide_thumbs=True)) as server:
+        project = Project(tmp_path, server.environ)
+        for number in range(12):
+            project.add(f"{number:02}.jpg", (MEDIA / "covers/intro.jpg").read_bytes() + bytes([number]))
+        project.manifest("materials:\n  - {path: '*.jpg', type: thumb}\n")
+        project.apply()
+        server.advance(3601)
+        before = project.lock_bytes()
+        for number in range(unknown):
+            server.fault(f"get_material:errcode=40007,id={id_of(project, f'{number:02}.jpg')}")
+
+        planned = project.run("plan", "--refresh")
+        applied = project.run("apply", "--refresh", "--yes", "--max-uploads", "0")
+
+        assert planned.code == code
+        assert (applied.code == 6) == (code == 6)
+        assert project.lock_bytes() == before
+        if code == 6:
+            assert "--force" in planned.err
+            assert f"{unknown} of the 12 ids" in planned.err
+            forced = project.run("plan", "--refresh", "--force", "--format", "json")
+            assert (forced.code, len(forced.json["drift"])) == (0, unknown)
+        assert server.calls()["add_material"] == 12

@@ -46,6 +46,7 @@ def planning_options(function: Function) -> Function:
 @click.option(
     "-o", "--out", type=click.Path(dir_okay=False), metavar="FILE", help="Save the plan for `wxsync apply FILE`."
 )
+@click.option("--force", is_flag=True, help="With --refresh: believe WeChat, however much it says is gone.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when changes are pending.")
 @format_option
 @planning_options
@@ -55,6 +56,7 @@ def plan(
     settings: Settings,
     *,
     out: str | None,
+    force: bool,
     detailed_exitcode: bool,
     form: str,
     targets: tuple[str, ...],
@@ -70,7 +72,7 @@ def plan(
         if known:
             emit(_nothing_to_do(known, form, settings))
             return Exit.DONE
-    planned = _planned(settings, targets, replace, use_cache=not no_cache, refresh=refresh)
+    planned = _planned(settings, targets, replace, use_cache=not no_cache, refresh=refresh, force=force)
     warn(settings, planned.warnings)
     if out:
         save(out, rendered(planned.plan, "json", settings))
@@ -132,14 +134,20 @@ def _previews(settings: Settings, records: Iterable[Record]) -> Mapping[str, Pre
 
 
 def _planned(
-    settings: Settings, targets: tuple[str, ...], replace: tuple[str, ...], *, use_cache: bool, refresh: bool
+    settings: Settings,
+    targets: tuple[str, ...],
+    replace: tuple[str, ...],
+    *,
+    use_cache: bool,
+    refresh: bool,
+    force: bool,
 ) -> Planned:
     from wxsync.reconcile.planned import PlanOptions
     from wxsync.reconcile.watcher import Watcher
     from wxsync.workflow.plan import plan as run
 
     watcher = Watcher(says=settings.note)
-    return run(settings.choice(), PlanOptions(targets, replace, use_cache, refresh), watcher)
+    return run(settings.choice(), PlanOptions(targets, replace, use_cache, refresh), watcher, force=force)
 
 
 def _nothing_to_do(known: InStep, form: str, settings: Settings) -> str:

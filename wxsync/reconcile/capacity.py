@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from wxsync.errors import CallFailed, HaltedForNow, PersonNeeded
 from wxsync.media import LIBRARY_LIMITS
 from wxsync.model import Capacity, Plan, Usage
-from wxsync.wechat.interface import ADD_MATERIAL
+from wxsync.wechat.interface import ADD_MATERIAL, GET_MATERIAL
+from wxsync.words import plural, text
 
 if TYPE_CHECKING:
     from wxsync.wechat.client import WeChat
@@ -30,11 +31,58 @@ def ask_capacity(remote: WeChat, counts: Mapping[str, int]) -> Capacity:
     """Adds today's uploads to the counts of a library; not every way of calling is told a quota."""
     taken = {"image": counts.get("image", 0) + counts.get("news", 0)}
     library = {kind: Usage(taken.get(kind, counts.get(kind, 0)), limit) for kind, limit in LIBRARY_LIMITS.items()}
+    return Capacity(library, ask_today(remote, ADD_MATERIAL))
+
+
+def refuse_what_today_has_not(remote: WeChat, wanted: int, says: Callable[[str], None]) -> None:
+    """Raises HaltedForNow where today's calls of get_material are used up; says so where they do not suffice."""
+    today = say_what_today_has_not(remote, wanted, says)
+    if today and wanted and not today.left:
+        days = -(-wanted // today.limit)
+        raise HaltedForNow(
+            text(
+                "all {limit:,} calls of get_material of today are used, and {wanted:,} materials are to be fetched",
+                limit=today.limit,
+                wanted=wanted,
+            ),
+            code="quota",
+            hint=plural(
+                "Run the same command again after 00:00 Beijing time: the rest takes {count:,} day.",
+                "Run the same command again after 00:00 Beijing time: the rest takes {count:,} days.",
+                days,
+            ),
+        )
+
+
+def say_what_today_has_not(remote: WeChat, wanted: int, says: Callable[[str], None]) -> Usage | None:
+    """Asks for today's calls of get_material, of which each material takes one, and says where they do not suffice.
+
+    Accounts were seen to have about 500 of them a day.
+    """
+    today = ask_today(remote, GET_MATERIAL) if wanted else None
+    if today is None or wanted <= today.left or not today.left:
+        return today
+    days = -(-(wanted - today.left) // today.limit)
+    says(
+        text(
+            "get_material: {left:,} of the {wanted:,} calls fit into today's quota of {limit:,}. All of them take "
+            "{days:,} days: run the same command again on each, after 00:00 Beijing time",
+            left=today.left,
+            wanted=wanted,
+            limit=today.limit,
+            days=days + 1,
+        )
+    )
+    return today
+
+
+def ask_today(remote: WeChat, path: str) -> Usage | None:
+    """Asks what is left of today's calls of a path; None where WeChat tells no limit, or nothing at all."""
     try:
-        quota = remote.quota(ADD_MATERIAL)
+        quota = remote.quota(path)
     except CallFailed:
-        return Capacity(library)
-    return Capacity(library, Usage(quota.used, quota.daily_limit) if quota.daily_limit > 0 else None)
+        return None
+    return Usage(quota.used, quota.daily_limit) if quota.daily_limit > 0 else None
 
 
 def refuse_what_cannot_fit(plan: Plan, *, bound: int | None, says: Callable[[str], None]) -> None:

@@ -22,6 +22,8 @@ T = TypeVar("T")
 
 # add_material takes 10 MiB, mp.weixin.qq.com more.
 _LARGEST_VIDEO = 200 * MEBIBYTE
+_DOWNLOAD_WAITS = (2.0, 5.0, 10.0)
+_LATE = frozenset({404, 408, 425, 429})
 
 
 class WeChat:
@@ -76,9 +78,22 @@ class WeChat:
         return self._ask(endpoints.get_material(media_id))
 
     def download(self, url: str) -> bytes | None:
-        """Gets the bytes behind a video's `down_url`, without a token; None where nothing can be had there."""
-        answer = self._transport.fetch(url, limit=_LARGEST_VIDEO)
-        return answer.body if answer.status == 200 else None
+        """Gets the bytes behind a video's `down_url`, without a token; None where nothing can be had there.
+
+        What may only be late is asked for again, a few times: a new address was seen to answer 404 for some seconds.
+        """
+        for wait in (*_DOWNLOAD_WAITS, None):
+            answer = self._transport.fetch(url, limit=_LARGEST_VIDEO)
+            if answer.status == 200 and answer.body is not None:
+                return answer.body
+            if wait is None or not (answer.status in _LATE or (answer.status or 500) >= 500):
+                break
+            self._caller.sit_out(wait, "down_url")
+        return None
+
+    def now(self) -> float | None:
+        """Tells WeChat's time, in Unix seconds, by its last answer; None where it has not answered yet."""
+        return self._transport.now()
 
     def delete(self, media_id: str) -> None:
         """Deletes a material; Refused with errcode 40007 where there is none (any more)."""

@@ -33,12 +33,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """Holds a request and how to read its answer; only an `upload` must not be repeated in doubt."""
+    """Holds a request and how to read its answer; only an `upload` must not be repeated in doubt.
+
+    `odd`: WeChat was seen to answer -1 for ever for one thing that is asked for so, while all others are well.
+    """
 
     name: str
     request: Request
     read: Callable[[Answer], T | None]
     upload: bool = False
+    odd: bool = False
 
 
 def upload_material(upload: Upload) -> Call[Uploaded]:
@@ -73,7 +77,7 @@ def count_materials() -> Call[Mapping[str, int]]:
 def get_material(media_id: str) -> Call[FileContent | VideoDetails | Article]:
     """Describes get_material (获取永久素材); the answer is the file itself, so its limit is 32 MiB."""
     request = _post(GET_MATERIAL, {"media_id": media_id}, limit=32 * MEBIBYTE)
-    return Call("get_material", request, answers.read_content)
+    return Call("get_material", request, answers.read_content, odd=True)
 
 
 def delete_material(media_id: str) -> Call[bool]:

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from wxsync.errors import CallFailed
 from wxsync.wechat.answers import said
 from wxsync.wechat.endpoints import Call
+from wxsync.wechat.errcodes import Kind, explain
 from wxsync.wechat.failures import failure, interrupted
 from wxsync.wechat.outcome import Verdict, judge
 from wxsync.wechat.pace import PAUSES, InterruptedWait, Pace
@@ -16,6 +17,7 @@ from wxsync.wechat.tokens import Grant, Tokens
 from wxsync.wechat.transport import Answer, Transport
 
 WAITS = (1.0, 2.0, 4.0, 8.0)
+_MOST_ODD = 4
 
 T = TypeVar("T")
 
@@ -74,13 +76,32 @@ class Caller:
             patience.attempts += 1
             answer = self._transport.send(replace(call.request, query=query))
             value = call.read(answer) if answer.status == 200 and answer.body is not None else None
-            verdict = _verdict(call, answer, fits=value is not None)
+            verdict = self._verdict(call, answer, patience, fits=value is not None)
             # Still on its place, so that nobody sends between the answer and the pause.
             if verdict is Verdict.SLOWER:
                 patience.pause = self._pace.slow_down(round_)
             if verdict is Verdict.DONE:
                 self._pace.went_well(round_)
         return _Tried(answer, value, verdict)
+
+    def _verdict(self, call: Call[T], answer: Answer, patience: _Patience, *, fits: bool) -> Verdict:
+        errcode = said(answer).errcode
+        verdict = judge(answer.phase, answer.status, errcode, fits=fits, upload=call.upload)
+        line = explain(errcode) if errcode else None
+        if call.odd and verdict is Verdict.SLOWER and line and line.kind is Kind.BUSY:
+            # Perhaps this one thing is never to be had: others need not wait for it, and it is not asked for for ever.
+            return Verdict.AGAIN if patience.attempts < _MOST_ODD else Verdict.LATER
+        return verdict
+
+    def sit_out(self, seconds: float, name: str) -> None:
+        """Waits for what no call can hasten; raises HaltedForNow where the user ends the wait."""
+        halt = None
+        try:
+            self._pace.wait(seconds)
+        except InterruptedWait:
+            halt = interrupted(name, attempts=1)
+        if halt:
+            raise halt
 
     def _may_go_on(self, verdict: Verdict, error: CallFailed, patience: _Patience, tokens: Tokens | None) -> bool:
         if verdict is Verdict.TOKEN:
@@ -110,7 +131,3 @@ class Caller:
 
     def _announce(self, error: CallFailed, seconds: float) -> None:
         self._tell(f"{error.message} Again in {seconds:g} s. · {seconds:g} 秒后重试。")
-
-
-def _verdict(call: Call[T], answer: Answer, *, fits: bool) -> Verdict:
-    return judge(answer.phase, answer.status, said(answer).errcode, fits=fits, upload=call.upload)

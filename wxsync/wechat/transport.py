@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from urllib.parse import urljoin, urlsplit
 
@@ -83,11 +84,17 @@ class Transport:
         self._read_seconds = read_seconds
         self._kept = self._adapter()
         self._proxies = get_environ_proxies(base) if base.startswith("https:") and not is_loopback(base) else {}
+        self._told: tuple[float, float] | None = None
         self._verify = next((path for path in map(os.environ.get, _CERTIFICATES) if path), True)
 
     def close(self) -> None:
         """Closes the connections that were kept."""
         self._kept.close()
+
+    def now(self) -> float | None:
+        """Tells the time at the other end, in Unix seconds, by the `Date` of its last answer; None before the first."""
+        told = self._told
+        return None if told is None else told[0] + time.monotonic() - told[1]
 
     def send(self, request: Request) -> Answer:
         """Sends a request once and never raises; the time-out of an answer grows with the body."""
@@ -157,6 +164,8 @@ class Transport:
             proxies=self._proxies,
         )
         try:
+            if response.status_code == 200 and (date := _date(response.headers.get("Date", ""))):
+                self._told = date, time.monotonic()
             return _read(response, request.limit, patience)
         finally:
             response.close()
@@ -179,6 +188,13 @@ _CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 def _as_https(url: str) -> str:
     return "https://" + url.removeprefix("http://") if url.startswith("http://") and not is_loopback(url) else url
+
+
+def _date(text: str) -> float | None:
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _read(response: requests.Response, limit: int, patience: float) -> Answer:

@@ -88,7 +88,7 @@ def apply_to(
 def _inventory(lock: Lock | None, connect: Connect, options: ApplyOptions, watcher: Watcher) -> Inventory:
     if options.plan.refresh:
         with connect() as remote:
-            return refresh(remote, lock, watcher.says)
+            return refresh(remote, lock, watcher, force=options.force)
     drift = options.saved.gone if options.saved else frozenset()
     return Inventory(gone=drift & frozenset(one for one in (lock.media_ids if lock else ()) if one))
 

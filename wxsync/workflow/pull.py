@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,7 +22,8 @@ from wxsync.model import Asset, Desired, Fingerprint, Location, Lock, Material, 
 from wxsync.planner import file_name, tag_in
 from wxsync.project.folder import Choice, Project, lock_name, open_project
 from wxsync.project.survey import refuse_errors
-from wxsync.reconcile.capacity import count
+from wxsync.reconcile.capacity import count, refuse_what_today_has_not
+from wxsync.reconcile.giving import Giving, NotGiven
 from wxsync.reconcile.refresh import announce_listing
 from wxsync.reconcile.remote import open_remote
 from wxsync.reconcile.watcher import Watcher
@@ -34,6 +36,7 @@ from wxsync.workflow.import_one import Checked, record_of
 from wxsync.workflow.pull_state import PullState
 
 _STEM = "materials"
+_VID = re.compile(r"[?&]vid=([A-Za-z0-9_]{1,40})(?:[&#]|$)")
 _NO_MEDIA = frozenset({Format.EMPTY, Format.TEXT, Format.HTML, Format.JSON, Format.XML, Format.LFS_POINTER,
                        Format.PDF, Format.ZIP, Format.GZIP, Format.UNKNOWN})  # fmt: skip
 
@@ -113,12 +116,15 @@ def _download(remote: WeChat, progress: PullState, folder: Path, watcher: Watche
     materials = [one for kind in MaterialType.shelves() for one in progress.listed.get(kind, {}).values()]
     taken = _taken(progress.kept.values())
     left_out: list[LeftOut] = []
+    giving = Giving(remote, next(iter(progress.kept), None))
+    there = sum((folder / record.path).exists() for record in progress.kept.values())
+    refuse_what_today_has_not(remote, len(materials) - there, watcher.says)
     for number, material in enumerate(materials, start=1):
         record = progress.kept.get(material.media_id)
         if record and (folder / record.path).exists():
             continue
         try:
-            body = _body(remote, material)
+            body = _body(giving, material)
         except _Undownloadable as error:
             left_out.append(LeftOut(material.media_id, material.type, material.name, error.why, error.refused))
             continue
@@ -134,16 +140,18 @@ def _download(remote: WeChat, progress: PullState, folder: Path, watcher: Watche
     return left_out
 
 
-def _body(remote: WeChat, material: Material) -> _Body:
+def _body(giving: Giving, material: Material) -> _Body:
     try:
-        found = remote.get(material.media_id)
+        found = giving.get(material.media_id)
     except Refused as error:
         raise _Undownloadable(error.message, refused=True) from None
+    except NotGiven as never:
+        raise _Undownloadable(never.error.message, refused=True) from None
     is_video = material.type is MaterialType.VIDEO
     if isinstance(found, FileContent) and not is_video:
         return _Body(found.content, _sound(found.content, "WeChat gives"))
     if isinstance(found, VideoDetails) and is_video:
-        return _video(remote, found)
+        return _video(giving.remote, found)
     raise _Undownloadable(f"WeChat lists it as {material.type} and gives something else")
 
 
@@ -153,6 +161,11 @@ def _video(remote: WeChat, details: VideoDetails) -> _Body:
     content = remote.download(details.down_url) if details.down_url else None
     if not content:
         raise _Undownloadable("its address gives nothing that can be downloaded: save it from mp.weixin.qq.com")
+    media = probe(content)
+    if media.format is Format.HTML:
+        vid = _VID.search(details.down_url or "")
+        which = f" ({vid[1]})" if vid else ""
+        raise _Undownloadable(f"its address is a web page{which} and not a file: save it from mp.weixin.qq.com")
     return _Body(content, _sound(content, "its address gives"), _text(details.title), _text(details.introduction))
 
 
