@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.project import MEDIA, Project, Run, Server, png, serving, until
-from tests.wechat_fake import SECRET, FakeWeChat, ok, raw, token
+from tests.wechat_fake import SECRET, FakeWeChat, no, ok, raw, token
 from wxsync.errors import HaltedForNow
 from wxsync.manifest import read_manifest
 from wxsync.manifest.writing import render_manifest
@@ -404,7 +404,8 @@ def test_a_video_that_cannot_be_had_is_left_out(offline: Project, details: dict[
         stable_token=[token()],
         get_materialcount=[COUNTS],
         batchget_material=[NOTHING, NOTHING, PAGE],
-        film=[page],
+        get=[no(76022)],
+        film=[page] * 3,
     ) as fake:
         fake.scripts["get_material"] = [ok(**{key: value.format(base=fake.base) for key, value in details.items()})]
         environ = {"WXSYNC_APPID": APPID, "WXSYNC_SECRET": SECRET, "WXSYNC_API_BASE": fake.base}

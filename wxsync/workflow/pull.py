@@ -16,6 +16,7 @@ from wxsync import STATE_FOLDER
 from wxsync.errors import Halted, InvalidInput, PersonNeeded, Refused
 from wxsync.files import only_run, state_folder, write_atomic
 from wxsync.lockfile import write_lock
+from wxsync.manifest.source import is_blank
 from wxsync.manifest.writing import render_manifest
 from wxsync.media import Format, Media, probe
 from wxsync.model import Asset, Desired, Fingerprint, Location, Lock, Material, MaterialType, Problem, Record
@@ -156,7 +157,7 @@ def _body(giving: Giving, material: Material) -> _Body:
 
 
 def _video(remote: WeChat, details: VideoDetails) -> _Body:
-    if not details.title.strip():
+    if is_blank(details.title):
         raise _Undownloadable("it has no title, and a manifest needs one")
     content = remote.download(details.down_url) if details.down_url else None
     if not content:
