@@ -1,7 +1,12 @@
-"""Makes small pictures of large ones; the only place where a picture is decoded, and the one door to Pillow."""
+"""Makes small pictures of large ones; the one door to Pillow for pages.
+
+What a picture says of itself is believed only within bounds: all that is decoded at one time, in whatever threads,
+takes no more memory than `_MOST_MEMORY`, and a file of too many parts to be walked through in time is left out.
+"""
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,8 +22,19 @@ EDGE = 224
 # What WeChat takes; every other decoder of Pillow stays shut.
 _FORMATS = ("PNG", "JPEG", "GIF", "BMP")
 _KEPT_BYTES = 24 * 1024
-# A picture of 10 MiB can unpack to gigabytes; the largest cameras make some 100 million pixels.
-_MOST_PIXELS = 120_000_000
+_MIB = 1024 * 1024
+# A picture of 10 MiB can unpack to gigabytes; this is one of 134 million pixels with a palette, or 33 in full colour.
+_MOST_MEMORY = 128 * _MIB
+_BAND_PIXELS = _MIB
+# Pillow walks through chunks, segments and filling in Python, with a read or more for each.
+_MOST_READS = 100_000
+# Each scan of a progressive JPEG goes over all of its pixels; cameras and editors make ten of them.
+_MOST_SCANNED_PIXELS = 800_000_000
+# Pillow unpacks these runs in Python.
+_MOST_RUNS = 2 * _MIB
+
+_BYTES_PER_PIXEL = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
+_ORIENTED = ("exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp")
 
 
 def thumbnail(content: bytes) -> tuple[str, bytes] | None:
@@ -29,12 +45,17 @@ def thumbnail(content: bytes) -> tuple[str, bytes] | None:
     from PIL import Image
 
     try:
-        with Image.open(BytesIO(content), formats=_FORMATS) as picture:
-            if picture.width * picture.height > _MOST_PIXELS:
-                return None
+        file = _Bounded(content)
+        # A picture in one piece goes back to the system when it is closed; smaller pieces stay in each thread's heap.
+        Image.core.set_block_size(_MOST_MEMORY)  # type: ignore[attr-defined]
+        with Image.open(file, formats=_FORMATS) as picture:
             if len(content) <= _KEPT_BYTES and max(picture.size) <= EDGE:
                 return Image.MIME[picture.format or ""], content
-            return "image/webp", _small(picture)
+            memory = _memory(picture, content, file.tell())
+            if memory > _MOST_MEMORY:
+                return None
+            with _memory_left.taken(memory):
+                return "image/webp", _small(picture)
     except Exception:  # noqa: BLE001 - a decoder fails in many ways on bytes from anywhere, and a page goes on without
         return None
 
@@ -50,14 +71,93 @@ def quietly() -> Iterator[None]:
         yield
 
 
+class _Bounded(BytesIO):
+    """Represents a file that is read a bounded number of times."""
+
+    _reads = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self._reads += 1
+        if self._reads > _MOST_READS:
+            raise OSError("the file has too many parts")
+        return super().read(size)
+
+
+class _Memory:
+    """Represents the memory that pictures may take, shared by all threads; who asks for more than is left waits."""
+
+    def __init__(self, size: int) -> None:
+        self._left = size
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def taken(self, size: int) -> Iterator[None]:
+        with self._changed:
+            self._changed.wait_for(lambda: self._left >= size)
+            self._left -= size
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._left += size
+                self._changed.notify_all()
+
+
+_memory_left = _Memory(_MOST_MEMORY)
+
+
+def _memory(picture: Image, content: bytes, header: int) -> int:
+    """Estimates the bytes that decoding a picture takes, or more than there are where it would take too long."""
+    pixels = picture.width * picture.height
+    if picture.format in ("JPEG", "MPO"):
+        return _memory_of_jpeg(picture, content, header)
+    if picture.format != "BMP":
+        return pixels * _BYTES_PER_PIXEL.get(picture.mode, 4)
+    # A bitmap of runs is unpacked beside the picture.
+    return pixels * 2 * _BYTES_PER_PIXEL.get(picture.mode, 4) if len(content) <= _MOST_RUNS else len(content)
+
+
+def _memory_of_jpeg(picture: Image, content: bytes, header: int) -> int:
+    pixels, colours = picture.width * picture.height, len(picture.getbands())
+    scans = 1 + content.count(b"\xff\xda", header)
+    first = content.rfind(b"\xff\xda", 0, header)
+    picture.draft("RGB", (2 * EDGE, 2 * EDGE))  # lets it be decoded at a fraction of its size
+    drawn = picture.width * picture.height * 4
+    if scans == 1 and content[first + 4] == colours:
+        return drawn
+    # The coefficients of all pixels are kept until the last scan has refined them.
+    return drawn + pixels * 2 * colours if pixels * scans <= _MOST_SCANNED_PIXELS else _MOST_MEMORY + 1
+
+
 def _small(picture: Image) -> bytes:
     from PIL import Image, ImageOps
 
-    picture.draft("RGB", (EDGE, EDGE))  # lets a JPEG be decoded at a fraction of its size
-    drawn = "RGBA" if picture.has_transparency_data else "RGB"
-    shown = picture if picture.mode == drawn else picture.convert(drawn)
-    shown.thumbnail((EDGE, EDGE), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    shown = _reduced(picture)
+    shown.thumbnail((EDGE, EDGE), Image.Resampling.BICUBIC)
+    shown.info.update({key: picture.info[key] for key in _ORIENTED if key in picture.info})
     ImageOps.exif_transpose(shown, in_place=True)
     out = BytesIO()
     shown.save(out, "WEBP", quality=62, method=2, exif=b"", icc_profile=b"", xmp=b"")
     return out.getvalue()
+
+
+def _reduced(picture: Image) -> Image:
+    """Gives a picture in full colour, at least twice as large as it will be shown, where it is that large.
+
+    Band by band, for colours take four times what a palette takes; of very many pixels, every second or so is enough.
+    """
+    from PIL import Image
+
+    mode = "RGBA" if picture.has_transparency_data else "RGB"
+    factor = max(1, max(picture.size) // (2 * EDGE))
+    step = max(1, factor // 8)
+    factor = factor // step * step
+    height = max(1, _BAND_PIXELS // (picture.width * factor)) * factor
+    shown = Image.new(mode, (-(-picture.width // factor), -(-picture.height // factor)))
+    for top in range(0, picture.height, height):
+        band = picture.crop((0, top, picture.width, min(top + height, picture.height)))
+        some = band.resize((-(-band.width // step), -(-band.height // step)), Image.Resampling.NEAREST).convert(mode)
+        shown.paste(
+            some.reduce((min(factor // step, some.width), min(factor // step, some.height))), (0, top // factor)
+        )
+    return shown
