@@ -96,7 +96,12 @@ def own_locks(repository: Repository, delivery: Delivery, head: str) -> dict[str
     joined = {}
     for path, left in delivery.left.items():
         here = read_at(repository, head, path)
-        joined[path] = _proven(delivery, path, here, join(left.taken or left.started, here, left.ended) or left.ended)
+        if left.taken:
+            # Against what was taken, a lock that does not hold it yet looks as if it had let go of it.
+            lock = join(left.taken, here or Lock(left.ended.account), left.ended)
+        else:
+            lock = join(left.started, here, left.ended)
+        joined[path] = _proven(delivery, path, here, lock or left.ended)
     return _differing(repository, head, joined)
 
 

@@ -1,42 +1,60 @@
 """Installs the wxsync that lies beside this file, for the steps that follow, and sets this clone's merge driver.
 
-Runs on the runner's own Python, so it imports nothing of ours.
+Runs on the runner's own Python, so it imports nothing of ours. Everything but wxsync itself is taken by its hash.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
+import platform
 import subprocess
 import sys
 import venv
 from pathlib import Path
 
-SOURCE = Path(__file__).resolve().parents[3]
-DRIVER = {
-    "merge.wxsync.name": "wxsync lock files: both sides' uploads are kept",
-    "merge.wxsync.driver": "wxsync lock merge %O %A %B",
-}
+HERE = Path(__file__).resolve().parent
+SOURCE = HERE.parents[2]
+REQUIREMENTS = HERE / "requirements.txt"
 
 
 def main() -> int:
+    """Tells the key of the cache, or installs."""
+    if sys.argv[1:] == ["key"]:
+        return tell_key()
+    return install()
+
+
+def tell_key() -> int:
+    """Gives the steps that follow a key for exactly these packages on this kind of machine."""
+    digest = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:16]
+    machine = f"{platform.system()}-{platform.machine()}-{sys.version_info[0]}.{sys.version_info[1]}"
+    append("GITHUB_OUTPUT", f"key=wxsync-{machine}-{digest}\n")
+    return 0
+
+
+def install() -> int:
     """Makes an environment of its own, so that no package of the runner is touched."""
-    home = Path(os.environ["RUNNER_TEMP"]) / "wxsync"
+    temporary = Path(os.environ["RUNNER_TEMP"])
+    home, wheels = temporary / "wxsync", temporary / "wxsync-wheels"
     venv.create(home, with_pip=True, clear=True)
     programs = home / ("Scripts" if os.name == "nt" else "bin")
     pip = [str(programs / "python"), "-m", "pip", "--disable-pip-version-check", "--quiet"]
-    subprocess.run([*pip, "install", str(SOURCE)], check=True)
-    with Path(os.environ["GITHUB_PATH"]).open("a", encoding="utf-8") as stream:
-        stream.write(f"{programs}\n")
-    with Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as stream:
-        stream.write(f"scripts={Path(__file__).resolve().parent}\n")
-    return set_merge_driver()
-
-
-def set_merge_driver() -> int:
-    """Tells the clone around the working folder how locks merge; without a clone there is nothing to tell."""
-    for key, value in DRIVER.items():
-        subprocess.run(["git", "config", key, value], check=False, capture_output=True)
+    hashed = ["--require-hashes", "--only-binary", ":all:", "--requirement", str(REQUIREMENTS)]
+    if not any(wheels.glob("*.whl")):
+        subprocess.run([*pip, "download", "--dest", str(wheels), *hashed], check=True)
+    subprocess.run([*pip, "install", "--no-index", "--find-links", str(wheels), *hashed], check=True)
+    # Built without isolation: the build backend is among the packages that were taken by their hash.
+    subprocess.run([*pip, "install", "--no-deps", "--no-build-isolation", "--no-index", str(SOURCE)], check=True)
+    append("GITHUB_PATH", f"{programs}\n")
+    subprocess.run([str(programs / "wxsync"), "ci", "setup"], check=True)
     return 0
+
+
+def append(variable: str, text: str) -> None:
+    """Writes to a file that the runner reads."""
+    with Path(os.environ[variable]).open("a", encoding="utf-8") as stream:
+        stream.write(text)
 
 
 if __name__ == "__main__":
