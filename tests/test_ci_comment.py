@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.github import TOKEN, Github, Hub, hub, wxsync
+from wxsync.ci.overview import NO_NEWS
 
 EVENT = {"pull_request": {"number": 7}}
 
@@ -49,10 +50,10 @@ def test_the_same_plan_again_writes_nothing(github: Github, api: Hub) -> None:
 
 
 def test_without_news_only_an_old_comment_is_corrected(github: Github, api: Hub) -> None:
-    say(github, "nothing to do", "--news", "false")
+    say(github, f"{NO_NEWS}nothing to do")
     assert api.comments == []
-    say(github, "two to create", "--news", "true")
-    say(github, "nothing to do", "--news", "false")
+    say(github, "two to create")
+    say(github, f"{NO_NEWS}nothing to do")
 
     [comment] = api.comments
     assert "nothing to do" in comment["body"]

@@ -15,7 +15,7 @@ import pytest
 from tests.github import Github, Hub, commit, git, wxsync
 from tests.project import png
 from tests.test_stories_lfs import pointer
-from wxsync.ci.overview import COMMENT, SUMMARY, Overview, Planned, counted_bytes, page
+from wxsync.ci.overview import COMMENT, NO_NEWS, SUMMARY, Overview, Planned, counted_bytes, page
 from wxsync.results import AccountLine
 
 
@@ -126,7 +126,8 @@ def test_accounts_that_have_nothing_to_do_share_a_line(tmp_path: Path) -> None:
 
     told = plan(tmp_path)
 
-    assert told.markdown == "Nothing to do for shop-0, shop-1.\n"
+    assert told.summary == "Nothing to do for shop-0, shop-1.\n"
+    assert told.markdown == NO_NEWS + told.summary
     assert told.outputs == told.outputs | {"pending": [], "news": False}
 
 

@@ -330,5 +330,5 @@ def forged(github: Github, lock: Any, path: str, *, media_id: str = "FORGED") ->
     made = known | {"media_id": media_id, "path": path, "sha256": digest, "size": len(content)}
     made["uploaded_as"] = known["uploaded_as"].replace(tag_in(known["uploaded_as"]) or "", tag)
     document = {**EMPTY, "account": lock["account"], "materials": {path: made}}
-    assert parse_lock(json.dumps(document).encode(), shown_as="forged")
-    return made
+    assert path in parse_lock(json.dumps(document).encode(), shown_as="forged").records
+    return dict(made)

@@ -6,9 +6,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-_WORDS = (
+PLAIN_NAMES = (
     "APPID",
     "SECRET",
     "ACCESS_TOKEN",
@@ -68,7 +67,7 @@ def for_account(environ: Mapping[str, str], account: str | None) -> dict[str, st
     if proxy:
         given |= {"HTTPS_PROXY": proxy, "https_proxy": proxy}
     if account:
-        for word in _WORDS:
+        for word in PLAIN_NAMES:
             value = given.pop(f"WXSYNC_{word}", "")
             if value:
                 given.setdefault(f"WXSYNC_{account.replace('-', '_').upper()}_{word}", value)
@@ -77,25 +76,33 @@ def for_account(environ: Mapping[str, str], account: str | None) -> dict[str, st
 
 def _github(environ: Mapping[str, str]) -> Job:
     outputs, summary = (environ.get(f"GITHUB_{name}") for name in ("OUTPUT", "STEP_SUMMARY"))
+    event = _event(environ.get("GITHUB_EVENT_PATH"))
+    queued = str(_within(event, "merge_group", "base_ref") or "").removeprefix("refs/heads/")
+    number = _within(event, "pull_request", "number")
     return Job(
         "github",
-        environ.get("GITHUB_BASE_REF") or environ.get("GITHUB_REF_NAME") or None,
-        _pull_request(environ.get("GITHUB_EVENT_PATH")),
+        queued or environ.get("GITHUB_BASE_REF") or environ.get("GITHUB_REF_NAME") or None,
+        number if isinstance(number, int) else None,
         environ.get("GITHUB_EVENT_NAME") == "schedule",
         Path(outputs) if outputs else None,
         Path(summary) if summary else None,
     )
 
 
-def _pull_request(event: str | None) -> int | None:
-    if not event:
+def _event(file: str | None) -> object:
+    if not file:
         return None
     try:
-        with Path(event).open("rb") as stream:
-            told: Any = json.loads(stream.read(_MOST_BYTES))
-        return int(told["pull_request"]["number"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        with Path(file).open("rb") as stream:
+            return json.loads(stream.read(_MOST_BYTES))
+    except (OSError, ValueError, RecursionError):
         return None
+
+
+def _within(event: object, *keys: str) -> object:
+    for key in keys:
+        event = event.get(key) if isinstance(event, dict) else None
+    return event
 
 
 def _number(word: str | None) -> int | None:

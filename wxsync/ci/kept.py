@@ -50,6 +50,8 @@ class Keep:
         """Keep the lock from before, and forget what an earlier run left of this account."""
         for name in (_STARTED, _TAKEN, _ENDED, _TOLD):
             _file(self.folder, name, self.path).unlink(missing_ok=True)
+        # There is always a file, so that a job whose artifact is empty shows that its lock is missing.
+        self.told(gone=frozenset(), refused=frozenset())
         if lock:
             self._write(_STARTED, render_lock(lock))
 
@@ -63,9 +65,8 @@ class Keep:
 
     def told(self, *, gone: frozenset[str], refused: frozenset[str]) -> None:
         """Keep what WeChat was proven not to have: ids of the lock, and ids that waited."""
-        if gone or refused:
-            said = {"gone": sorted(gone), "refused": sorted(refused)}
-            self._write(_TOLD, (json.dumps(said, indent=2) + "\n").encode())
+        said = {"gone": sorted(gone), "refused": sorted(refused)}
+        self._write(_TOLD, (json.dumps(said, indent=2) + "\n").encode())
 
     def _write(self, name: str, content: bytes) -> None:
         file = _file(self.folder, name, self.path)

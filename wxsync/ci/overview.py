@@ -16,6 +16,7 @@ from wxsync.results import AccountLine
 COMMENT = 64_000  # characters: GitHub takes 65,536 for a comment
 SUMMARY = 900_000  # bytes: GitHub takes 1 MiB for a step's summary
 MATRIX = 256  # the most jobs that GitHub makes of one matrix
+NO_NEWS = "<!-- wxsync: nothing to do -->\n"
 _NAMED = 20
 _ROOM = 400
 
@@ -104,6 +105,11 @@ def page(overview: Overview, *, limit: int, measure: Callable[[str], int] = len)
             break
         parts.append(part)
     return "\n".join([*parts, end] if end else parts)
+
+
+def document(overview: Overview) -> str:
+    """Write the page for a comment, marked in its first line where there is nothing to say."""
+    return ("" if overview.is_news else NO_NEWS) + page(overview, limit=COMMENT)
 
 
 def failed(heading: str, said: str) -> str:

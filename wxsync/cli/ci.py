@@ -154,20 +154,18 @@ def drift(context: click.Context, *, out: str | None, branch: str | None) -> int
 @ci.command()
 @click.argument("file", type=click.Path(dir_okay=False))
 @click.option(
-    "--news", type=click.Choice(["true", "false"]), default="true", help="false: only correct an earlier one."
-)
-@click.option(
     "--request", "number", type=click.IntRange(1), metavar="N", help="The request's number. Default: the CI's."
 )
 @forge_option
 @global_options
 @click.pass_obj
-def comment(settings: Settings, *, file: str, news: str, number: int | None, forge: str) -> int:
+def comment(settings: Settings, *, file: str, number: int | None, forge: str) -> int:
     """Keep one comment on the pull or merge request up to date; where it may not write it says so and ends with 0."""
     from wxsync.ci.comment import comment as run
     from wxsync.ci.comment import marker_of
     from wxsync.ci.environment import job_from
     from wxsync.ci.forges import ForgeRefused, forge_from, forge_named
+    from wxsync.ci.overview import NO_NEWS
     from wxsync.git import open_repository
 
     said = _text_of(file)
@@ -185,7 +183,7 @@ def comment(settings: Settings, *, file: str, news: str, number: int | None, for
         return Exit.DONE
     manifest = repository.inside(Path(settings.manifest)) if repository else settings.manifest
     try:
-        told = run(opened, number, marker_of(manifest), said, is_news=news == "true")
+        told = run(opened, number, marker_of(manifest), said, is_news=not said.startswith(NO_NEWS))
     except ForgeRefused as error:
         if error.status not in (401, 403, 404):
             raise
@@ -333,11 +331,11 @@ def _annotate(settings: Settings, problems: tuple[Problem, ...]) -> None:
 
 
 def _write_pages(overview: Overview, jobs: list[dict[str, str | None]], out: tuple[str, ...]) -> None:
-    from wxsync.ci.overview import COMMENT, page
+    from wxsync.ci.overview import document
     from wxsync.cli.plan import save
 
     for file in out:
-        said = page(overview, limit=COMMENT)
+        said = document(overview)
         save(file, json.dumps(jobs, ensure_ascii=False, indent=2) + "\n" if file.endswith(".json") else said)
 
 

@@ -12,16 +12,39 @@ from wxsync.words import text, visible
 
 
 @click.command()
-@click.option("--ci", is_flag=True, help="Write .github/workflows/wxsync.yml too.")
+@click.option(
+    "--ci",
+    is_flag=False,
+    flag_value="auto",
+    type=click.Choice(["auto", "github", "gitlab", "gitee", "jenkins"]),
+    help="Write a CI's pipeline too. Default: by the remote's address.",
+)
 @global_options
 @click.pass_obj
-def init(settings: Settings, *, ci: bool) -> None:
+def init(settings: Settings, *, ci: str | None) -> None:
     """Write a commented manifest and set git up for its lock; overwrites nothing."""
     from wxsync.workflow.init import init as run
 
-    for line in run(Path(settings.manifest), ci=ci):
+    manifest = Path(settings.manifest)
+    for line in run(manifest):
         emit(visible(line) + "\n")
+    if ci:
+        emit(visible(_pipeline(settings, manifest, ci)) + "\n")
     settings.note(text("Next: name your media in it, then run `wxsync plan`."))
+
+
+def _pipeline(settings: Settings, manifest: Path, ci: str) -> str:
+    from wxsync.ci.templates import write_pipeline
+    from wxsync.errors import PersonNeeded
+    from wxsync.git import open_repository
+    from wxsync.manifest import read_manifest
+
+    repository = open_repository(manifest.parent, settings.environ)
+    accounts = [one.name for one in read_manifest(manifest)[0].accounts]
+    try:
+        return write_pipeline(ci, manifest, accounts, repository, settings.environ)
+    except OSError as error:
+        raise PersonNeeded(text("the pipeline cannot be written: {error}", error=error.strerror)) from None
 
 
 @click.command()

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import subprocess
+import os
+import shlex
+import sys
 from pathlib import Path
 
 from wxsync.errors import InvalidInput, PersonNeeded
 from wxsync.files import write_atomic
+from wxsync.git import GitFailed, open_repository
 from wxsync.manifest import manifest_stem
 from wxsync.model import Problem
-from wxsync.workflow.ci import write_workflow
+from wxsync.words import text
 
 _ATTRIBUTES = "{pattern} merge=wxsync text eol=lf"
-_DRIVER = {
-    "merge.wxsync.name": "wxsync lock files: both sides' uploads are kept",
-    "merge.wxsync.driver": "wxsync lock merge %O %A %B",
-}
 _MANIFEST = """\
 # What this WeChat Official Account (公众号) should hold as permanent materials (永久素材).
 # One account belongs to one manifest. `wxsync plan` shows what is missing there, `wxsync apply` uploads it,
@@ -50,7 +49,7 @@ materials: []
 """
 
 
-def init(manifest: Path, *, ci: bool = False) -> list[str]:
+def init(manifest: Path) -> list[str]:
     """Writes what is missing and overwrites nothing; gives a line for each thing done or left alone."""
     stem = manifest_stem(manifest)
     if stem is None:
@@ -61,7 +60,6 @@ def init(manifest: Path, *, ci: bool = False) -> list[str]:
     try:
         manifest.parent.mkdir(parents=True, exist_ok=True)
         said = [_write_manifest(manifest), _write_attributes(manifest.with_name(".gitattributes"), stem)]
-        said += [write_workflow(manifest)] if ci else []
     except OSError as error:
         raise PersonNeeded(f"{manifest.parent} cannot be written: {error.strerror}") from None
     return [*said, _configure_git(manifest.parent)]
@@ -85,11 +83,24 @@ def _write_attributes(file: Path, stem: str) -> str:
     return f"added the merge driver of lock files to {file}" if before else f"wrote {file}"
 
 
+def merge_driver() -> dict[str, str]:
+    """Give git's configuration of the merge driver: this very program, wherever git is started from."""
+    program = Path(sys.executable).with_name("wxsync.exe" if os.name == "nt" else "wxsync")
+    words = [str(program)] if program.is_file() else [sys.executable, "-m", "wxsync"]
+    # git hands it to a POSIX shell, also on Windows, where that shell takes forward slashes.
+    command = " ".join(shlex.quote(Path(word).as_posix() if os.name == "nt" else word) for word in words)
+    return {
+        "merge.wxsync.name": "wxsync lock files: both sides' uploads are kept",
+        "merge.wxsync.driver": f"{command} lock merge %O %A %B",
+    }
+
+
 def _configure_git(folder: Path) -> str:
+    repository = open_repository(folder, os.environ)
     try:
-        for key, value in _DRIVER.items():
-            command = ["git", "config", key, value]
-            subprocess.run(command, cwd=folder, check=True, capture_output=True)  # noqa: S603 - our own words
-    except (OSError, subprocess.CalledProcessError):
-        return "not in a git repository: run `wxsync init` again after `git init`, to merge lock files by themselves"
-    return "told git how to merge lock files (in this clone's configuration)"
+        if repository:
+            repository.configure(merge_driver())
+            return text("told git how to merge lock files (in this clone's configuration)")
+    except GitFailed as error:
+        return error.message
+    return text("not in a git repository: run `wxsync init` again after `git init`, to merge lock files by themselves")

@@ -1,4 +1,4 @@
-"""Installs the wxsync that lies beside this file, for the steps that follow, and sets this clone's merge driver.
+"""Installs the wxsync that lies beside this file, for the steps that follow.
 
 Runs on the runner's own Python, so it imports nothing of ours. Everything but wxsync itself is taken by its hash.
 """
@@ -47,7 +47,6 @@ def install() -> int:
     # Built without isolation: the build backend is among the packages that were taken by their hash.
     subprocess.run([*pip, "install", "--no-deps", "--no-build-isolation", "--no-index", str(SOURCE)], check=True)
     append("GITHUB_PATH", f"{programs}\n")
-    subprocess.run([str(programs / "wxsync"), "ci", "setup"], check=True)
     return 0
 
 

@@ -70,6 +70,16 @@ class Api:
                 return
 
 
+def said_at(answer: Any, *keys: str) -> str:
+    """Give a text or a number within an answer, as text; raises ForgeRefused where the answer has another shape."""
+    found = answer
+    for key in keys:
+        found = found.get(key) if isinstance(found, dict) else None
+    if not isinstance(found, (str, int)):
+        raise ForgeRefused(200, text("no {name}", name=".".join(keys)))
+    return str(found)
+
+
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
     """Leaves a redirect an error: a token must not travel to where an answer points."""
 

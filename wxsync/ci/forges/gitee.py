@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from wxsync.ci.forges.api import Api
+from wxsync.ci.forges.api import Api, said_at
 from wxsync.ci.forges.forge import Comment, Request
 from wxsync.git import Credentials
 
@@ -43,8 +43,8 @@ class Gitee:
         query = {"state": "open", "head": f"{owner}:{request.branch}", "base": request.into}
         for one in self.api.each("pulls", **query):
             # Older answers are known not to look at the query.
-            if (one["head"]["ref"], one["base"]["ref"]) == (request.branch, request.into):
-                return str(one["html_url"])
+            if (said_at(one, "head", "ref"), said_at(one, "base", "ref")) == (request.branch, request.into):
+                return said_at(one, "html_url")
         asked = {
             "title": request.title,
             "head": request.branch,
@@ -52,13 +52,13 @@ class Gitee:
             "body": request.body,
             "prune_source_branch": True,
         }
-        return str(self.api.call("POST", "pulls", asked)["html_url"])
+        return said_at(self.api.call("POST", "pulls", asked), "html_url")
 
     def comments(self, number: int) -> Iterator[Comment]:
         """List the comments on a pull request."""
-        own = self.api.call_at(f"{self.api.url.split('/repos/')[0]}/user", "GET")["id"]
+        own = said_at(self.api.call_at(f"{self.api.url.split('/repos/')[0]}/user", "GET"), "id")
         for one in self.api.each(f"pulls/{number}/comments"):
-            yield Comment(str(one["id"]), str(one["body"]), one["user"]["id"] == own)
+            yield Comment(said_at(one, "id"), said_at(one, "body"), said_at(one, "user", "id") == own)
 
     def add_comment(self, number: int, body: str) -> None:
         """Write a comment."""

@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from wxsync.ci.forges.api import Api, ForgeRefused
+from wxsync.ci.forges.api import Api, ForgeRefused, said_at
 from wxsync.ci.forges.forge import Comment, Request
 from wxsync.git import Credentials
-from wxsync.words import text
 
 _COMMIT = """\
 mutation ($input: CreateCommitOnBranchInput!) { createCommitOnBranch(input: $input) { commit { oid } } }
@@ -47,9 +46,9 @@ class GitHub:
         owner = self.repository.split("/")[0]
         query = {"state": "open", "head": f"{owner}:{request.branch}", "base": request.into}
         for one in self.api.each("pulls", **query):
-            return str(one["html_url"])
+            return said_at(one, "html_url")
         asked = {"title": request.title, "head": request.branch, "base": request.into, "body": request.body}
-        return str(self.api.call("POST", "pulls", asked)["html_url"])
+        return said_at(self.api.call("POST", "pulls", asked), "html_url")
 
     def commit(self, branch: str, parent: str, contents: Mapping[str, bytes], message: str, *, is_reset: bool) -> None:
         """Add a commit that GitHub makes and signs to a branch while it still is where it was seen."""
@@ -63,9 +62,7 @@ class GitHub:
             "fileChanges": {"additions": added},
         }
         said = self.api.call_at(self.graphql, "POST", {"query": _COMMIT, "variables": {"input": wanted}})
-        if not isinstance(said, dict) or said.get("errors"):
-            errors = said.get("errors") if isinstance(said, dict) else None
-            raise ForgeRefused(200, str(errors[0]["message"]) if errors else text("no commit"))
+        said_at(said, "data", "createCommitOnBranch", "commit", "oid")
 
     def _reset(self, branch: str, commit: str) -> None:
         try:
@@ -78,7 +75,7 @@ class GitHub:
     def comments(self, number: int) -> Iterator[Comment]:
         """List the comments on a pull request; those of bots may be ours."""
         for one in self.api.each(f"issues/{number}/comments"):
-            yield Comment(str(one["id"]), str(one["body"]), one["user"]["type"] == "Bot")
+            yield Comment(said_at(one, "id"), said_at(one, "body"), said_at(one, "user", "type") == "Bot")
 
     def add_comment(self, number: int, body: str) -> None:
         """Write a comment."""

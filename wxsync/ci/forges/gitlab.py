@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
-from wxsync.ci.forges.api import Api, ForgeRefused
+from wxsync.ci.forges.api import Api, ForgeRefused, said_at
 from wxsync.ci.forges.forge import Comment, Request
 from wxsync.git import Credentials
 from wxsync.words import text
@@ -50,7 +50,7 @@ class GitLab:
             return f"{self.address}/-/merge_requests?{urlencode({'source_branch': request.branch})}"
         query = {"state": "opened", "source_branch": request.branch, "target_branch": request.into}
         for one in self.api.each("merge_requests", **query):
-            return str(one["web_url"])
+            return said_at(one, "web_url")
         asked = {
             "source_branch": request.branch,
             "target_branch": request.into,
@@ -58,14 +58,14 @@ class GitLab:
             "description": request.body,
             "remove_source_branch": True,
         }
-        return str(self.api.call("POST", "merge_requests", asked)["web_url"])
+        return said_at(self.api.call("POST", "merge_requests", asked), "web_url")
 
     def comments(self, number: int) -> Iterator[Comment]:
         """List the notes on a merge request."""
         api = self._notes()
-        own = api.call_at(f"{api.url.split('/projects/')[0]}/user", "GET")["id"]
+        own = said_at(api.call_at(f"{api.url.split('/projects/')[0]}/user", "GET"), "id")
         for one in api.each(f"merge_requests/{number}/notes"):
-            yield Comment(str(one["id"]), str(one["body"]), one["author"]["id"] == own)
+            yield Comment(said_at(one, "id"), said_at(one, "body"), said_at(one, "author", "id") == own)
 
     def add_comment(self, number: int, body: str) -> None:
         """Write a note."""
