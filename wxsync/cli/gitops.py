@@ -16,7 +16,7 @@ from wxsync.git import open_repository
 from wxsync.lockfile import read_lock, write_lock
 from wxsync.manifest import manifest_stem, read_manifest
 from wxsync.project.folder import lock_name
-from wxsync.words import text, visible
+from wxsync.words import plural, text
 
 if TYPE_CHECKING:
     from wxsync.ci.forges import Forge
@@ -68,15 +68,13 @@ class Taken:
 
     def said(self) -> Iterator[str]:
         """Give a line for each lock that was taken."""
-        for path, one in self.waiting.items():
-            count = len(one.added)
-            yield visible(
-                text(
-                    "{path}: {count} upload(s) taken from {branch}, which waits",
-                    path=path,
-                    count=count,
-                    branch=self.branch,
-                )
+        for path, waiting in self.waiting.items():
+            yield plural(
+                "{path}: {count} upload taken from {branch}, which waits",
+                "{path}: {count} uploads taken from {branch}, which waits",
+                len(waiting.added),
+                path=path,
+                branch=self.branch,
             )
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wxsync.cli.options import Settings, emit, global_options
-from wxsync.words import text, visible
+from wxsync.cli.options import Settings, emit_line, global_options
+from wxsync.words import text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,9 +72,9 @@ def resolve(settings: Settings, files: tuple[str, ...]) -> None:
     repository = open_repository(folder, settings.environ)
     chosen = [Path(file) for file in files] or in_conflict(repository, _locks_of(settings))
     if not chosen:
-        emit("No lock is in conflict.\n")
+        emit_line(text("No lock is in conflict."))
     for file in chosen:
-        emit(visible(_told(run(repository, file), is_staged=repository is not None)) + "\n")
+        emit_line(_told(run(repository, file), is_staged=repository is not None))
 
 
 @lock.command()
