@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from tests.project import MEDIA, Project, Server, png, serving
 from tests.wechat_fake import APPID, EMPTY_PAGE, SECRET, FakeWeChat, no, ok
 from wxsync.errors import HaltedForNow
+from wxsync.model import picture_token
 from wxsync.project.folder import Choice
 from wxsync.reconcile.planned import Planned, PlanOptions
 from wxsync.reconcile.watcher import Watcher
@@ -359,3 +361,96 @@ def test_much_that_is_unknown_and_still_counted_is_not_believed(tmp_path: Path, 
             forced = project.run("plan", "--refresh", "--force", "--format", "json")
             assert (forced.code, len(forced.json["drift"])) == (0, unknown)
         assert server.calls()["add_material"] == 12
+
+
+@pytest.fixture
+def renamed(tmp_path: Path) -> Iterator[tuple[Project, Server]]:
+    """A project at a WeChat whose listing shows other ids than uploads were answered."""
+    with serving(switches=Switches(listing_renames_ids=True)) as server:
+        project = Project(tmp_path, server.environ)
+        project.images("a.png", "b.png")
+        project.sample("covers/intro.jpg", "cover.jpg")
+        project.manifest(
+            "materials:\n  - {path: a.png, type: image}\n  - {path: b.png, type: image}\n"
+            "  - {path: cover.jpg, type: thumb}\n"
+        )
+        assert project.apply().code == 0
+        server.advance(3601)
+        yield project, server
+
+
+def test_an_upload_that_is_listed_under_another_id_is_no_second_one(renamed: tuple[Project, Server]) -> None:
+    project, server = renamed
+    before = project.lock_bytes()
+
+    planned = project.run("plan", "--refresh", "--format", "json", "--detailed-exitcode")
+    applied = project.apply("--refresh")
+
+    assert (planned.code, planned.json["drift"], planned.json["summary"]["keep"]) == (0, [], 3)
+    assert applied.code == 0
+    assert project.lock_bytes() == before
+    assert "get_material" not in server.calls(), "what is listed is not asked for"
+
+
+def test_the_next_upload_adopts_and_retires_nothing_of_it(renamed: tuple[Project, Server]) -> None:
+    project, server = renamed
+    ids = {name: one["media_id"] for name, one in project.materials().items()}
+    project.add("a.png", png("another"))
+
+    assert project.apply("--look", "all").code == 0
+    assert {name: project.materials()[name]["media_id"] for name in ("b.png", "cover.jpg")} == {
+        name: ids[name] for name in ("b.png", "cover.jpg")
+    }
+    assert [one["media_id"] for one in project.lock()["retired"]] == [ids["a.png"]]
+    assert project.run("prune", "--yes").code == 0
+    assert {one["media_id"] for one in project.materials().values()} == server.ids()
+
+
+def test_what_is_gone_is_told_though_ids_differ(renamed: tuple[Project, Server]) -> None:
+    project, server = renamed
+    server.delete(id_of(project, "b.png"))
+    assert gone(refreshed(project)[0]) == ["b.png"]
+
+
+def test_a_lost_lock_is_found_again_under_the_other_ids(renamed: tuple[Project, Server]) -> None:
+    project, server = renamed
+    (project.root / "materials.lock.json").unlink()
+
+    assert project.apply().code == 0
+
+    assert len(server.ids()) == 3
+    assert project.run("plan", "--refresh", "--detailed-exitcode").code == 0
+    assert project.run("import", "--all", "--yes").code == 0
+    assert project.lock()["retired"] == []
+
+
+def test_two_ids_with_one_address_are_one_and_the_one_in_use_stays(tmp_path: Path) -> None:
+    with serving(switches=Switches(same_bytes_same_url=True)) as server:
+        project = Project(tmp_path, server.environ)
+        project.images("a.png")
+        project.apply()
+        mine, name = id_of(project, "a.png"), project.materials()["a.png"]["uploaded_as"]
+        server.advance(3601)
+        server.upload("image", name, png("a.png"))
+
+        assert project.apply("--refresh", "--look", "all").code == 0
+
+        assert id_of(project, "a.png") == mine
+        assert project.lock()["retired"] == []
+
+
+@pytest.mark.parametrize(
+    ("url", "token"),
+    [
+        ("http://mmbiz.qpic.cn/mmbiz_png/AbC-_9/0?wx_fmt=png", "AbC-_9"),
+        ("https://mmbiz.qpic.cn/sz_mmbiz_png/AbC-_9/640?from=appmsg", "AbC-_9"),
+        ("https://mmbiz.qlogo.cn/mmbiz/AbC-_9/0", "AbC-_9"),
+        ("https://mmbiz.qpic.cn.example.com/mmbiz_png/AbC-_9/0", None),
+        ("https://example.com/?mmbiz.qpic.cn/mmbiz_png/AbC-_9/0", None),
+        ("https://mmbiz.qpic.cn/other/AbC-_9/0", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_picture_is_known_by_its_token_however_its_address_is_written(url: str | None, token: str | None) -> None:
+    assert picture_token(url) == token

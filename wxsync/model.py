@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,17 @@ from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
+
+_PICTURE = re.compile(r"https?://mmbiz\.(?:qpic|qlogo)\.cn/(?:[a-z]+_)?mmbiz(?:_[a-z]+)?/([A-Za-z0-9_-]+)/")
+
+
+def picture_token(url: str | None) -> str | None:
+    """Give the part of a picture's address that stays the same however WeChat writes it; None for any other address.
+
+    One picture was seen under http and https, at two hosts, and in several sizes; of all that, only this tells it.
+    """
+    found = _PICTURE.match(url or "")
+    return found[1] if found else None
 
 
 class MaterialType(StrEnum):

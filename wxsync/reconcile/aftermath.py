@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from wxsync.errors import CallFailed
 from wxsync.model import Action, Lock, MaterialType, Outcome
-from wxsync.reconcile.look import Look, look
+from wxsync.reconcile.look import Look, look, under_known_ids
 from wxsync.reconcile.planned import Planned
 from wxsync.reconcile.send import ApplyOptions, NothingToSend, execute
 from wxsync.reconcile.watcher import Watcher
@@ -38,7 +38,7 @@ def reconcile_after(
     except CallFailed as error:
         watcher.says(f"looking for what another run uploaded meanwhile is impossible: {error.message}")
         return results
-    seen = planned.unnarrowed().replanned(observed)
+    seen = planned.unnarrowed().replanned(under_known_ids(observed, planned.lock))
     adopted_ids = {one.after.media_id for one in seen.plan.changes if one.action is Action.ADOPT and one.after}
     if not adopted_ids:
         return results

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from math import inf
 from typing import Protocol, TypeVar
 
-from wxsync.model import ListingPage, Lock, Material, MaterialType, Plan, Unconfirmed
+from wxsync.model import ListingPage, Lock, Material, MaterialType, Plan, Unconfirmed, picture_token
 from wxsync.planner import tag_in
 from wxsync.wechat.interface import PAGE_SIZE
 
@@ -49,6 +50,23 @@ def look(remote: Listing, lock: Lock | None, types: Collection[MaterialType], ho
         return ()
     listed = sorted({one.shelf for one in types if one.shelf})
     return tuple(material for one in listed for material in _whole_list(remote, lock, one, how))
+
+
+def under_known_ids(materials: Iterable[Material], lock: Lock | None) -> tuple[Material, ...]:
+    """Give listed materials the ids by which a lock knows them.
+
+    Listings were seen to show another id than an upload was answered, and both work. A picture's address tells that the
+    two are one, which is then neither adopted as a second one nor retired.
+    """
+    known = lock.media_ids if lock else frozenset()
+    records = (*(one.record for one in lock.retired), *lock.records.values()) if lock else ()
+    ids = {token: one.media_id for one in records if one.media_id and (token := picture_token(one.url))}
+    return tuple(
+        replace(one, media_id=ids[token])
+        if one.media_id not in known and (token := picture_token(one.url)) in ids
+        else one
+        for one in materials
+    )
 
 
 def settle(
@@ -108,6 +126,7 @@ def _pages(remote: Listing, lock: Lock | None, listed: MaterialType, how: Look) 
     pages, offset = 0, 0
     while True:
         page = remote.list_page(listed, offset)
+        page = replace(page, items=under_known_ids(page.items, lock))
         pages, offset = pages + 1, offset + page.length
         yield page
         if not page.length or offset >= page.total:

@@ -50,7 +50,7 @@ def import_all(
             return Gathered(before.account)
         admits()
         with open_remote(choice, project, jobs=1, watcher=watcher) as remote:
-            found = match(desired, before, _library(remote, watcher.says))
+            found = match(desired, before, _library(remote, before, watcher.says))
             alike, refused = _checked(remote, before.account, found, watcher.says)
         gathered = _gathered(before, desired, found, alike, refused)
         if gathered.matches and not agrees(gathered):
@@ -60,9 +60,9 @@ def import_all(
         return gathered
 
 
-def _library(remote: WeChat, says: Callable[[str], None]) -> tuple[Material, ...]:
+def _library(remote: WeChat, lock: Lock, says: Callable[[str], None]) -> tuple[Material, ...]:
     announce_listing("import --all", count(remote, says) or {}, says)
-    return look(remote, None, MaterialType.shelves(), Look.ALL)
+    return look(remote, lock, MaterialType.shelves(), Look.ALL)
 
 
 def _checked(
