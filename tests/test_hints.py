@@ -222,12 +222,29 @@ def test_the_command_for_a_film_makes_a_video(path: str, tmp_path: Path) -> None
     assert probe(made).format is Format.MP4
 
 
+def made(source: str, name: str, folder: Path) -> bytes:
+    """Makes what no sample is committed of."""
+    words = [str(FFMPEG), "-v", "error", "-nostdin", "-f", "lavfi", "-i", source, f"made-{name}"]
+    subprocess.run(words, cwd=folder, check=True, timeout=60)
+    return (folder / f"made-{name}").read_bytes()
+
+
 @needs_ffmpeg
-def test_the_command_for_a_film_of_odd_measures_makes_a_video(tmp_path: Path) -> None:
-    words = [str(FFMPEG), "-v", "error", "-f", "lavfi", "-i", "color=red:size=101x57:duration=1", "odd.avi"]
-    subprocess.run(words, cwd=tmp_path, check=True, timeout=60)
-    (tmp_path / "film.avi").unlink(missing_ok=True)
-    becomes_taken((tmp_path / "odd.avi").read_bytes(), VIDEO, "film.avi", "format", tmp_path)
+@pytest.mark.parametrize(("size", "name"), [("101x57", "odd.avi"), ("101x57", "odd.mkv"), ("64x48", "old.mpg")])
+def test_the_command_for_a_film_of_any_measures_makes_a_video(size: str, name: str, tmp_path: Path) -> None:
+    film = made(f"color=red:size={size}:duration=1", name, tmp_path)
+    assert probe(becomes_taken(film, VIDEO, name, "format", tmp_path)).format is Format.MP4
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize(
+    ("name", "expected"), [("a.wv", Format.WAVPACK), ("a.tta", Format.TRUE_AUDIO), ("a.aiff", Format.AIFF)]
+)
+def test_the_command_for_a_rare_sound_makes_a_voice(name: str, expected: Format, tmp_path: Path) -> None:
+    sound = made("sine=duration=1", name, tmp_path)
+    assert probe(sound).format is expected
+    voice = probe(becomes_taken(sound, VOICE, name, "format", tmp_path))
+    assert voice.seconds == pytest.approx(1, abs=0.06)
 
 
 def long_wav(seconds: int, rate: int) -> bytes:

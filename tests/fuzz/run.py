@@ -104,7 +104,14 @@ READERS: dict[str, Target] = {
     "asf": read_asf,
     "mp4": read_iso,
     "sniff": sniff,
+    "tagged": sniff,
 }
+# A short ID3v2 tag, one whose size is written like any other number, and an APE tag.
+TAGS = (
+    b"ID3\3\0\0\0\0\0\x0cTIT2\0\0\0\2\0\0\0x",
+    b"ID3\3\0\0\0\0\1\0" + bytes(256),
+    b"APETAGEX\xd0\7\0\0\x10\0\0\0\1\0\0\0\0\0\0\xa0" + bytes(24),
+)
 SUFFIXES = {
     "jpeg": (".jpg",),
     "asf": (".wma", ".wmv"),
@@ -116,6 +123,8 @@ def seeds(target: str) -> list[bytes]:
     if target in ("manifest", "folder"):
         return [file.read_bytes() for file in sorted((TESTS / "manifests").glob("*.yaml"))]
     files = [file for file in sorted((TESTS / "media").rglob("*")) if file.is_file() and file.suffix != ".sh"]
+    if target == "tagged":
+        return [tag + file.read_bytes()[:4_000] for file in files for tag in TAGS]
     wanted = SUFFIXES.get(target, (f".{target}",))
     return [file.read_bytes() for file in files if target == "sniff" or file.suffix in wanted]
 

@@ -21,9 +21,9 @@ _PICTURES = frozenset({*LIMITS[MaterialType.IMAGE].formats, Format.WEBP, Format.
                        Format.ICO, Format.PSD, Format.JPEG_XL, Format.JPEG_2000, Format.SVG})  # fmt: skip
 _FILMS = frozenset({Format.MP4, Format.MOV, Format.THREE_GP, Format.WEBM, Format.MATROSKA, Format.ASF, Format.AVI,
                     Format.FLV, Format.MPEG})  # fmt: skip
+_RARE_SOUNDS = frozenset({Format.MONKEYS_AUDIO, Format.WAVPACK, Format.MUSEPACK, Format.TRUE_AUDIO})
 _SOUNDS = frozenset({*LIMITS[MaterialType.VOICE].formats, Format.OGG, Format.M4A, Format.AAC, Format.FLAC, Format.AIFF,
-                     Format.MONKEYS_AUDIO, Format.WAVPACK, Format.MUSEPACK, Format.TRUE_AUDIO,
-                     Format.SILK})  # fmt: skip
+                     Format.SILK, *_RARE_SOUNDS})  # fmt: skip
 _FAMILIES = {
     MaterialType.IMAGE: _PICTURES,
     MaterialType.VOICE: _SOUNDS,
@@ -35,7 +35,7 @@ _SUGGESTED = (MaterialType.IMAGE, MaterialType.VOICE, MaterialType.VIDEO)
 
 # What ffmpeg reads whole and upright in every version; the second kind is none of what `fit` converts.
 _FIT_OR_COMMAND = frozenset({Format.PNG, Format.JPEG, Format.GIF, Format.BMP, Format.WEBP})
-_COMMAND = frozenset({Format.ICO, Format.JPEG_2000})
+_COMMAND = frozenset({Format.ICO, Format.JPEG_2000, *_RARE_SOUNDS})
 _FIT_OR_EXPORT = frozenset({Format.AVIF, Format.TIFF})
 
 # Noise of so many pixels, in the quality given, still is within the limit of the type.
@@ -92,7 +92,8 @@ def on_format(asked: Asked) -> Text:
     if found is Format.SILK:
         return text("decode it with silk-v3-decoder or another SILK decoder, and take the MP3")
     options, extension = (_FILM, "mp4") if material_type is MaterialType.VIDEO else (_VOICE, "mp3")
-    return _fit_or(asked.command(options, extension))
+    command = asked.command(options, extension)
+    return text("convert it with: {command}", command=command) if found in _COMMAND else _fit_or(command)
 
 
 def on_size(asked: Asked) -> Text:

@@ -19,7 +19,7 @@ from wxsync.words import text
 # Reading and hashing let go of Python's lock, which pays for large files and costs on small ones.
 _LARGE_BYTES = 1 << 20
 # A file that is too large is still read up to here, to tell all that is wrong with it.
-_MOST_READ_BYTES = 32 << 20
+_MOST_READ_BYTES = 16 << 20
 _READERS = min(4, os.cpu_count() or 1)
 
 
