@@ -46,6 +46,10 @@ FADING = Image.merge("RGBA", (*noise(90, 61).split(), Image.linear_gradient("L")
 FRAMES = [noise(90, 61).rotate(9 * step) for step in range(3)]
 
 
+TURNED = Image.Exif()
+TURNED[0x112] = 6
+
+
 def webp(**options: object) -> bytes:
     return saved(FADING, "WEBP", **options)
 
@@ -60,6 +64,7 @@ def findings(content: bytes, kind: MaterialType, name: str, system: str = "linux
     [
         pytest.param(sample("refused/picture.heic"), ("wxsync[heic]", "heif-convert a.bin a.jpg"), id="HEIC"),
         pytest.param(webp(save_all=True, append_images=FRAMES), ("fit: true",), id="animated WebP"),
+        pytest.param(webp(exif=TURNED), ("fit: true", "export it as"), id="WebP that EXIF turns"),
         pytest.param(sample("refused/picture.avif"), ("fit: true", "export it as"), id="AVIF"),
         pytest.param(sample("refused/picture.tiff"), ("fit: true", "export it as"), id="TIFF"),
         pytest.param(b"II+\0\x08\0\0\0" + bytes(64), ("fit: true", "export it as"), id="BigTIFF"),
@@ -200,9 +205,7 @@ def test_the_command_for_a_picture_that_is_too_large_makes_it_small_enough(
 
 @needs_ffmpeg
 def test_the_command_keeps_a_photo_upright(tmp_path: Path) -> None:
-    exif = Image.Exif()
-    exif[0x112] = 6
-    photo = saved(noise(500, 300), "JPEG", quality=98, exif=exif)
+    photo = saved(noise(500, 300), "JPEG", quality=98, exif=TURNED)
     width, height = size_of(becomes_taken(photo, THUMB, "photo.jpg", "size", tmp_path))
     assert height > width
 

@@ -147,6 +147,8 @@ def short_comment(by: int) -> bytes:
 
 
 SOF, DHT, SOS, COM = 0xC0, 0xC4, 0xDA, 0xFE
+STILL = saved(PICTURE, "GIF")
+FIRST_DATA = STILL.rindex(b",\0\0\0\0") + 11
 FIRST_BLOCK = GIF.index(b"!")
 
 
@@ -166,6 +168,9 @@ FIRST_BLOCK = GIF.index(b"!")
         pytest.param(GIF + b"\0" * 50, None, id="GIF with padding behind its end"),
         pytest.param(GIF[:FIRST_BLOCK] + b"\0" + GIF[FIRST_BLOCK:], "stray", id="GIF with padding before its images"),
         pytest.param(GIF[:-1], "truncated", id="GIF without an end"),
+        pytest.param(
+            STILL[:FIRST_DATA] + b"\0" + STILL[FIRST_DATA:], "truncated", id="GIF with an empty block before its data"
+        ),
         pytest.param(PNG + b"more", None, id="PNG with bytes behind its end"),
         pytest.param(PNG[:-12], "truncated", id="PNG without an end"),
     ],

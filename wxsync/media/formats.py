@@ -118,6 +118,7 @@ class Reading:
     seconds: float | None = None
     defect: Defect | None = None
     is_animated: bool = False
+    has_exif: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +126,8 @@ class Media:
     """Holds what a file's bytes are: `size` in bytes, `extension` the canonical one of its format without a dot.
 
     `seconds` is the play time of a voice, counted from its frames, or None for everything else and where nothing in
-    the file tells it. `is_animated` is told of WebP and AVIF alone. `lfs` is set only for a well-formed
-    Git LFS pointer.
+    the file tells it. `is_animated` is told of WebP and AVIF alone, `has_exif` of WebP. `lfs` is set only for a
+    well-formed Git LFS pointer.
     """
 
     format: Format
@@ -135,6 +136,7 @@ class Media:
     seconds: float | None = None
     defect: Defect | None = None
     is_animated: bool = False
+    has_exif: bool = False
     lfs: LfsPointer | None = None
 
 

@@ -2,7 +2,7 @@
 
 A test runs every command here on the formats for which it is given, from ffmpeg 5.1 (Debian 12) to 9.0. Where they do
 not agree, or where one of them spoils the file without a word, no command is given: a HEIC photo becomes one of its
-tiles, an animated WebP cannot be read.
+tiles, an animated WebP cannot be read, and before 9.0 a WebP stays as it lies where EXIF says to turn it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _SUGGESTED = (MaterialType.IMAGE, MaterialType.VOICE, MaterialType.VIDEO)
 # What ffmpeg reads whole and upright in every version; the second kind is none of what `fit` converts.
 _FIT_OR_COMMAND = frozenset({Format.PNG, Format.JPEG, Format.GIF, Format.BMP, Format.WEBP})
 _COMMAND = frozenset({Format.ICO, Format.JPEG_2000, *_RARE_SOUNDS})
-_FIT_OR_EXPORT = frozenset({Format.AVIF, Format.TIFF})
+_FIT_OR_EXPORT = frozenset({Format.AVIF, Format.TIFF, Format.WEBP})
 
 # Noise of so many pixels, in the quality given, still is within the limit of the type.
 _PIXELS_AND_QUALITY = {
@@ -139,7 +139,7 @@ def _on_picture(asked: Asked) -> Text:
         return _on_heic(asked)
     if asked.media.is_animated:
         return _on_animation(asked)
-    if found in _FIT_OR_COMMAND:
+    if found in _FIT_OR_COMMAND and not asked.media.has_exif:
         return _fit_or(_picture_command(asked))
     if found in _COMMAND:
         return text("convert it with: {command}", command=_picture_command(asked))

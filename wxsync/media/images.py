@@ -166,7 +166,9 @@ def _gif_defect(content: bytes) -> Defect | None:
             break
         else:
             at, size = _gif_data(content, at + 11 + _gif_colours(content[at + 9]), parts)
-            has_image, is_split = has_image or size > 0, is_split or is_stray
+            # Pillow takes an empty first block for one of several, and what follows it for the next.
+            has_image = has_image or size > 0 or content[at : at + 1] not in (b"", b",", b"!", b";")
+            is_split = is_split or is_stray
     return (
         truncated(text("the GIF is cut short or damaged: no end was found"))
         if has_image

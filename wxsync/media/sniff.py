@@ -58,6 +58,7 @@ _SIGNATURES = (
     (b"PK\x05\x06", Format.ZIP),
     (b"\x1f\x8b\x08", Format.GZIP),
 )
+_WEBP_ANIMATED, _WEBP_EXIF = 2, 8
 _BEGINNINGS = (*_RIFFS, *(mark for mark, _ in _READERS), *(mark for mark, _ in _SIGNATURES))
 # What is not made for tags in front of it: players mostly skip them, browsers and picture programs do not.
 _UNTAGGED_SOUNDS = frozenset({Format.WAV, Format.AMR, Format.WMA})
@@ -83,8 +84,15 @@ def probe(content: bytes) -> Media:
     if content.startswith(_LFS_VERSION.rstrip()) and len(content) < _POINTER_BYTES:
         return _pointer(content)
     reading = _read(content)
-    extension = extension_of(reading.format)
-    return Media(reading.format, len(content), extension, reading.seconds, reading.defect, reading.is_animated)
+    return Media(
+        reading.format,
+        len(content),
+        extension_of(reading.format),
+        reading.seconds,
+        reading.defect,
+        reading.is_animated,
+        reading.has_exif,
+    )
 
 
 def lfs_pointer(content: bytes) -> LfsPointer | None:
@@ -124,9 +132,9 @@ def _read_riff(content: bytes) -> Reading:
     format_ = _RIFF_FORMATS[content[8:12]]
     if format_ is Format.WAV:
         return read_wav(content)
-    # The second bit of the flags of an extended WebP (RFC 9649, 2.7).
-    is_animated = content[12:16] == b"VP8X" and bool(content[20:21]) and bool(content[20] & 2)
-    return Reading(format_, is_animated=is_animated)
+    # The flags of an extended WebP (RFC 9649, 2.7).
+    flags = int.from_bytes(content[20:21], "big") if content[12:16] == b"VP8X" else 0
+    return Reading(format_, is_animated=bool(flags & _WEBP_ANIMATED), has_exif=bool(flags & _WEBP_EXIF))
 
 
 def _tagged(content: bytes) -> Reading:
