@@ -31,6 +31,8 @@ from wxsync.errors import CallFailed, HaltedForNow, HaltedForPerson, OutcomeUnkn
 from wxsync.model import ListingPage, Material, MaterialType, Upload, Uploaded
 from wxsync.wechat.answers import Article, FileContent, Quota, VideoDetails
 from wxsync.wechat.client import connect
+from wxsync.wechat.errcodes import explain
+from wxsync.words import Language, Text, say
 
 LARGE = picture(b"x" * 8_000_000)
 
@@ -276,9 +278,14 @@ def test_an_upload_is_sent_once_and_its_outcome_is_told(
     assert (failure.rid == RID) == (errcode is not None)
     assert len(server.calls("add_material")) == 1
     assert time.waits == []
-    for text in (failure.message, failure.hint):
-        assert any("\u4e00" <= letter <= "\u9fff" for letter in text)
-        assert any("a" <= letter <= "z" for letter in text)
+    assert isinstance(failure.message, Text)
+    assert isinstance(failure.hint, Text)
+    line = explain(errcode) if errcode else None
+    if line:
+        assert line.meaning_en in failure.message
+        assert line.meaning_zh not in failure.message
+        assert line.meaning_zh in say(failure.message, Language.CHINESE)
+        assert line.action_zh in say(failure.hint, Language.CHINESE)
 
 
 def test_what_broke_before_the_body_was_complete_is_sent_again() -> None:
@@ -403,7 +410,7 @@ def test_an_address_that_is_not_allowed_is_named(errmsg: str, address: str) -> N
     ):
         wechat.sign_in()
     assert (caught.value.code, caught.value.errcode, caught.value.rid) == ("allowlist", 40164, RID)
-    assert f"The address to allow is {address} " in caught.value.hint
+    assert f"The address to allow is {address}. " in caught.value.hint
     assert "WXSYNC_API_BASE" in caught.value.hint
 
 

@@ -294,7 +294,7 @@ def test_the_token_file_of_the_cloud_is_read_again_every_ten_minutes(tmp_path: P
         list_once(wechat)
         time.now += 600
         file.unlink()
-        with pytest.raises(HaltedForPerson, match="holds no token"):
+        with pytest.raises(HaltedForPerson, match="there is no token in"):
             list_once(wechat)
     assert [seen.query for seen in server.seen] == [{"cloudbase_access_token": value} for value in "AAB"]
 

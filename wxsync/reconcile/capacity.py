@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from wxsync.errors import CallFailed, HaltedForNow, PersonNeeded
 from wxsync.media import LIBRARY_LIMITS
-from wxsync.model import Capacity, Plan, Usage
+from wxsync.model import Capacity, MaterialType, Plan, Usage
 from wxsync.wechat.interface import ADD_MATERIAL, GET_MATERIAL
-from wxsync.words import plural, text
+from wxsync.words import Text, listing, plural, text
 
 if TYPE_CHECKING:
     from wxsync.wechat.client import WeChat
@@ -23,7 +23,7 @@ def count(remote: WeChat, says: Callable[[str], None]) -> Mapping[str, int] | No
     except CallFailed as error:
         if error.errcode is None:
             raise
-        says(f"WeChat does not count the library, so nobody knows how full it is: {error.message}")
+        says(text("WeChat does not count the library, so nobody knows how full it is: {why}", why=error.message))
         return None
 
 
@@ -95,16 +95,25 @@ def refuse_what_cannot_fit(plan: Plan, *, bound: int | None, says: Callable[[str
     sent = plan.uploads if bound is None else plan.uploads[:bound]
     wanted = Counter(change.type.shelf.value for change in sent if change.type.shelf)
     full = [
-        f"{wanted[kind]:,} {kind}s are to be uploaded, and {places.left:,} of {places.limit:,} places are free"
+        _beyond(MaterialType(kind), wanted[kind], places)
         for kind, places in plan.capacity.library.items()
         if wanted[kind] > places.left
     ]
     if full:
         raise PersonNeeded(
-            f"the library cannot take them all: {'; '.join(full)}; nothing was sent · 素材库容量不足，未发送任何内容",
-            hint="Make room (`wxsync prune`, or 素材库 on mp.weixin.qq.com), or send a part with --max-uploads.",
+            text("the library cannot take them all, so nothing was sent: {why}", why=listing(full)),
+            hint=text("Make room (`wxsync prune`, or 素材库 on mp.weixin.qq.com), or send a part with --max-uploads."),
         )
     _refuse_beyond_today(plan.capacity.today, sum(change.type.has_media_id for change in sent), says)
+
+
+def _beyond(shelf: MaterialType, wanted: int, places: Usage) -> Text:
+    facts = {"wanted": wanted, "left": places.left, "limit": places.limit}
+    if shelf is MaterialType.VOICE:
+        return text("{wanted:,} voices are to be uploaded, and {left:,} of {limit:,} places are free", **facts)
+    if shelf is MaterialType.VIDEO:
+        return text("{wanted:,} videos are to be uploaded, and {left:,} of {limit:,} places are free", **facts)
+    return text("{wanted:,} images are to be uploaded, and {left:,} of {limit:,} places are free", **facts)
 
 
 def _refuse_beyond_today(today: Usage | None, wanted: int, says: Callable[[str], None]) -> None:
@@ -112,8 +121,14 @@ def _refuse_beyond_today(today: Usage | None, wanted: int, says: Callable[[str],
         return
     if not today.left:
         raise HaltedForNow(
-            f"all {today.limit:,} uploads of today are used; nothing was sent · 当日上传额度已用完，未发送任何内容",
+            text("all {limit:,} uploads of today are used; nothing was sent", limit=today.limit),
             code="quota",
-            hint="Run apply again after 00:00 Beijing time. · 请在北京时间 0 点以后再运行。",
+            hint=text("Run apply again after 00:00 Beijing time."),
         )
-    says(f"only {today.left:,} of the {wanted:,} uploads fit into today's quota; the rest is for tomorrow")
+    says(
+        text(
+            "only {left:,} of the {wanted:,} uploads fit into today's quota; the rest is for tomorrow",
+            left=today.left,
+            wanted=wanted,
+        )
+    )

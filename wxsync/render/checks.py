@@ -49,12 +49,12 @@ def _lines(check: Check, column: int, *, color: bool) -> Iterable[str]:
     mark, code = _MARKS[check.state]
     painted = paint(mark, code, color=color)
     padding = " " * (column - width(check.name))
-    yield f"  {painted} {check.name}{padding}  {visible(check.found)}"
+    yield f"  {painted} {check.name}{padding}  {visible(say(check.found))}"
     reference = call_reference(check.errcode, check.rid)
     if reference:
         yield f"      {visible(say(reference))}"
-    for number, words in enumerate(check.todo.split(" · ") if check.todo else ()):
-        yield f"      {'  ' if number else '→ '}{visible(words)}"
+    if check.todo:
+        yield f"      → {visible(say(check.todo))}"
 
 
 def _summary(checks: Iterable[Check]) -> str:

@@ -1,4 +1,4 @@
-"""Finds the words for what went wrong: one error of the tree for each verdict, in English and Chinese."""
+"""The words for what went wrong: one error of the tree for each verdict."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from wxsync.wechat.answers import Said, said
 from wxsync.wechat.errcodes import ErrCode, Kind, explain
 from wxsync.wechat.outcome import Phase, Verdict
 from wxsync.wechat.transport import Answer, Trouble
+from wxsync.words import Text, sentences, text
 
 UNLISTED = "unlisted-errcode"
 INTERRUPTED = "interrupted"
@@ -32,15 +33,20 @@ def failure(call: str, verdict: Verdict, answer: Answer, *, attempts: int, uploa
     else:
         code, message, hint = _of_silence(answer)
     if error is OutcomeUnknown:
-        message, hint = f"{message} {_PERHAPS[0]}", f"{hint} {_PERHAPS[1]}".strip()
+        message, hint = sentences(message, _PERHAPS), sentences(hint, _LOOKED_FOR)
     return error(
-        f"{call}: {message}", code=code, hint=hint, errcode=heard.errcode or None, rid=heard.rid, attempts=attempts
+        text("{call}: {message}", call=call, message=message),
+        code=code,
+        hint=hint,
+        errcode=heard.errcode or None,
+        rid=heard.rid,
+        attempts=attempts,
     )
 
 
 def interrupted(call: str, *, attempts: int) -> HaltedForNow:
     """Builds the error for a wait that the user ended; what was waited for is not done."""
-    return HaltedForNow(f"{call}: interrupted while waiting. · 等待时被中断。", code=INTERRUPTED, attempts=attempts)
+    return HaltedForNow(text("{call}: interrupted while waiting.", call=call), code=INTERRUPTED, attempts=attempts)
 
 
 def restated(error: CallFailed, kind: type[CallFailed] | None = None) -> CallFailed:
@@ -58,57 +64,49 @@ _ERRORS: dict[Verdict, type[CallFailed]] = {
     Verdict.PERHAPS: OutcomeUnknown,
 }
 
-_PERHAPS = (
-    "WeChat may have stored it all the same. · 微信可能仍已保存该素材。",
-    "wxsync looks for it before it is ever sent again. · wxsync 会先查找，绝不盲目重传。",
-)
+_PERHAPS = text("WeChat may have stored it all the same.")
+_LOOKED_FOR = text("wxsync looks for it before it is ever sent again.")
 
 _TROUBLES = {
-    Trouble.DNS: ("the name of the host does not resolve.", "域名无法解析。"),
-    Trouble.CONNECT: ("no connection could be made.", "无法建立连接。"),
-    Trouble.TLS: ("TLS failed: the certificate or the connection is not trusted.", "TLS 失败：证书或连接不受信任。"),
-    Trouble.PROXY: ("the proxy gave no connection.", "代理无法建立连接。"),
-    Trouble.SILENCE: ("no answer came in time.", "等待应答超时。"),
-    Trouble.BROKEN: ("the connection broke.", "连接中断。"),
-    Trouble.TOO_LONG: ("the answer is too long.", "应答过长。"),
-    Trouble.ENCODED: ("the answer is compressed, though that was not asked for.", "应答被压缩，并非所请求的格式。"),
+    Trouble.DNS: text("the name of the host does not resolve."),
+    Trouble.CONNECT: text("no connection could be made."),
+    Trouble.TLS: text("TLS failed: the certificate or the connection is not trusted."),
+    Trouble.PROXY: text("the proxy gave no connection."),
+    Trouble.SILENCE: text("no answer came in time."),
+    Trouble.BROKEN: text("the connection broke."),
+    Trouble.TOO_LONG: text("the answer is too long."),
+    Trouble.ENCODED: text("the answer is compressed, though that was not asked for."),
 }
 
-_NETWORK = (
-    "Check the network, HTTPS_PROXY, WXSYNC_API_BASE and the certificates (SSL_CERT_FILE), then run again. · "
-    "请检查网络、HTTPS_PROXY、WXSYNC_API_BASE 与证书（SSL_CERT_FILE）后再运行。"
-)
-_STATUS = (
+_NETWORK = text("Check the network, HTTPS_PROXY, WXSYNC_API_BASE and the certificates (SSL_CERT_FILE), then run again.")
+_STATUS = text(
     "Between here and WeChat something else answered: check WXSYNC_API_BASE and proxies; in 微信云托管 404 means that "
-    "开放接口服务 is off, 502 that the path is not in its list. · 应答并非来自微信接口：请检查 WXSYNC_API_BASE 与代理；"
-    "在微信云托管中 404 表示未开启开放接口服务，502 表示路径不在白名单。"
+    "开放接口服务 is off, 502 that the path is not in its list."
 )
 
 
-def _of_errcode(heard: Said, errcode: int) -> tuple[str, str, str]:
+def _of_errcode(heard: Said, errcode: int) -> tuple[str, Text, Text]:
     line = explain(errcode)
     if line is None:
         return (
             UNLISTED,
-            f"{errcode} {_harmless(heard.errmsg)}: no list of ours explains this code. · 未收录的错误码。",
-            "Look it up among WeChat's 通用错误码, or by its rid. · 请在官方通用错误码或用 rid 查询。",
+            text(
+                "{errcode} {errmsg}: wxsync does not know this code.", errcode=errcode, errmsg=_harmless(heard.errmsg)
+            ),
+            text("Look it up among WeChat's 通用错误码, or by its rid."),
         )
-    said_by_wechat = f" {line.errmsg}" if line.errmsg else ""
-    message = f"{errcode}{said_by_wechat}: {line.meaning_en} · {line.meaning_zh}"
-    return line.kind.value, message, _address(line, heard) + f"{line.action_en} · {line.action_zh}"
+    said_by_wechat = text("{errcode} {errmsg}", errcode=errcode, errmsg=line.errmsg) if line.errmsg else errcode
+    message = text("{what}: {meaning}", what=said_by_wechat, meaning=line.meaning)
+    return line.kind.value, message, sentences(_address(line, heard), line.action)
 
 
-def _of_silence(answer: Answer) -> tuple[str, str, str]:
+def _of_silence(answer: Answer) -> tuple[str, Text, Text]:
     if answer.phase is Phase.ANSWERED and answer.status != 200:
-        return (
-            f"http-{answer.status}",
-            f"HTTP {answer.status} instead of an answer. · 返回 HTTP {answer.status}。",
-            _STATUS,
-        )
+        return f"http-{answer.status}", text("HTTP {status} instead of an answer.", status=answer.status), _STATUS
     if answer.trouble is None:
-        return UNREADABLE, "the answer does not hold what was asked for. · 应答中没有所需的内容。", _STATUS
+        return UNREADABLE, text("the answer does not hold what was asked for."), _STATUS
     code = UNREACHABLE if answer.phase is Phase.UNSENT else answer.trouble.value
-    return code, " · ".join(_TROUBLES[answer.trouble]), _NETWORK
+    return code, _TROUBLES[answer.trouble], _NETWORK
 
 
 def _address(line: ErrCode, heard: Said) -> str:
@@ -121,7 +119,7 @@ def _address(line: ErrCode, heard: Said) -> str:
         except ValueError:
             continue
         mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-        return f"The address to allow is {mapped or address} (需加入白名单的 IP：{mapped or address}). "
+        return text("The address to allow is {address}.", address=str(mapped or address))
     return ""
 
 

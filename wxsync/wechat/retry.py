@@ -15,6 +15,7 @@ from wxsync.wechat.outcome import Verdict, judge
 from wxsync.wechat.pace import PAUSES, InterruptedWait, Pace
 from wxsync.wechat.tokens import Grant, Tokens
 from wxsync.wechat.transport import Answer, Transport
+from wxsync.words import sentences, text
 
 WAITS = (1.0, 2.0, 4.0, 8.0)
 _MOST_ODD = 4
@@ -126,8 +127,8 @@ class Caller:
             return False
         patience.grant = tokens.renew(rejected)
         if patience.grant:
-            self._tell(f"{error.message} Trying again with a new token. · 使用新的 token 重试。")
+            self._tell(sentences(error.message, text("Trying again with a new token.")))
         return patience.grant is not None
 
     def _announce(self, error: CallFailed, seconds: float) -> None:
-        self._tell(f"{error.message} Again in {seconds:g} s. · {seconds:g} 秒后重试。")
+        self._tell(sentences(error.message, text("Again in {seconds:g} s.", seconds=seconds)))

@@ -15,6 +15,7 @@ from wxsync.wechat.answers import NewToken
 from wxsync.wechat.credentials import Cloud, Credentials, ForeignToken, OwnSecret, Platform, Secret
 from wxsync.wechat.endpoints import Call
 from wxsync.wechat.failures import restated
+from wxsync.words import text
 
 T = TypeVar("T")
 
@@ -170,9 +171,11 @@ def _read_token(file: Path) -> Secret:
         token = ""
     if not token:
         raise HaltedForPerson(
-            f"{file} holds no token. · {file} 中没有令牌。",
+            text("there is no token in {file}.", file=str(file)),
             code="credentials",
-            hint="云调用 writes it when the service starts: see that the permission is granted and deploy the version "
-            "again. · 该文件由云托管写入：请确认已授权并重新发布版本。",
+            hint=text(
+                "云调用 writes it when the service starts: see that the permission is granted and deploy the version "
+                "again."
+            ),
         )
     return Secret(token)

@@ -1,4 +1,4 @@
-"""Turns what was learnt about an account into checks; pure."""
+"""What was learnt about an account, turned into checks; pure."""
 
 from __future__ import annotations
 
@@ -9,20 +9,15 @@ from urllib.parse import urlsplit
 
 from wxsync.errors import CallFailed, HaltedForNow, HaltedForPerson
 from wxsync.media import LIBRARY_LIMITS
-from wxsync.model import ListingPage
+from wxsync.model import ListingPage, MaterialType
 from wxsync.results import Check, failed, passed, skipped, warned
 from wxsync.wechat.answers import Quota
 from wxsync.wechat.errcodes import Kind
 from wxsync.wechat.interface import ADD_MATERIAL, LIST_MATERIALS, PATH_REFUSED, UPLOAD_IMAGE
-from wxsync.words import counted
+from wxsync.words import Text, listing, plural, text
 
 QUOTA_PATHS = (ADD_MATERIAL, UPLOAD_IMAGE, LIST_MATERIALS)
 
-_LIBRARY = (
-    ("images and articles", ("image", "news"), LIBRARY_LIMITS["image"]),
-    ("voices", ("voice",), LIBRARY_LIMITS["voice"]),
-    ("videos", ("video",), LIBRARY_LIMITS["video"]),
-)
 _NEARLY_FULL = 0.9
 # A test account (测试号) has 10 uploads and 10 listings a day (community of WeChat).
 _TEST_ACCOUNT_CALLS = 10
@@ -61,10 +56,10 @@ def diagnose(heard: Answers, way: AuthMethod, *, now: float) -> tuple[Check, ...
 
 def check_appid(appid: str, *, source: str, host: str, way: AuthMethod) -> Check:
     """Says which account is called where and how, and warns of an appid that cannot be one."""
-    found = f"{appid} ({source}) at {host}, by {way.means}"
+    found = text("{appid} ({source}) at {host}, by {means}", appid=appid, source=source, host=host, means=way.means)
     if _APPID.fullmatch(appid):
         return passed("credentials", found)
-    todo = "An appid is wx and 16 hexadecimal digits; a 原始ID (gh_…) is none. · AppID 为 wx 加 16 位十六进制字符。"
+    todo = text("An appid is `wx` and 16 hexadecimal digits; an original ID (原始ID, gh_…) is something else.")
     return warned("credentials", found, todo)
 
 
@@ -75,12 +70,16 @@ def check_proxy(environ: Mapping[str, str], base: str) -> Check:
     name = next((name for name in names if environ.get(name)), None)
     no_proxy = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
     if name is None or url.scheme != "https" or _bypasses(url.hostname or "", no_proxy):
-        return passed("proxy", "none")
+        return passed("proxy", text("none"))
     known = _PROXY.fullmatch(environ[name])
     if known is None:
-        return warned("proxy", f"{name} is set to what is hard to read", "Write it as http://host:port.")
+        found = text("{name} holds a value that is hard to read", name=name)
+        return warned("proxy", found, text("Write it as http://host:port."))
     address = known[1] + (known[2] or "")
-    return passed("proxy", f"{address} ({name}): WeChat sees its address, which must be on the IP allowlist")
+    seen = text(
+        "{proxy} ({name}): WeChat sees its address, which must be on the IP allowlist", proxy=address, name=name
+    )
+    return passed("proxy", seen)
 
 
 def not_asked(why: str) -> tuple[Check, ...]:
@@ -104,15 +103,15 @@ def _token(heard: Answers, way: AuthMethod) -> Check:
     if no_token:
         return failed("token", no_token)
     if not way.fetches and isinstance(heard.counts, CallFailed) and heard.counts.errcode is None:
-        return skipped("token", "not tried: WeChat gave no answer")
+        return skipped("token", text("not tried: WeChat gave no answer"))
     return passed("token", way.token)
 
 
 def _refused(name: str, answer: CallFailed | None) -> Check:
     if answer is None:
-        return skipped(name, "not asked, for the reason above")
+        return skipped(name, text("not asked, for the reason above"))
     if answer.code == Kind.TOKEN:
-        return skipped(name, "not told: the token was rejected")
+        return skipped(name, text("not told: the token was rejected"))
     return failed(name, answer)
 
 
@@ -120,24 +119,36 @@ def _library(heard: Answers) -> Check:
     counts = heard.counts
     if counts is None or isinstance(counts, CallFailed):
         return _refused("library", counts)
-    rows = [(noun, sum(counts.get(kind, 0) for kind in kinds), most) for noun, kinds, most in _LIBRARY]
-    found = ", ".join(f"{count:,} of {most:,} {noun} ({count / most:.0%})" for noun, count, most in rows)
-    todo = (
-        "Delete what nothing uses (`wxsync prune`, or 素材库 on mp.weixin.qq.com). · "
-        "请删除不再使用的素材（`wxsync prune`，或公众平台的素材库）。"
-    )
-    if any(count >= most for _, count, most in rows):
-        return failed("library", HaltedForPerson(f"full: {found}", code=Kind.LIBRARY_FULL, hint=todo))
-    if any(count > most * _NEARLY_FULL for _, count, most in rows):
-        return warned("library", f"nearly full: {found}", todo)
+    used = {shelf: counts.get(shelf, 0) for shelf in LIBRARY_LIMITS}
+    used["image"] += counts.get("news", 0)
+    shares = [used[shelf] / most for shelf, most in LIBRARY_LIMITS.items()]
+    found = listing(_share(MaterialType(shelf), used[shelf], most) for shelf, most in LIBRARY_LIMITS.items())
+    todo = text("Delete what nothing uses (`wxsync prune`, or 素材库 on mp.weixin.qq.com).")
+    if max(shares) >= 1:
+        full = text("full: {shares}", shares=found)
+        return failed("library", HaltedForPerson(full, code=Kind.LIBRARY_FULL, hint=todo))
+    if max(shares) > _NEARLY_FULL:
+        return warned("library", text("nearly full: {shares}", shares=found), todo)
     return passed("library", found)
+
+
+def _share(shelf: MaterialType, used: int, limit: int) -> Text:
+    facts = {"used": used, "limit": limit, "share": used / limit}
+    if shelf is MaterialType.VOICE:
+        return text("{used:,} of {limit:,} voices ({share:.0%})", **facts)
+    if shelf is MaterialType.VIDEO:
+        return text("{used:,} of {limit:,} videos ({share:.0%})", **facts)
+    return text("{used:,} of {limit:,} images and articles ({share:.0%})", **facts)
 
 
 def _listing(heard: Answers) -> Check:
     page = heard.page
     if page is None or isinstance(page, CallFailed):
         return _refused("listing", page)
-    return passed("listing", f"the library can be listed: {counted(page.total, 'image')}")
+    return passed(
+        "listing",
+        plural("the library can be listed: {count:,} image", "the library can be listed: {count:,} images", page.total),
+    )
 
 
 def _quota_name(path: str) -> str:
@@ -147,19 +158,25 @@ def _quota_name(path: str) -> str:
 def _quota(path: str, quota: Quota | CallFailed | None, way: AuthMethod, *, now: float) -> Check:
     name = _quota_name(path)
     if not way.tells_quota:
-        return skipped(name, "云调用 cannot ask for it: see 接口权限 on mp.weixin.qq.com")
+        return skipped(name, text("云调用 cannot ask for it: see 接口权限 on mp.weixin.qq.com"))
     if quota is None or isinstance(quota, CallFailed):
         return _untold(name, quota)
     if quota.daily_limit <= 0:
-        return passed(name, "WeChat tells no limit")
-    reset = f"00:00 Beijing time (in {_span(86_400 - (now + 8 * 3600) % 86_400)})"
+        return passed(name, text("WeChat tells no limit"))
+    reset = text("00:00 Beijing time (in {span})", span=_span(86_400 - (now + 8 * 3600) % 86_400))
     if quota.remain <= 0:
-        message = f"all {counted(quota.daily_limit, 'call')} of today are used"
-        hint = f"Run again after {reset}. · 当日额度已用完，请在北京时间 0 点以后再运行。"
-        return failed(name, HaltedForNow(message, code=Kind.QUOTA, hint=hint))
-    found = f"{quota.used:,} of {counted(quota.daily_limit, 'call')} used, {quota.remain:,} left until {reset}"
+        message = text("all {limit:,} calls of today are used", limit=quota.daily_limit)
+        return failed(name, HaltedForNow(message, code=Kind.QUOTA, hint=text("Run again after {reset}.", reset=reset)))
+    found = text(
+        "{used:,} of {limit:,} calls used, {left:,} left until {reset}",
+        used=quota.used,
+        limit=quota.daily_limit,
+        left=quota.remain,
+        reset=reset,
+    )
     if quota.remain * 10 <= quota.daily_limit:
-        return warned(name, found, "Little is left; `wxsync apply --max-uploads N` sends no more than N files.")
+        todo = text("Little is left; `wxsync apply --max-uploads N` sends no more than N files.")
+        return warned(name, found, todo)
     return passed(name, found)
 
 
@@ -167,7 +184,8 @@ def _untold(name: str, error: CallFailed | None) -> Check:
     """Judges a quota that was not told: that keeps nothing from working, unless the path itself is refused."""
     if error is None or error.code == Kind.TOKEN or error.errcode in {None, PATH_REFUSED}:
         return _refused(name, error)
-    return warned(name, error.message, "Uploads may work all the same; the console shows today's calls.", error)
+    todo = text("Uploads may work all the same; the console shows today's calls.")
+    return warned(name, error.message, todo, error)
 
 
 def _test_account(quotas: Mapping[str, Quota | CallFailed]) -> Iterable[Check]:
@@ -175,12 +193,13 @@ def _test_account(quotas: Mapping[str, Quota | CallFailed]) -> Iterable[Check]:
     if any(isinstance(quota, Quota) and 0 < quota.daily_limit <= _TEST_ACCOUNT_CALLS for quota in found):
         yield warned(
             "test-account",
-            "a test account (测试号): 10 uploads, 10 listings and 10 counts a day, failures count",
-            "Keep runs small (`--max-uploads`), and try things in the sandbox (`--sandbox`). · "
-            "测试号每天仅 10 次上传、10 次列表、10 次总数查询，失败也计数；请先用沙箱（`--sandbox`）试验。",
+            text("a test account (测试号): 10 uploads, 10 listings and 10 counts a day, failures count"),
+            text("Keep runs small (`--max-uploads`), and try things in the sandbox (`--sandbox`)."),
         )
 
 
-def _span(seconds: float) -> str:
+def _span(seconds: float) -> Text:
     hours, minutes = divmod(int(seconds // 60), 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+    if hours:
+        return text("{hours} h {minutes} min", hours=hours, minutes=minutes)
+    return text("{minutes} min", minutes=minutes)

@@ -26,7 +26,7 @@ from wxsync.wechat.client import WeChat
 from wxsync.wechat.credentials import Cloud, Credentials, ForeignToken, OwnSecret, Platform, read_credentials
 from wxsync.wechat.errcodes import Kind
 from wxsync.wechat.interface import ABOUT_THE_PATH
-from wxsync.words import counted
+from wxsync.words import plural, text
 from wxsync.workflow.diagnosis import (
     QUOTA_PATHS,
     Answers,
@@ -39,7 +39,7 @@ from wxsync.workflow.diagnosis import (
 
 T = TypeVar("T")
 
-_SANDBOX = AuthMethod("the embedded sandbox (--sandbox)", "the sandbox gives a token")
+_SANDBOX = AuthMethod(text("the embedded sandbox (--sandbox)"), text("the sandbox gives a token"))
 
 
 def doctor(choice: Choice, watcher: Watcher) -> Diagnosis:
@@ -87,17 +87,22 @@ def _account_checks(choice: Choice, project: Project, calls: _Calls) -> tuple[st
     try:
         way = _SANDBOX if project.sandbox else _way(choice, project)
     except PersonNeeded as error:
-        return None, (failed("credentials", error), *not_asked("not asked: there is nothing to sign in with"))
+        return None, (failed("credentials", error), *not_asked(text("not asked: there are no credentials")))
     watcher = replace(calls.watcher, says=calls.says)
     with _library_kept(project) as kept, open_remote(choice, kept, jobs=1, watcher=watcher) as remote:
         host = urlsplit(remote.base).netloc
-        source = "the manifest" if project.account else "the sandbox's" if project.sandbox else "WXSYNC_APPID"
         checks = (
-            check_appid(project.appid or "", source=source, host=host, way=way),
+            check_appid(project.appid or "", source=_source(project), host=host, way=way),
             check_proxy(choice.environ, remote.base),
             *diagnose(_hear(remote, way, calls), way, now=watcher.clock()),
         )
         return host, checks
+
+
+def _source(project: Project) -> str:
+    if project.account:
+        return text("of the manifest")
+    return text("of the sandbox") if project.sandbox else text("of WXSYNC_APPID")
 
 
 def _way(choice: Choice, project: Project) -> AuthMethod:
@@ -109,20 +114,29 @@ def _way(choice: Choice, project: Project) -> AuthMethod:
 def _described(credentials: Credentials, prefix: str) -> AuthMethod:
     match credentials.access:
         case OwnSecret(classic=classic):
-            token = "WeChat gives one to this address: the secret and the IP allowlist are right"  # noqa: S105
-            older = f", the older way ({prefix}AUTH=token): each run ends the token that others hold" if classic else ""
-            return AuthMethod(f"its own secret ({prefix}SECRET){older}", token)
+            token = text("WeChat gives one to this address: the secret and the IP allowlist are right")
+            means = text("its own secret ({variable})", variable=f"{prefix}SECRET")
+            if classic:
+                means = text(
+                    "{means}, the older way ({variable}): each run ends the token that others hold",
+                    means=means,
+                    variable=f"{prefix}AUTH=token",
+                )
+            return AuthMethod(means, token)
         case ForeignToken():
-            token = f"{prefix}ACCESS_TOKEN is taken as it is; WeChat did not reject it"
-            return AuthMethod(f"a token from elsewhere ({prefix}ACCESS_TOKEN)", token, fetches=False)
+            variable = f"{prefix}ACCESS_TOKEN"
+            token = text("{variable} is taken as it is; WeChat did not reject it", variable=variable)
+            means = text("a token from elsewhere ({variable})", variable=variable)
+            return AuthMethod(means, token, fetches=False)
         case Cloud(from_appid=other):
-            through = f", through {other}" if other else ""
-            means = f"云调用 ({prefix}AUTH=cloud{through})"
-            return AuthMethod(means, "none of ours is needed for 云调用", fetches=False, tells_quota=False)
+            variable = f"{prefix}AUTH=cloud"
+            means = text("云调用 ({variable})", variable=variable)
+            if other:
+                means = text("云调用 ({variable}, through {appid})", variable=variable, appid=other)
+            return AuthMethod(means, text("云调用 needs no token from here"), fetches=False, tells_quota=False)
         case Platform():
-            return AuthMethod(
-                f"a third-party platform, 第三方平台 ({prefix}COMPONENT_…)", "WeChat gives it to the platform"
-            )
+            means = text("a third-party platform, 第三方平台 ({variables})", variables=f"{prefix}COMPONENT_…")
+            return AuthMethod(means, text("WeChat gives it to the platform"))
 
 
 @contextmanager
@@ -158,7 +172,8 @@ def _quotas(remote: WeChat, calls: _Calls) -> Mapping[str, Quota | CallFailed]:
 
 def _folder_checks(choice: Choice, project: Project) -> Iterable[Check]:
     if not os.path.lexists(choice.manifest):
-        yield skipped("manifest", f"there is no {choice.manifest}: the lock and the folder are not checked")
+        missing = text("there is no {file}: the lock and the folder are not checked", file=str(choice.manifest))
+        yield skipped("manifest", missing)
         return
     yield _attempt("manifest", lambda: _manifest(project))
     yield _attempt("lock", lambda: _lock(project))
@@ -175,36 +190,54 @@ def _attempt(name: str, check: Callable[[], Check]) -> Check:
 
 
 def _manifest(project: Project) -> Check:
+    file = str(project.manifest.file)
     errors = sum(problem.is_error for problem in project.problems)
     if errors:
-        message = f"{project.manifest.file} has {counted(errors, 'error')}"
-        raise InvalidInput([Problem("manifest", message, "`wxsync validate` shows them all")])
-    return passed("manifest", f"{counted(len(project.manifest.assets), 'material')} in {project.manifest.file}")
+        message = plural("{file} has {count:,} error", "{file} has {count:,} errors", errors, file=file)
+        raise InvalidInput([Problem("manifest", message, text("`wxsync validate` shows them all"))])
+    count = len(project.manifest.assets)
+    return passed("manifest", plural("{count:,} material in {file}", "{count:,} materials in {file}", count, file=file))
 
 
 def _lock(project: Project) -> Check:
     lock = lock_of(project)
     name = project.lock_file.name
     if lock is None:
-        return passed("lock", f"no {name} yet: the first apply writes it")
-    found = f"{name} of {lock.account}: {counted(len(lock.records), 'material')}, {len(lock.retired):,} retired"
+        return passed("lock", text("there is no {file} yet: the first apply writes it", file=name))
+    found = plural(
+        "{file} of {account}: {count:,} material, {retired:,} retired",
+        "{file} of {account}: {count:,} materials, {retired:,} retired",
+        len(lock.records),
+        file=name,
+        account=lock.account,
+        retired=len(lock.retired),
+    )
     if lock.unconfirmed:
-        doubts = counted(len(lock.unconfirmed), "upload")
-        return warned("lock", f"{found}, {doubts} in doubt", "The next apply looks for them before it sends anything.")
+        doubts = plural(
+            "{lock}, {count:,} unconfirmed upload",
+            "{lock}, {count:,} unconfirmed uploads",
+            len(lock.unconfirmed),
+            lock=found,
+        )
+        return warned("lock", doubts, text("The next apply looks for them before it sends anything."))
     return passed("lock", found)
 
 
 def _journal(project: Project) -> Check:
     journal = read_journal(project.journal_file)
     if not journal.done and not journal.unconfirmed:
-        return passed("journal", "no run was cut off")
+        return passed("journal", text("no run was cut off"))
     if journal.account and project.appid and journal.account != project.appid:
         raise Conflict(
-            f"a run for account {journal.account} was cut off, and this is {project.appid}",
-            hint="run apply for that account first, so that its ids reach its lock",
+            text("a run for account {other} was cut off, and this is {own}", other=journal.account, own=project.appid),
+            hint=text("run apply for that account first, so that its ids reach its lock"),
         )
-    found = f"a run was cut off or is at work: {len(journal.done):,} done, {len(journal.unconfirmed):,} in doubt"
-    return warned("journal", found, "Nothing is lost: the next apply brings it into the lock.")
+    found = text(
+        "a run was cut off or is at work: {done:,} done, {unconfirmed:,} unconfirmed",
+        done=len(journal.done),
+        unconfirmed=len(journal.unconfirmed),
+    )
+    return warned("journal", found, text("Nothing is lost: the next apply brings it into the lock."))
 
 
 def _folder(project: Project) -> Check:
@@ -215,21 +248,26 @@ def _folder(project: Project) -> Check:
                 with tempfile.TemporaryFile(dir=folder) as file:
                     file.write(b"\0")
         except OSError as error:
-            message = f"{folder} cannot be written: {error.strerror}"
-            raise PersonNeeded(message, hint="apply keeps its lock and its journal there") from None
-    return passed("folder", f"{root} and {STATE_FOLDER} in it can be written")
+            message = text("{folder} cannot be written: {why}", folder=str(folder), why=error.strerror)
+            raise PersonNeeded(message, hint=text("apply keeps its lock and its journal there")) from None
+    found = text("{folder} and {state} in it can be written", folder=str(root), state=STATE_FOLDER)
+    return passed("folder", found)
 
 
 def _git(project: Project) -> Check:
     root = project.manifest.root
     if _git_says(root, "rev-parse", "--is-inside-work-tree") != "true":
-        return skipped("git", "not in a git repository")
+        return skipped("git", text("not in a git repository"))
     driver = _git_says(root, "config", "--get", "merge.wxsync.driver")
     attribute = _git_says(root, "check-attr", "merge", "--", project.lock_file.name)
     if driver and attribute.endswith(": wxsync"):
-        return passed("git", "lock files of two branches merge by themselves")
-    missing = "its configuration" if attribute.endswith(": wxsync") else ".gitattributes"
-    return warned("git", f"{missing} does not name the merge driver of lock files", "Run `wxsync init` in this clone.")
+        return passed("git", text("lock files of two branches merge by themselves"))
+    missing = (
+        text("git's configuration does not name the merge driver of lock files")
+        if attribute.endswith(": wxsync")
+        else text(".gitattributes does not name the merge driver of lock files")
+    )
+    return warned("git", missing, text("Run `wxsync init` in this clone."))
 
 
 def _git_says(root: Path, *words: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from wxsync.words import Bilingual
+
 
 class Kind(StrEnum):
     """Sorts WeChat's codes by what must happen next; the value is the stable word for programs."""
@@ -30,7 +32,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ErrCode:
-    """Explains one errcode: WeChat's own words, what it means and what to do, in English and Chinese."""
+    """One errcode: WeChat's own words, what they mean and what to do, in English and Chinese."""
 
     code: int
     kind: Kind
@@ -39,6 +41,16 @@ class ErrCode:
     meaning_zh: str
     action_en: str
     action_zh: str
+
+    @property
+    def meaning(self) -> Bilingual:
+        """What it means, in the reader's language."""
+        return Bilingual(self.meaning_en, self.meaning_zh)
+
+    @property
+    def action(self) -> Bilingual:
+        """What to do, in the reader's language."""
+        return Bilingual(self.action_en, self.action_zh)
 
 
 def entry(code: int, kind: Kind, errmsg: str, en: str, zh: str, *, advice: tuple[str, str] | None = None) -> ErrCode:
