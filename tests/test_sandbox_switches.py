@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
 from tests.project import Project
+from wxsync import sandbox
 from wxsync.sandbox.switches import HELP, Switches, switches_from
 
 UPLOAD, TOKEN = "/cgi-bin/material/add_material", "/cgi-bin/token"
@@ -87,6 +89,16 @@ def test_the_help_has_a_line_for_every_switch_with_its_authority() -> None:
     for line in lines.values():
         assert any(word in line for word in ("documented", "reported", "guess")), line
         assert len(line) < 116
+
+
+def test_the_page_of_the_sandbox_has_a_row_for_every_switch_as_the_help_has_it() -> None:
+    page = (Path(sandbox.__file__).parent / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([a-z_0-9]+)[^`]*` \| (\S+) \| (.+) \|$", page, re.MULTILINE)
+    help_lines = [re.split(r"\s{2,}", line.strip(), maxsplit=1) for line in HELP.split("AUTHORITY)\n")[1].splitlines()]
+    told = {re.split(r"[ .=]", line[0])[0]: " ".join(" ".join(line).split()) for line in help_lines}
+    assert [name for name, _, _ in rows] == [switch.name for switch in fields(Switches)]
+    for name, default, what in rows:
+        assert told[name].endswith(f" {default} {' '.join(what.split())}")
 
 
 def test_the_examples_of_the_help_are_understood() -> None:

@@ -116,7 +116,7 @@ def wrong_text(value: Value, path: tuple[str, ...], source: Source) -> Problem:
         return source.problem(value.spot, "blank", "`accounts` is empty", _EXAMPLES[path].format())
     if path[-1] == "appid" and value != "":
         message = f"`{brief(str(value))}` is not an AppID: `wx` and 16 lower-case letters or digits"
-        hint = "copy it from mp.weixin.qq.com, 设置与开发, 开发者ID(AppID)"
+        hint = "copy it from 微信开发者平台 (developers.weixin.qq.com), 我的业务, 基础信息"
         if str(value).startswith("gh_"):
             hint = f"that is the account's original id (原始ID); {hint}"
         return source.problem(value.spot, "wrong-appid", message, hint)

@@ -192,7 +192,7 @@ def _describe() -> str:
     notes = get_type_hints(Switches, include_extras=True)
     lines = []
     for switch in fields(Switches):
-        default = DEFAULTS.get(HINTS[switch.name]) or f"{switch.default}"
+        default = DEFAULTS.get(HINTS[switch.name]) or ("none" if switch.default is None else f"{switch.default}")
         lines.append(f"  {_shape(switch.name):<26} {default:<9} {notes[switch.name].__metadata__[0]}\n")
     return "".join(lines)
 

@@ -34,8 +34,8 @@ ACCESS = (
         40164,
         Kind.ALLOWLIST,
         "invalid ip, not in whitelist",
-        "WeChat gives tokens only to addresses on the account's IP allowlist, and this one is not on it.",
-        "获取 token 的 IP 不在公众号的 IP 白名单中。",
+        "WeChat answers only addresses on the account's IP allowlist, and this one is not on it.",
+        "调用接口的 IP 不在公众号的 IP 白名单中。",
     ),
     entry(
         40243,
@@ -122,8 +122,9 @@ ACCESS = (
         48001,
         Kind.PERMISSION,
         "api unauthorized",
-        "The account has no permission for this call: not verified, the verification has ended, or not granted.",
-        "API 功能未授权：账号未认证、认证已过期，或未获得该接口权限。",
+        "The account has no permission for this call: not verified, the verification has lapsed, or not granted; a "
+        "third-party platform gets this code too where it lacks the permission set.",
+        "API 功能未授权：账号未认证、认证已过期，或未获得该接口权限；第三方平台缺少权限集时也可能得到此错误。",
     ),
     entry(
         48004,
@@ -199,8 +200,8 @@ ACCESS = (
         61007,
         Kind.PERMISSION,
         "api is unauthorized to component",
-        "The account did not grant the platform this permission set (11 or 100).",
-        "接口未授权给第三方平台（权限集 11 或 100）。",
+        "The account did not grant the platform this permission set (materials: 11 or 100; uploadimg is in many more).",
+        "接口未授权给第三方平台（素材：权限集 11 或 100；上传图文消息图片还属于许多其他权限集）。",
         advice=_COMPONENT,
     ),
     entry(

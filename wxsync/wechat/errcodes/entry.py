@@ -91,14 +91,16 @@ _ADVICE = {
         "上限：图片与图文共 100000，其他类型各 1000。",
     ),
     Kind.CREDENTIALS: (
-        "Check the WXSYNC_… variables against 设置与开发 on mp.weixin.qq.com (or the WeChat developer platform).",
-        "请对照公众平台（或微信开发者平台）的“设置与开发”检查 WXSYNC_… 环境变量。",
+        "Check the WXSYNC_… variables against 微信开发者平台 (developers.weixin.qq.com): 我的业务, 基础信息.",
+        "请对照微信开发者平台（developers.weixin.qq.com）“我的业务 → 公众号/服务号 → 基础信息”检查 WXSYNC_… 环境变量。",
     ),
     Kind.ALLOWLIST: (
-        "Add the address to the IP allowlist (IP白名单) of the account. Where the address of a CI runner changes: use "
-        "a runner with a fixed address, a relay (WXSYNC_API_BASE), a proxy (HTTPS_PROXY), a token from your own server "
-        "(WXSYNC_ACCESS_TOKEN), or 云调用 (WXSYNC_AUTH=cloud).",
-        "请把该 IP 加入公众号的 IP 白名单。若 CI 的出口 IP 不固定：使用固定 IP 的 "
+        "Add the address to the account's IP allowlist (IP白名单) on 微信开发者平台 (我的业务, 基础信息, 开发密钥); "
+        "it takes some minutes. Where the address of a CI runner changes: use a runner with a fixed address, a relay "
+        "(WXSYNC_API_BASE), a proxy (HTTPS_PROXY), a token from your own server (WXSYNC_ACCESS_TOKEN), or 云调用 "
+        "(WXSYNC_AUTH=cloud).",
+        "请在微信开发者平台（我的业务 → 基础信息 → 开发密钥）把该 IP 加入 IP 白名单，几分钟后生效。"
+        "若 CI 的出口 IP 不固定：使用固定 IP 的 "
         "runner、中转服务（WXSYNC_API_BASE）、代理（HTTPS_PROXY）、"
         "由自己服务器提供的 token（WXSYNC_ACCESS_TOKEN），或云调用（WXSYNC_AUTH=cloud）。",
     ),
@@ -108,9 +110,11 @@ _ADVICE = {
         "公众号管理员的微信会收到关于该 IP 的确认消息：请确认后稍候再运行。",
     ),
     Kind.PERMISSION: (
-        "See 接口权限 on mp.weixin.qq.com; the account may have to be verified (微信认证) or the permission "
-        "granted anew.",
-        "请在公众平台查看“接口权限”；可能需要完成微信认证或重新授权。",
+        "See 接口权限与额度 (接口管理) on 微信开发者平台: the account may have to be verified (微信认证), the "
+        "verification may have lapsed, or the permission must be granted anew. That uploadimg works says nothing about "
+        "the other calls.",
+        "请在微信开发者平台“接口管理 → 接口权限与额度”查看；可能需要完成微信认证、认证已过期，或需重新授权。"
+        "uploadimg 可用不代表其他接口可用。",
     ),
     Kind.ROUTE: (
         "Check WXSYNC_API_BASE, proxies and, in 微信云托管, that the open-interface service (开放接口服务) is on, "
