@@ -6,8 +6,11 @@ import os
 import socket
 import subprocess
 import sys
+from types import ModuleType
 
 import pytest
+import requests.exceptions
+import urllib3.exceptions
 
 from tests.wechat_fake import (
     DRIP,
@@ -20,7 +23,7 @@ from tests.wechat_fake import (
     raw,
 )
 from wxsync.wechat.outcome import Phase
-from wxsync.wechat.transport import Answer, Request, Transport, Trouble
+from wxsync.wechat.transport import Answer, Request, Transport, Trouble, _trouble
 
 LARGE = b"x" * 8_000_000
 
@@ -235,3 +238,95 @@ def test_wechat_cannot_send_us_to_this_machine(scheme: str, host: str) -> None:
 def test_a_foreign_answer_that_is_too_long_is_none() -> None:
     with FakeWeChat(x=[raw(b"x" * 2000)]) as server:
         assert fetch(f"{server.base}/x", base=server.base).trouble is Trouble.TOO_LONG
+
+
+# Every exception of the two libraries and what it means here. One that a new version brings has to be placed too:
+# most mean that the connection broke, after which WeChat may have the request.
+MEANINGS = {
+    Trouble.DNS: {"urllib3.NameResolutionError"},
+    Trouble.CONNECT: {
+        "requests.ConnectTimeout",
+        "requests.InvalidURL",
+        "requests.MissingSchema",
+        "urllib3.ConnectTimeoutError",
+        "urllib3.LocationParseError",
+        "urllib3.LocationValueError",
+        "urllib3.NewConnectionError",
+        "urllib3.URLSchemeUnknown",
+    },
+    Trouble.TLS: {"requests.SSLError", "urllib3.SSLError"},
+    Trouble.PROXY: {
+        "requests.InvalidProxyURL",
+        "requests.InvalidSchema",
+        "requests.ProxyError",
+        "urllib3.ProxyError",
+        "urllib3.ProxySchemeUnknown",
+        "urllib3.ProxySchemeUnsupported",
+    },
+    Trouble.SILENCE: {"requests.ReadTimeout", "requests.Timeout", "urllib3.ReadTimeoutError", "urllib3.TimeoutError"},
+    Trouble.BROKEN: {
+        "requests.ChunkedEncodingError",
+        "requests.ConnectionError",
+        "requests.ContentDecodingError",
+        "requests.HTTPError",
+        "requests.InvalidHeader",
+        "requests.InvalidJSONError",
+        "requests.JSONDecodeError",
+        "requests.RequestException",
+        "requests.RetryError",
+        "requests.StreamConsumedError",
+        "requests.TooManyRedirects",
+        "requests.URLRequired",
+        "requests.UnrewindableBodyError",
+        "urllib3.BodyNotHttplibCompatible",
+        "urllib3.ClosedPoolError",
+        "urllib3.DecodeError",
+        "urllib3.EmptyPoolError",
+        "urllib3.FullPoolError",
+        "urllib3.HTTPError",
+        "urllib3.HeaderParsingError",
+        "urllib3.HostChangedError",
+        "urllib3.IncompleteRead",
+        "urllib3.InvalidChunkLength",
+        "urllib3.InvalidHeader",
+        "urllib3.MaxRetryError",
+        "urllib3.PoolError",
+        "urllib3.ProtocolError",
+        "urllib3.RequestError",
+        "urllib3.ResponseError",
+        "urllib3.ResponseNotChunked",
+        "urllib3.TimeoutStateError",
+        "urllib3.UnrewindableBodyError",
+    },
+}
+
+
+def exceptions_of(module: ModuleType) -> dict[str, type[Exception]]:
+    library = module.__name__.partition(".")[0]
+    return {
+        f"{library}.{kind.__name__}": kind
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, Exception) and not issubclass(kind, Warning)
+        if kind.__module__.startswith(library)
+    }
+
+
+RAISED = exceptions_of(requests.exceptions) | exceptions_of(urllib3.exceptions)
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("name", RAISED)
+def test_every_exception_of_the_libraries_has_a_meaning_here(name: str) -> None:
+    placed = [trouble for trouble, names in MEANINGS.items() if name in names]
+    error = RAISED[name].__new__(RAISED[name])  # whatever it is made of
+
+    assert placed == [_trouble(error)]
+
+
+@pytest.mark.quick
+def test_what_one_library_wraps_in_another_keeps_its_meaning() -> None:
+    refused = urllib3.exceptions.NewConnectionError.__new__(urllib3.exceptions.NewConnectionError)
+    wrapped = urllib3.exceptions.MaxRetryError.__new__(urllib3.exceptions.MaxRetryError)
+    wrapped.reason = refused
+
+    assert _trouble(requests.exceptions.ConnectionError(wrapped)) is Trouble.CONNECT
