@@ -57,17 +57,29 @@ def export(settings: Settings, form: str) -> None:
 @click.command(short_help="Rewrite local image links to WeChat's urls.")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
-    "-o", "--out", type=click.Path(path_type=Path), metavar="DIR", help="Write below DIR under the same names."
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Write to this file, where one document is given and PATH ends like it; else below PATH under the same names.",
+)
+@click.option(
+    "--front-matter",
+    "keys",
+    metavar="KEY",
+    multiple=True,
+    help="Rewrite the picture that this key of the front matter names too, such as cover; repeatable.",
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit with 4 where an image is not in the lock.")
 @global_options
 @click.pass_obj
-def render(settings: Settings, files: tuple[Path, ...], out: Path | None, *, check: bool) -> int:
+def render(settings: Settings, files: tuple[Path, ...], out: Path | None, *, keys: tuple[str, ...], check: bool) -> int:
     """Rewrite what points at images of the manifest to their urls: Markdown images and HTML `src`.
 
-    Paths are relative to the document; those that begin with `/` are left alone, as are web links, code, srcset and
-    everything else. Where a file is both article_image and image, the url of the article_image is used. Markdown is
-    .md and .markdown, HTML is .html and .htm, in UTF-8. Without -o the one document is printed.
+    Obsidian's embeds, sizes (`=600x`) and spaces without brackets are pictures too. Paths are relative to the
+    document; those that begin with `/` are left alone, as are web links, code, srcset and everything else. Where a
+    file is both article_image and image, the url of the article_image is used, for article bodies take no other.
+    Markdown is .md and .markdown, HTML is .html and .htm, in UTF-8. Without -o the one document is printed.
     """
     from wxsync.errors import UsageProblem
     from wxsync.workflow.render import render_documents, write_documents
@@ -76,7 +88,7 @@ def render(settings: Settings, files: tuple[Path, ...], out: Path | None, *, che
         raise UsageProblem(text("--check writes nothing, so it takes no -o"))
     if len(files) > 1 and not check and not out:
         raise UsageProblem(text("several documents need a folder"), hint=text("name it with -o DIR"))
-    rendered = render_documents(settings.choice(), files)
+    rendered = render_documents(settings.choice(), files, keys=keys)
     warn(settings, rendered.warnings)
     if out:
         for written in write_documents(rendered, out):

@@ -1,6 +1,6 @@
 """Finds where a document points at pictures, and writes other addresses there; every other character stays as it is."""
 
-from wxsync.links.find import Lines, NotADocument, find_links, read_text
+from wxsync.links.find import Lines, NotADocument, find_links, kind_of, read_text
 from wxsync.links.front_matter import front_matter_value
 from wxsync.links.link import Dialect, Form, Link
 from wxsync.links.target import (
@@ -25,6 +25,7 @@ __all__ = [
     "front_matter_value",
     "is_absolute",
     "is_of_one_machine",
+    "kind_of",
     "local_path",
     "local_paths",
     "looks_like_a_picture",

@@ -6,17 +6,31 @@ import re
 from bisect import bisect_right
 from collections.abc import Collection
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import PurePath
 
 from wxsync.links.front_matter import front_matter_links
 from wxsync.links.html import html_links, lazy_links
 from wxsync.links.link import Link
 from wxsync.model import Location
+from wxsync.words import text as said
 
-_MARKDOWN = (".md", ".markdown")
-_HTML = (".html", ".htm")
+
+class Kind(StrEnum):
+    """Names the kinds of documents."""
+
+    MARKDOWN = "markdown"
+    HTML = "html"
+
+
+_KINDS = {".md": Kind.MARKDOWN, ".markdown": Kind.MARKDOWN, ".html": Kind.HTML, ".htm": Kind.HTML}
 _BYTE_ORDER_MARK = "\ufeff"
 _LINE_END = re.compile(r"\r\n?|\n")
+
+
+def kind_of(name: str) -> Kind | None:
+    """Tells by its name what kind of document a file is."""
+    return _KINDS.get(PurePath(name).suffix.lower())
 
 
 class NotADocument(ValueError):
@@ -28,13 +42,14 @@ def read_text(name: str, content: bytes) -> str:
 
     Markdown is `.md` and `.markdown`, HTML is `.html` and `.htm`; both are UTF-8.
     """
-    if PurePath(name).suffix.lower() not in (*_MARKDOWN, *_HTML):
-        raise NotADocument(f"is neither Markdown nor HTML by its name: {', '.join((*_MARKDOWN, *_HTML))}")
+    if not kind_of(name):
+        raise NotADocument(said("is neither Markdown nor HTML by its name: {suffixes}", suffixes=", ".join(_KINDS)))
     try:
         return content.decode()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise NotADocument(f"is not UTF-8: line {line} holds the byte 0x{content[error.start]:02x}") from None
+        byte = f"0x{content[error.start]:02x}"
+        raise NotADocument(said("is not UTF-8: line {line} holds the byte {byte}", line=line, byte=byte)) from None
 
 
 def find_links(name: str, text: str, *, dialects: bool = False, keys: Collection[str] = ()) -> list[Link]:
@@ -45,13 +60,14 @@ def find_links(name: str, text: str, *, dialects: bool = False, keys: Collection
     """
     body = text.removeprefix(_BYTE_ORDER_MARK)
     shift = len(text) - len(body)
-    if PurePath(name).suffix.lower() in _MARKDOWN:
+    if kind_of(name) is Kind.MARKDOWN:
         from wxsync.links.markdown import TooDeep, markdown_links
 
         try:
             found = markdown_links(body, dialects=dialects)
         except TooDeep:
-            raise NotADocument("holds quotations or lists within each other, deeper than can be read in time") from None
+            reason = said("holds quotations or lists within each other, deeper than can be read in time")
+            raise NotADocument(reason) from None
     else:
         found = sorted([*html_links(body), *(lazy_links(body) if dialects else ())])
     found = sorted({*front_matter_links(body, keys), *found}) if keys else found

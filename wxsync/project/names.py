@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from unicodedata import normalize
 
 from wxsync.errors import InvalidInput
 from wxsync.model import Problem
@@ -22,6 +23,8 @@ def unknown_name_problem(message: str, name: str, known: Iterable[str]) -> Probl
 
 def _hint(name: str, known: list[str]) -> Text:
     near = near_names(name, known)
+    if near and normalize("NFC", near[0]) == normalize("NFC", name):
+        return text("{name} has another Unicode form (NFC or NFD): copy it from `wxsync list`", name=near[0])
     if near:
         return did_you_mean(near)
     if not known:
