@@ -18,6 +18,7 @@ class Fault:
     """Says what becomes of one request: whether WeChat does it, how much later, and what is heard of it.
 
     `answer` is None where the true answer is heard, `cut` where only its beginning is. `ends_token` has the token end.
+    `seconds` pass before the deed, `takes` between it and its answer.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Fault:
     is_late: bool = False
     cut: bool = False
     seconds: float = 0.0
+    takes: float = 0.0
     ends_token: bool = False
 
 
@@ -53,8 +55,8 @@ UPLOAD_FAULTS = (
     Fault("reset, not stored", 4, _RESET),
     Fault("reset, stored", 8, _RESET, stores=True),
     Fault("reset, stored late", 8, _RESET, stores=True, is_late=True),
-    Fault("time-out, not stored", 1, _SILENT, seconds=60),
-    Fault("time-out, stored", 2, _SILENT, stores=True, seconds=60),
+    Fault("time-out, not stored", 1, _SILENT, takes=60),
+    Fault("time-out, stored", 2, _SILENT, stores=True, takes=60),
     Fault("502, not stored", 3, _BAD_GATEWAY),
     Fault("502, stored", 4, _BAD_GATEWAY, stores=True),
     Fault("502, stored late", 3, _BAD_GATEWAY, stores=True, is_late=True),
@@ -84,6 +86,9 @@ OTHER_FAULTS = (
     Fault("asking: garbage", 3, _GARBAGE),
     Fault("asking: 45009 quota", 2, _no(45009)),
     Fault("asking: 45011 too fast", 2, _no(45011)),
+    Fault("asking: code of no list", 3, _no(99999)),
+    Fault("asking: id refused for another reason", 2, _no(40006)),
+    Fault("asking: answered slowly", 4, takes=50),
     Fault("asking: 40001 token", 3, _no(40001), ends_token=True),
 )
 

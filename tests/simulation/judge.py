@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import NamedTuple
 
-from tests.simulation.machine import Ended, Machine
+from tests.simulation.machine import Ended, Machine, Run
 from tests.simulation.server import Item, Server
 from tests.simulation.wire import APPID
 from wxsync.errors import WxsyncError
-from wxsync.model import Lock, MaterialType, Record, Remedy
+from wxsync.model import Action, Lock, MaterialType, Outcome, Record, Remedy
 from wxsync.planner import tag_in
 
 # Merging locks compares when answers came, which is a little later than when WeChat stored the uploads.
@@ -34,12 +34,34 @@ class Excuses:
 
     `forgot`: a lock or a journal was lost, so what nobody wants any more may be unknown. `at_once`: two machines ran at
     the same time. `blind`: thumbs are not listed, so that a copy of one may arise. `renewed`: uploaded anew on demand.
+    `left_behind`: ids that a prune deleted and could not take out of its lock, for it was cut off.
+    The clocks were `clocks_apart` seconds from one another.
     """
 
     forgot: bool = False
     at_once: bool = False
     blind: bool = False
     renewed: set[str] = field(default_factory=set)
+    left_behind: set[str] = field(default_factory=set)
+    clocks_apart: float = 0.0
+
+
+def after_run(machine: Machine, run: Run, ended: Ended, before: Lock | None) -> Iterator[Broken]:
+    """Judge a run by what the machine knew before it: what was replaced was gone, what was deleted was in no use."""
+    there = {item.media_id for item in machine.server.items}
+    for result in ended.report.results if ended.report else ():
+        change = result.change
+        is_same = change.before and change.after and change.before.fingerprint == change.after.fingerprint
+        if change.action is Action.REPLACE and is_same and change.name not in run.forced:
+            assert change.before
+            if change.before.media_id in there:
+                yield Broken("replaced", f"{machine.name}: {change.name} was taken for gone, and it is there")
+    used = {record.media_id for record in before.records.values()} if before else set()
+    for media_id, (item, sender) in machine.server.deleted.items():
+        if item.tag is None:
+            yield Broken("deleted", f"{machine.name}: {media_id} was deleted, and it is not ours")
+        if run.prune and sender == machine.name and media_id in used:
+            yield Broken("deleted", f"{machine.name}: {media_id} was deleted while it was in use")
 
 
 def after_crash(machine: Machine, excuses: Excuses) -> Iterator[Broken]:
@@ -52,7 +74,9 @@ def after_crash(machine: Machine, excuses: Excuses) -> Iterator[Broken]:
     except WxsyncError as error:
         yield Broken("unreadable", f"{machine.name}: what a crash left cannot be read: {error}")
         return
-    known = lock.media_ids if lock else frozenset()
+    if not machine.is_deaf_to_others():
+        yield Broken("other accounts", f"{machine.name}: a run for another account took what this one left")
+    known = (lock.media_ids if lock else frozenset()) | machine.server.deleted.keys()
     doubted = _doubts([lock])
     for media_id in sorted(machine.told - known):
         item = _item(machine.server, media_id)
@@ -72,28 +96,29 @@ def at_the_end(
     """Judges a history after runs without faults: all is there once, and all that is there is known."""
     machines, ends = list(machines), list(ends)
     locks = [machine.lock() for machine in machines]
-    held_back = {result.change.name for end in ends for result in (end.report.results if end.report else ())}
+    held_back = {name for end in ends for name in end.open_names}
     for machine, lock in zip(machines, locks, strict=True):
         yield from _records_are_true(machine, lock, server, excuses)
         yield from _all_is_there(machine, lock, held_back)
         yield from _the_oldest_stay(machine, lock, server, excuses)
-    known = frozenset[str | None]().union(*(lock.media_ids for lock in locks if lock))
+    known = frozenset[str | None](server.deleted).union(*(lock.media_ids for lock in locks if lock))
     yield from _lost(machines, known, _doubts(locks), excuses)
     yield from _orphans(machines[0], server, known, _doubts(locks), held_back, excuses)
     yield from _duplicates(machines, server, excuses)
     for item in server.items:
         if item.name.endswith("."):
             yield Broken("names", f"{item.name} was sent without an extension, which WeChat refuses")
-    if "del_material" in server.asked:
-        yield Broken("deleted", "something was deleted")
 
 
 def only_persons_are_awaited(end: Ended) -> bool:
     """Tells whether nothing is left but videos that a person must tell."""
     return end.report is not None and all(
-        result.change.type is MaterialType.VIDEO
-        and result.error is not None
-        and (result.error.remedy is Remedy.PERSON or result.error.code == "source-not-uploaded")
+        result.outcome is Outcome.DONE
+        or (
+            result.change.type is MaterialType.VIDEO
+            and result.error is not None
+            and (result.error.remedy is Remedy.PERSON or result.error.code == "source-not-uploaded")
+        )
         for result in end.report.results
     )
 
@@ -101,6 +126,9 @@ def only_persons_are_awaited(end: Ended) -> bool:
 def _records_are_true(machine: Machine, lock: Lock | None, server: Server, excuses: Excuses) -> Iterator[Broken]:
     for name, record in lock.records.items() if lock else ():
         if record.type is MaterialType.ARTICLE_IMAGE:
+            continue
+        deleted = server.deleted.get(record.media_id or "")
+        if record.media_id in excuses.left_behind or (deleted and deleted[1] != machine.name):
             continue
         item = next((one for one in server.items if one.media_id == record.media_id), None)
         if item is None:
@@ -126,7 +154,10 @@ def _the_oldest_stay(machine: Machine, lock: Lock | None, server: Server, excuse
             continue
         tag = tag_in(record.uploaded_as or "")
         for other in retired:
-            older = ages.get(other.media_id or "", inf) < ages.get(record.media_id or "", 0) - _TIE_SECONDS
+            older = (
+                ages.get(other.media_id or "", inf)
+                < ages.get(record.media_id or "", 0) - _TIE_SECONDS - excuses.clocks_apart
+            )
             if other.fingerprint == record.fingerprint and older and tag not in excuses.renewed:
                 yield Broken("newer ones", f"{machine.name}: {name} uses a copy, and the older upload is retired")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 
@@ -17,18 +17,23 @@ from tests.simulation.material import Workshop
 from tests.simulation.process import Crash, Process
 from tests.simulation.server import Server
 from tests.simulation.wire import APPID, SimulatedTransport, connected
-from wxsync.errors import WxsyncError
+from wxsync.errors import Conflict, WxsyncError
 from wxsync.executor import Event, Finished, Limits
 from wxsync.lockfile import parse_lock
 from wxsync.model import Action, Lock, Outcome
 from wxsync.planner import utc
 from wxsync.project.folder import Project
 from wxsync.project.recovery import read_state
-from wxsync.reconcile.planned import PlanOptions
+from wxsync.reconcile.planned import PlanOptions, plan_with
+from wxsync.reconcile.refresh import Inventory
+from wxsync.reconcile.refresh import refresh as take_inventory
 from wxsync.reconcile.send import ApplyOptions
 from wxsync.reconcile.watcher import Watcher
 from wxsync.results import Report
 from wxsync.workflow.apply import apply_to
+from wxsync.workflow.prune import PruneOptions, prune_in
+
+ANOTHER_APPID = "wxfedcba9876543210"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,7 @@ class Run:
     most: int | None = None
     refresh: bool = False
     forced: tuple[str, ...] = ()
+    prune: bool = False
 
     @property
     def options(self) -> ApplyOptions:
@@ -55,7 +61,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Says how a run went: with a report, with an error of ours, or with a crash (neither)."""
+    """How a run went: with a report (an empty one for a prune), with an error of ours, or with a crash (neither)."""
 
     report: Report | None
     error: WxsyncError | None
@@ -65,12 +71,19 @@ class Ended:
     def crashed(self) -> bool:
         return self.report is None and self.error is None
 
+    @property
+    def open_names(self) -> frozenset[str]:
+        """Return the names that were not done."""
+        results = self.report.results if self.report else ()
+        return frozenset(one.change.name for one in results if one.outcome is not Outcome.DONE)
+
 
 @dataclass(slots=True)
 class Machine:
     """Holds one clone; `told` are the ids that answers told it, `confirmed` those that it counted as done.
 
-    `is_whole` says whether the lock was the old or the new one after the last crash.
+    `is_whole` says whether the lock was the old or the new one after the last crash; `ahead` is by how many seconds its
+    clock is ahead of WeChat's.
     """
 
     name: str
@@ -85,9 +98,14 @@ class Machine:
     confirmed: set[str] = field(default_factory=set)
     pulled: bytes | None = None
     is_whole: bool = True
+    ahead: float = 0.0
 
-    def apply(self, run: Run, hub: greenlet.greenlet | None = None) -> Ended:
-        """Runs apply as it would be run on the command line."""
+    def now(self) -> float:
+        """Tell Unix seconds as this machine's clock does."""
+        return self.clock.now + self.ahead
+
+    def do(self, run: Run, hub: greenlet.greenlet | None = None) -> Ended:
+        """Run apply or prune as it would be run on the command line."""
         process = Process(self.rng, self.tell, run.crash_at, run.interrupt_at, hub)
         self.disk.process, self.disk.troubles = process, run.troubles
         weather = Weather(self.rng, self.figures, run.uploads, run.others)
@@ -95,12 +113,12 @@ class Machine:
         report, error = None, None
         sound = not run.troubles.failing  # a disk that is full must still take what was counted as done
         try:
-            report = apply_to(
-                self.project(),
-                run.options,
-                self._watcher(process, sound=sound),
-                lambda: connected(transport, process),
-            )
+            watcher = self._watcher(process, sound=sound)
+            if run.prune:
+                prune_in(self.project(), PruneOptions(), watcher, lambda: connected(transport, process))
+                report = Report(APPID, ())
+            else:
+                report = apply_to(self.project(), run.options, watcher, lambda: connected(transport, process))
         except Crash:
             pass
         except WxsyncError as caught:
@@ -110,6 +128,17 @@ class Machine:
         ended = Ended(report, error, process.steps)
         self._count(ended, run)
         return ended
+
+    def pending(self, *, refresh: bool) -> frozenset[str]:
+        """Return the names of which a plan without faults says that there is something to do."""
+        project, process = self.project(), Process(self.rng, lambda _step: None)
+        lock, inventory = self.recalled(), Inventory()
+        if refresh:
+            quiet = SimulatedTransport(self.name, self.server, Weather(self.rng, self.figures), process, self.rng)
+            with connected(quiet, process) as remote:
+                inventory = take_inventory(remote, lock, lambda _said: None)
+        planned = plan_with(project, lock, PlanOptions(use_cache=False, refresh=refresh), inventory)
+        return frozenset(change.name for change in planned.plan.pending)
 
     def project(self) -> Project:
         return self.workshop.project(self.disk, APPID)
@@ -128,7 +157,15 @@ class Machine:
 
     def recalled(self) -> Lock | None:
         """Gives what the next run would know, the journal included."""
-        return read_state(self.project(), now=utc(self.clock.now)).lock
+        return read_state(self.project(), now=utc(self.now())).lock
+
+    def is_deaf_to_others(self) -> bool:
+        """Tell whether a run for another account learns nothing from what this one left."""
+        try:
+            state = read_state(replace(self.project(), appid=ANOTHER_APPID), now=utc(self.now()))
+        except Conflict:
+            return True
+        return state.lock is None
 
     def lose(self, *, lock: bool, journal: bool) -> None:
         """Takes the lock or the journal away, and with it what only it knew."""
@@ -163,7 +200,7 @@ class Machine:
             sees=sees,
             says=lambda said: process.tell(f"  says: {said}"),
             stop=process.stop,
-            clock=self.clock,
+            clock=self.now,
             pause=pause,
             pool=process.pool,
         )

@@ -378,6 +378,20 @@ MUTANTS = (
         by="test_stories_together.py",
     ),
     Mutant(
+        "a request that left whole counts as not sent",
+        "wechat.transport:_phase",
+        "if sent < size else Phase.SENT",
+        "if sent <= size else Phase.SENT",
+        quick=True,
+    ),
+    Mutant(
+        "a request that never left counts as sent",
+        "wechat.transport:_phase",
+        "if sent < size else Phase.SENT",
+        "if False else Phase.SENT",
+        by="test_wechat_transport.py",
+    ),
+    Mutant(
         "a look that took long counts from its end",
         "reconcile.look:settle",
         "began, observed = clock(), again()\nfor",

@@ -46,12 +46,18 @@ class Item:
 
 @dataclass(slots=True)
 class Server:
-    """Answers requests; `lists_thumbs` and `keeps_introductions` are what nobody knows of the real one."""
+    """Answers requests; `lists_thumbs` and `keeps_introductions` are what nobody knows of the real one.
+
+    A listing gives no more than `page` at once, so that a few materials fill several pages. `deleted` are those that
+    were there, each with who had it deleted.
+    """
 
     clock: Clock
     rng: Random
     lists_thumbs: bool = True
     keeps_introductions: bool = True
+    page: int = 20
+    deleted: dict[str, tuple[Item, str]] = field(default_factory=dict)
     items: list[Item] = field(default_factory=list)
     article_images: int = 0
     asked: list[str] = field(default_factory=list)
@@ -74,10 +80,12 @@ class Server:
         if asked == "stable_token":
             return fault.answer or self._new_token()
         if fault.answer and not fault.stores:
+            if asked == "del_material" and fault.answer.phase is Phase.SENT and self.rng.random() < 0.5:
+                self._delete(json.loads(request.body)["media_id"], sender)
             return fault.answer
         if request.query.get("access_token") != self.token or self.clock.now >= self.token_ends:
             return said(errcode=40001, errmsg="invalid credential")
-        true = self._store(request, fault, sender) if request.fresh else self._told(asked, request)
+        true = self._store(request, fault, sender) if request.fresh else self._told(asked, request, sender)
         if fault.cut:
             return Answer(Phase.ANSWERED, 200, (true.body or b"")[: self.rng.randrange(1, 20)])
         return fault.answer or true
@@ -87,12 +95,14 @@ class Server:
         found = [item for item in self.items if item.at <= self.clock.now]
         return sorted(found, key=lambda item: (item.at, item.media_id), reverse=True)
 
-    def _told(self, asked: str, request: Request) -> Answer:
+    def _told(self, asked: str, request: Request, sender: str) -> Answer:
         said_by_client = json.loads(request.body) if request.body else {}
         if asked == "batchget_material":
             return self._page(said_by_client)
         if asked == "get_material":
             return self._material(said_by_client["media_id"])
+        if asked == "del_material":
+            return self._delete(said_by_client["media_id"], sender)
         if asked == "get_materialcount":
             return self._counts()
         if request.path.endswith("/quota/get"):
@@ -132,7 +142,7 @@ class Server:
         if MaterialType.IMAGE in kinds and self.lists_thumbs:
             kinds = (*kinds, MaterialType.THUMB)
         found = [item for item in self.visible() if item.type in kinds]
-        page = found[asked["offset"] : asked["offset"] + asked["count"]]
+        page = found[asked["offset"] : asked["offset"] + min(asked["count"], self.page)]
         rows = [_row(item) for item in page]
         return said(total_count=len(found), item_count=len(rows), item=rows)
 
@@ -143,6 +153,14 @@ class Server:
         if item.type is MaterialType.VIDEO:
             return said(title=item.title, description=item.introduction, down_url="http://mp.weixin.qq.com/v")
         return Answer(Phase.ANSWERED, 200, b"\x89PNG", disposition=f'attachment; filename="{item.name}"')
+
+    def _delete(self, media_id: str, sender: str) -> Answer:
+        item = next((one for one in self.visible() if one.media_id == media_id), None)
+        if item is None:
+            return said(errcode=40007, errmsg="invalid media_id")
+        self.items.remove(item)
+        self.deleted[media_id] = (item, sender)
+        return said(errcode=0, errmsg="ok")
 
     def _counts(self) -> Answer:
         kinds = [item.type for item in self.visible()]

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from random import Random
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPSConnection
 
 from tests.simulation.faults import Weather
 from tests.simulation.process import Process
@@ -12,10 +18,11 @@ from tests.simulation.server import Server
 from wxsync.wechat.answers import read_uploaded
 from wxsync.wechat.client import WeChat
 from wxsync.wechat.credentials import Credentials, OwnSecret, Secret
+from wxsync.wechat.outcome import Phase
 from wxsync.wechat.pace import Pace
 from wxsync.wechat.retry import Caller
 from wxsync.wechat.tokens import tokens_for
-from wxsync.wechat.transport import Answer, Request, Transport
+from wxsync.wechat.transport import Answer, Request, Transport, Trouble
 
 APPID = "wx0123456789abcdef"
 
@@ -24,34 +31,110 @@ _PLACES = 1 << 12
 
 
 class SimulatedTransport(Transport):
-    """Carries requests to the server, with a step before each and one between the deed and its answer."""
+    """The real transport over a simulated network, with a step before each request and one between deed and answer."""
 
     def __init__(self, sender: str, server: Server, weather: Weather, process: Process, rng: Random) -> None:
-        self.base = "https://simulated"
+        super().__init__("https://simulated", connections=1)
         self.clock = server.clock
         self.told: list[str] = []
-        self._sender = sender
-        self._server = server
-        self._weather = weather
-        self._process = process
-        self._rng = rng
-
-    def close(self) -> None:
-        pass
+        self.sender = sender
+        self.server = server
+        self.weather = weather
+        self.process = process
+        self.rng = rng
 
     def send(self, request: Request) -> Answer:
-        asked = request.path.rpartition("/")[2]
-        alone = asked == "stable_token"  # the real code fetches tokens under a lock
-        self._process.step(f"send {asked}", alone=alone)
-        fault = self._weather.draw(upload=request.fresh)
-        self._server.clock.advance(fault.seconds + self._rng.choice((0.1, 0.5, 3.0)))
-        answer = self._server.answer(request, fault, sender=self._sender)
-        self._process.tell(f"  WeChat: {fault.name}; heard: {answer.phase} {answer.status} {answer.body!r:.90}")
-        self._process.step(f"hear from {asked}", alone=alone)
+        answer = super().send(request)
+        self.process.tell(f"  heard: {answer.phase} {answer.status} {answer.body!r:.90}")
         uploaded = read_uploaded(answer) if request.fresh and answer.status == 200 else None
         if uploaded and uploaded.media_id:
             self.told.append(uploaded.media_id)
         return answer
+
+    def _adapter(self) -> HTTPAdapter:
+        return _NoConnection()
+
+    def _exchange(self, adapter: HTTPAdapter, request: Request, body: io.BytesIO) -> Answer:
+        del adapter
+        return super()._exchange(_Network(self, request), request, body)
+
+
+class _NoConnection(HTTPAdapter):
+    def __init__(self) -> None:
+        """Make nothing."""
+
+    def close(self) -> None:
+        pass
+
+
+class _Network(_NoConnection):
+    """Carries one request: the exceptions and answers are those that requests and urllib3 give over a socket."""
+
+    def __init__(self, transport: SimulatedTransport, request: Request) -> None:
+        self._transport = transport
+        self._request = request
+
+    def send(self, request: requests.PreparedRequest, *_given: object, **_also_given: object) -> requests.Response:
+        way, asked = self._transport, self._request.path.rpartition("/")[2]
+        alone = asked == "stable_token"  # the real code fetches tokens under a lock
+        way.process.step(f"send {asked}", alone=alone)
+        fault = way.weather.draw(upload=self._request.fresh)
+        way.server.clock.advance(fault.seconds + way.rng.choice((0.1, 0.5, 3.0)))
+        answer = way.server.answer(self._request, fault, sender=way.sender)
+        way.server.clock.advance(fault.takes)
+        way.process.tell(f"  WeChat: {fault.name}")
+        self._read(request.body, answer)
+        way.process.step(f"hear from {asked}", alone=alone)
+        if error := _ERRORS.get((answer.phase, answer.trouble)):
+            raise error()
+        return _response(answer)
+
+    def _read(self, body: object, answer: Answer) -> None:
+        """Read as much of the body as leaves before the connection breaks, piece by piece as http.client does."""
+        if not isinstance(body, io.BytesIO):
+            return
+        pieces = -(-len(self._request.body) // _PIECE)
+        if answer.phase is Phase.UNSENT:
+            pieces = 0 if answer.trouble is Trouble.CONNECT else self._transport.rng.randrange(pieces)
+        for _ in range(pieces):
+            body.read(_PIECE)
+
+
+_PIECE = 16_384
+
+
+def _refused() -> Exception:
+    return requests.exceptions.ConnectionError(
+        urllib3.exceptions.NewConnectionError(HTTPSConnection("simulated"), "refused")
+    )
+
+
+def _broken() -> Exception:
+    return requests.exceptions.ConnectionError(
+        urllib3.exceptions.ProtocolError("Connection aborted.", ConnectionResetError(104, "Connection reset by peer"))
+    )
+
+
+_ERRORS: Mapping[tuple[Phase, Trouble | None], Callable[[], Exception]] = {
+    (Phase.UNSENT, Trouble.CONNECT): _refused,
+    (Phase.UNSENT, Trouble.BROKEN): _broken,
+    (Phase.SENT, Trouble.BROKEN): _broken,
+    (Phase.SENT, Trouble.SILENCE): lambda: requests.exceptions.ReadTimeout("Read timed out."),
+}
+
+
+def _response(answer: Answer) -> requests.Response:
+    response = requests.Response()
+    response.status_code = answer.status or 0
+    if answer.disposition:
+        response.headers["Content-Disposition"] = answer.disposition
+    content = b"" if answer.body is None else answer.body
+    # Of an answer that breaks off less comes than was announced.
+    headers = {"Content-Length": str(len(content) + (answer.trouble is not None))}
+    response.raw = urllib3.HTTPResponse(
+        io.BytesIO(content), headers=headers, preload_content=False, status=answer.status or 0
+    )
+    return response
 
 
 @contextmanager

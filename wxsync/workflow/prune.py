@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 
 from wxsync.errors import Halted, NotAgreed, Refused
 from wxsync.lockfile import read_lock
@@ -53,25 +55,41 @@ def prune(
     """
     project = open_project(choice)
     refuse_errors(project.problems)
+    connect = partial(open_remote, choice, project, jobs=1, watcher=watcher)
     with exclusive_run(project, "prune"):
-        lock = recover(project, now=utc(watcher.clock()))
-        if lock is None:
-            return Disposals(project.appid or "", ())
-        found = _disposable(lock, _other_locks(project), options, now=watcher.clock())
-        if not (found.delete or found.drop):
-            return Disposals(lock.account, found.kept)
-        if not agrees(found):
-            raise NotAgreed
-        ledger = Ledger[Retired](project.lock_file, lock, without_retired, clock=watcher.clock, hint=_UNWRITTEN)
-        disposals = []
-        for disposal in _dispose(choice, project, found, options, watcher):
-            disposals.append(disposal)
-            if disposal.fate in _OUT_OF_THE_LOCK:
-                ledger.add(disposal.retired)
-            ledger.write_if_due()
-            sees(disposal)
-        ledger.write()
-        return Disposals(lock.account, (*disposals, *found.kept))
+        return prune_in(project, options, watcher, connect, agrees=agrees, sees=sees)
+
+
+def prune_in(
+    project: Project,
+    options: PruneOptions,
+    watcher: Watcher,
+    connect: Callable[[], AbstractContextManager[WeChat]],
+    *,
+    agrees: Callable[[Disposable], bool] = lambda _found: True,
+    sees: Callable[[Disposal], None] = lambda _disposal: None,
+) -> Disposals:
+    """Do a prune in a project whose folder is held; WeChat is called only where something is to be deleted."""
+    lock = recover(project, now=utc(watcher.clock()))
+    if lock is None:
+        return Disposals(project.appid or "", ())
+    found = _disposable(lock, _other_locks(project), options, now=watcher.clock())
+    if not (found.delete or found.drop):
+        return Disposals(lock.account, found.kept)
+    if not agrees(found):
+        raise NotAgreed
+    ledger = Ledger[Retired](
+        project.lock_file, lock, without_retired, clock=watcher.clock, hint=_UNWRITTEN, disk=project.disk
+    )
+    disposals = []
+    for disposal in _dispose(found, options, watcher, connect):
+        disposals.append(disposal)
+        if disposal.fate in _OUT_OF_THE_LOCK:
+            ledger.add(disposal.retired)
+        ledger.write_if_due()
+        sees(disposal)
+    ledger.write()
+    return Disposals(lock.account, (*disposals, *found.kept))
 
 
 def _disposable(lock: Lock, others: Mapping[str, Lock], options: PruneOptions, *, now: float) -> Disposable:
@@ -94,11 +112,14 @@ def _other_locks(project: Project) -> dict[str, Lock]:
 
 
 def _dispose(
-    choice: Choice, project: Project, found: Disposable, options: PruneOptions, watcher: Watcher
+    found: Disposable,
+    options: PruneOptions,
+    watcher: Watcher,
+    connect: Callable[[], AbstractContextManager[WeChat]],
 ) -> Iterator[Disposal]:
     most = len(found.delete) if options.max_delete is None else options.max_delete
     if found.delete[:most]:
-        with open_remote(choice, project, jobs=1, watcher=watcher) as remote:
+        with connect() as remote:
             yield from _delete(found.delete[:most], remote, watcher)
     yield from (Disposal(one, Fate.LEFT, error=_BOUND) for one in found.delete[most:])
     yield from (Disposal(one, Fate.DROPPED) for one in found.drop)
