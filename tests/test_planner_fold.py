@@ -348,6 +348,30 @@ def test_what_the_lock_had_says_nothing_of_an_upload_in_doubt_in_however_many_st
     assert stepwise.unconfirmed == fold(lock, results, at=LATER).unconfirmed == lock.unconfirmed
 
 
+def test_a_doubt_ends_where_another_upload_of_the_content_is_listed_and_only_there() -> None:
+    other, mine = listed(want("x"), "younger", at=YOUNGER), held("x")
+    lock = lock_of({"x": mine}, unconfirmed=[doubt_of(want("x")), doubt_of(want("z", "b"))])
+
+    after = applied([want("x")], lock, [other])
+
+    assert [one.sha256[0] for one in after.unconfirmed] == ["b"]
+
+
+def test_what_a_name_lets_go_is_retired_once_no_name_uses_it_in_however_many_steps() -> None:
+    imported = _imported(record_of(want("x", "b"), "younger"))
+    lock = lock_of({"x": imported, "y": imported, "z": held("z")})
+    results = all_done(
+        make_plan([want("z")], lock, account=ACCOUNT, observed=[listed(want("z"), "younger", at=YOUNGER)])
+    )
+
+    for order in (results, results[::-1]):
+        stepwise = lock
+        for result in order:
+            stepwise = fold(stepwise, [result], at=LATER)
+        assert [one.record.media_id for one in stepwise.retired] == ["younger"]
+        assert {name: one.media_id for name, one in stepwise.records.items()} == {"z": "id-z-a"}
+
+
 def test_a_refusal_ends_a_doubt_and_a_second_loss_renews_it() -> None:
     [change] = make_plan([want("x")], None, account=ACCOUNT).changes
     lock = lock_of({}, unconfirmed=[doubt_of(want("x"))])

@@ -74,7 +74,8 @@ def _shows_an_upload(result: Result, retired: Collection[_Material]) -> bool:
     What the lock had already, in use or retired, tells nothing of a later upload.
     """
     change = result.change
-    if change.action.uploads or change.duplicates:
+    found = {_content_of(one) for one in change.duplicates}
+    if change.action.uploads or _content_of(result.record) in found:
         return True
     return change.action is Action.ADOPT and result.record is not None and material_of(result.record) not in retired
 

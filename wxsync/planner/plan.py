@@ -62,10 +62,12 @@ def make_plan(
     staying = {record.media_id for record in (*untouched, *(one.record for one in sources.values()))}
     listing = listing_of(observed, held.lock, account=account, staying=staying)
     contents = grouped((wanted[name] for name in names), lambda one: one.fingerprint)
-    decided = (_decide(_content(one, sources, forced, listing), held, forced, account) for one in contents.values())
-    changes = [change for some in decided for change in some]
+    known = [_content(takers, sources, forced, listing) for takers in contents.values()]
+    changes = [change for content in known for change in _decide(content, held, forced, account)]
     renamed = {change.renamed_from for change in changes}
     changes += [_retire(name, record) for name, record in leaving.items() if name not in renamed]
+    let_go = {record.media_id: record for content in known for record in content.let_go}
+    changes = [_with_what_it_lets_go(change, held, let_go) for change in changes]
     return Plan(account, tuple(sorted(changes, key=lambda change: change.name)))
 
 
@@ -89,7 +91,8 @@ class _Content:
 
     `standing` are the names with a source in the lock, the nearest source first; `bare` are those without one.
     `oldest` is the upload that each name with an upload of ours uses in the end, or None where the lock has all that
-    WeChat lists; `adopted` is the one that the bare names use; `spare` are those to be retired.
+    WeChat lists; `adopted` is the one that the bare names use; `spare` are those to be retired, as are those that names
+    `let_go`.
     """
 
     standing: tuple[tuple[Desired, Source], ...]
@@ -97,6 +100,7 @@ class _Content:
     oldest: Record | None
     adopted: Record | None
     spare: tuple[Record, ...]
+    let_go: tuple[Record, ...]
 
 
 def _content(
@@ -110,7 +114,9 @@ def _content(
     adopted = next((one for one in uploads if bare and (listing.is_new(one) or not is_forced)), None)
     ours = [source.record for _one, source in standing if source.is_ours]
     oldest = min((*ours, *uploads), key=listing.age) if ours and uploads else None
-    spare = tuple(one for one in uploads if not _is_any(one, oldest, adopted))
+    left = [one for one in uploads if not _is_any(one, oldest, adopted)] if ours or bare else []
+    spare = tuple(one for one in left if listing.is_new(one))
+    let_go = tuple(one for one in left if not listing.is_new(one))
     if oldest in ours and not spare:
         oldest = None
 
@@ -118,7 +124,7 @@ def _content(
         one, source = entry
         return not source.is_ours, not _is_any(source.record, oldest), _NEAREST.index(source.action), one.asset.name
 
-    return _Content(tuple(sorted(standing, key=distance)), bare, oldest, adopted, spare)
+    return _Content(tuple(sorted(standing, key=distance)), bare, oldest, adopted, spare, let_go)
 
 
 _NEAREST = (Action.KEEP, Action.RENAME, Action.SHARE, Action.ADOPT)
@@ -168,6 +174,13 @@ def _bring(content: _Content, held: Held, forced: Mapping[str, str], account: st
     if content.oldest is None:
         change = replace(change, duplicates=content.spare)
     return [change, *(_share(one, held, change.name, brought) for one in others)]
+
+
+def _with_what_it_lets_go(change: Change, held: Held, let_go: Mapping[str | None, Record]) -> Change:
+    """Have an imported record retired by the change that takes it from its name, where our tag says that it is ours."""
+    record = held.records.get(change.name)
+    found = let_go.get(record.media_id) if record else None
+    return replace(change, duplicates=(*change.duplicates, found)) if found else change
 
 
 def _as_the_lock_says(wanted: Desired, source: Source, held: Held) -> Change:
