@@ -41,6 +41,23 @@ def test_a_video_whose_answer_was_lost_is_adopted(project: Project, server: Serv
     assert project.lock()["unconfirmed"] == []
 
 
+@pytest.mark.parametrize("errcode", [40006, 46003, 88888])
+def test_a_video_of_which_wechat_does_not_say_what_it_is_is_not_sent_again(
+    project: Project, server: Server, errcode: int
+) -> None:
+    videos(project, ("intro.mp4", "介绍", "三分钟"))
+    server.fault("add_material:reset-after*1@2", f"get_material:errcode={errcode}")
+
+    assert project.apply("--jobs", "1").code == 8
+    assert project.apply("--jobs", "1").code != 0
+    assert len(server.ids()) == 2
+
+    server.forget_faults()
+    assert project.apply().code == 0
+    assert {one["media_id"] for one in project.materials().values()} == server.ids()
+    assert len(server.ids()) == 2
+
+
 def test_a_video_that_did_not_arrive_is_sent_once_more(project: Project, server: Server) -> None:
     videos(project, ("intro.mp4", "介绍", "三分钟"))
     server.fault("add_material:reset-before*1@2")

@@ -136,7 +136,7 @@ class Machine:
         if refresh:
             quiet = SimulatedTransport(self.name, self.server, Weather(self.rng, self.figures), process, self.rng)
             with connected(quiet, process) as remote:
-                inventory = take_inventory(remote, lock, lambda _said: None)
+                inventory = take_inventory(remote, lock, self._watcher(process, sound=True))
         planned = plan_with(project, lock, PlanOptions(use_cache=False, refresh=refresh), inventory)
         return frozenset(change.name for change in planned.plan.pending)
 

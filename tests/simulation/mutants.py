@@ -73,8 +73,8 @@ MUTANTS = (
     Mutant(
         "a torn line is taken as whole",
         "journal:replay",
-        "whole = [line for line in ended if not _is_torn(line)]",
-        "whole = [line for line in (*ended, torn.rstrip(b'\\0')) if line and not _is_torn(line)]",
+        "*ended, torn = lines",
+        "*ended, torn = lines\nended = [line for line in (*ended, torn.rstrip(b'\\0')) if line]",
         within=5_000,
     ),
     Mutant(
@@ -168,8 +168,8 @@ MUTANTS = (
     Mutant(
         "the lock is rebuilt from what was done",
         "planner.fold:fold",
-        "records, displaced = dict(lock.records), list[_Displaced]()\nretired",
-        "records, displaced = dict[str, Record](), list[_Displaced]()\nretired",
+        "records, displaced = dict(lock.records), list[_Displaced]()",
+        "records, displaced = dict[str, Record](), list[_Displaced]()",
         quick=True,
     ),
     Mutant(
@@ -333,8 +333,8 @@ MUTANTS = (
     Mutant(
         "a taken back record settles a later doubt",
         "planner.fold:_shows_an_upload",
-        "and material_of(result.record) not in retired",
-        "",
+        "material_of(record) not in known or _content_of(record) in found",
+        "True",
         within=20_000,
     ),
     Mutant(
@@ -366,8 +366,8 @@ MUTANTS = (
     Mutant(
         "what is not listed counts as gone",
         "reconcile.refresh:refresh",
-        "frozenset(_gone(remote, asked))",
-        "frozenset(asked)",
+        "gone = _gone(Giving(remote, known), asked, watcher)",
+        "gone = frozenset(asked)",
         within=20_000,
     ),
     Mutant(
@@ -428,10 +428,17 @@ MUTANTS = (
     ),
     Mutant(
         "whatever WeChat refuses to give counts as gone",
-        "reconcile.refresh:_gone",
+        "reconcile.refresh:_is_unknown",
         "error.errcode == NO_SUCH_ID",
         "True",
         by="test_stories_refresh.py",
+    ),
+    Mutant(
+        "a video that WeChat refuses to give counts as deleted",
+        "reconcile.videos:_details",
+        "if error.errcode == NO_SUCH_ID",
+        "if True",
+        20_000,
     ),
     Mutant(
         "whatever WeChat refuses to delete counts as deleted",

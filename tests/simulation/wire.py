@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from email.utils import formatdate
 from random import Random
 
 import requests
@@ -34,7 +35,7 @@ class SimulatedTransport(Transport):
     """The real transport over a simulated network, with a step before each request and one between deed and answer."""
 
     def __init__(self, sender: str, server: Server, weather: Weather, process: Process, rng: Random) -> None:
-        super().__init__("https://simulated", connections=1)
+        super().__init__("http://simulated", connections=1)  # no proxy is looked for
         self.clock = server.clock
         self.told: list[str] = []
         self.sender = sender
@@ -50,6 +51,10 @@ class SimulatedTransport(Transport):
         if uploaded and uploaded.media_id:
             self.told.append(uploaded.media_id)
         return answer
+
+    def now(self) -> float | None:
+        """Tell the time at the other end; the real one counts on from the last answer by a clock that is not ours."""
+        return None if super().now() is None else self.clock.now
 
     def _adapter(self) -> HTTPAdapter:
         return _NoConnection()
@@ -87,7 +92,7 @@ class _Network(_NoConnection):
         way.process.step(f"hear from {asked}", alone=alone)
         if error := _ERRORS.get((answer.phase, answer.trouble)):
             raise error()
-        return _response(answer)
+        return _response(answer, date=formatdate(way.server.clock.now, usegmt=True))
 
     def _read(self, body: object, answer: Answer) -> None:
         """Read as much of the body as leaves before the connection breaks, piece by piece as http.client does."""
@@ -123,8 +128,9 @@ _ERRORS: Mapping[tuple[Phase, Trouble | None], Callable[[], Exception]] = {
 }
 
 
-def _response(answer: Answer) -> requests.Response:
+def _response(answer: Answer, *, date: str) -> requests.Response:
     response = requests.Response()
+    response.headers["Date"] = date
     response.status_code = answer.status or 0
     if answer.disposition:
         response.headers["Content-Disposition"] = answer.disposition

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, MutableMapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from wxsync.model import Action, Lock, Origin, Outcome, Record, Retired, Unconfirmed
+from wxsync.model import Lock, Origin, Outcome, Record, Retired, Unconfirmed
 from wxsync.planner.naming import tag_in
 from wxsync.results import Result
 
@@ -20,7 +20,8 @@ def fold(lock: Lock, results: Iterable[Result], *, at: str, gone: Collection[str
     uses its material, or WeChat does not have it any more (`gone`).
     """
     records, displaced = dict(lock.records), list[_Displaced]()
-    retired = {material_of(one.record) for one in lock.retired}
+    # What the lock had already, such as a retired record that is taken back, tells nothing of a later upload.
+    known = {material_of(record) for record in lock.every_record if record.origin is Origin.UPLOADED}
     doubts = {content_sent(one.uploaded_as): one for one in lock.unconfirmed}
     for result in results:
         if result.unconfirmed:
@@ -29,7 +30,7 @@ def fold(lock: Lock, results: Iterable[Result], *, at: str, gone: Collection[str
                 doubts[content_sent(result.unconfirmed.uploaded_as)] = result.unconfirmed
         if result.outcome is Outcome.DONE:
             displaced += _settle(records, result)
-            if _shows_an_upload(result, retired):
+            if _shows_an_upload(result, known):
                 doubts.pop(_content_of(result.record), None)
     folded = replace(lock, records=_frozen(records), unconfirmed=tuple(doubts.values()))
     return _with_retired(folded, [one for one in displaced if one.record.media_id not in gone], at)
@@ -68,16 +69,13 @@ def _settle(records: MutableMapping[str, Record], result: Result) -> list[_Displ
     return [*displaced, _Displaced(change.name, old, None)] if old else displaced
 
 
-def _shows_an_upload(result: Result, retired: Collection[_Material]) -> bool:
-    """Tell whether a result shows an upload that the lock did not know, and so the one in doubt.
-
-    What the lock had already, in use or retired, tells nothing of a later upload.
-    """
-    change = result.change
-    found = {_content_of(one) for one in change.duplicates}
-    if change.action.uploads or _content_of(result.record) in found:
-        return True
-    return change.action is Action.ADOPT and result.record is not None and material_of(result.record) not in retired
+def _shows_an_upload(result: Result, known: Collection[_Material]) -> bool:
+    """Tell whether a result shows an upload of ours that the lock did not know, and so the one in doubt."""
+    record = result.record
+    if record is None or record.origin is Origin.IMPORTED:
+        return False
+    found = {_content_of(one) for one in result.change.duplicates}
+    return material_of(record) not in known or _content_of(record) in found
 
 
 def _put(records: MutableMapping[str, Record], name: str, record: Record) -> list[_Displaced]:

@@ -13,6 +13,7 @@ from wxsync.model import Change, Failure, Lock, Material, MaterialType, Outcome,
 from wxsync.reconcile.look import SKEW_SECONDS, unconfirmed_uploads, unix_seconds
 from wxsync.results import Result
 from wxsync.wechat.answers import Article, FileContent, VideoDetails
+from wxsync.wechat.interface import NO_SUCH_ID
 
 
 class Source(Protocol):
@@ -37,7 +38,7 @@ def recognise(remote: Source, observed: Iterable[Material], plan: Plan, lock: Lo
     """Looks for videos in doubt: one id that the lock does not know, of the time, with the title and introduction.
 
     WeChat may give an introduction back empty (reported). An id may also be that of a doubt about a video that nobody
-    wants any more, of which not even the title is known.
+    wants any more, of which not even the title is known. Raises Refused where WeChat does not say what a video is.
     """
     materials = tuple(observed)
     unknown = _unknown_videos(materials, lock)
@@ -95,8 +96,10 @@ def _candidates(remote: Source, change: Change, unknown: Iterable[Material], *, 
 def _details(remote: Source, media_id: str) -> VideoDetails | None:
     try:
         found = remote.get(media_id)
-    except Refused:
-        return None  # deleted since it was listed
+    except Refused as error:
+        if error.errcode == NO_SUCH_ID:
+            return None  # deleted since it was listed
+        raise
     return found if isinstance(found, VideoDetails) else None
 
 
