@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.project import Project, Run, Server, serving
+from tests.project import Project, Run, Server, png, serving
 from tests.wechat_fake import EMPTY_PAGE, SECRET, TOKEN, FakeWeChat, no, ok, raw
 from wxsync.cli import run
 from wxsync.cli.doctor import exit_code_of
@@ -28,7 +28,8 @@ from wxsync.wechat.interface import ADD_MATERIAL, LIST_MATERIALS
 from wxsync.workflow.diagnosis import Answers, AuthMethod, check_appid, check_proxy, diagnose
 from wxsync.workflow.doctor import doctor
 
-ACCOUNT = ("token", "library", "listing", "quota:add_material", "quota:uploadimg", "quota:batchget_material")
+QUOTAS = ("add_material", "uploadimg", "batchget_material", "get_material", "del_material")
+ACCOUNT = ("token", "library", "listing", *(f"quota:{name}" for name in QUOTAS), "drafts", "menu")
 PLENTY = ok(errcode=0, quota={"daily_limit": 1000, "used": 1, "remain": 999})
 EMPTY = ok(voice_count=0, video_count=0, image_count=0, news_count=0)
 WAY = AuthMethod("its own secret", "all is well")
@@ -57,14 +58,21 @@ def choice_of(project: Project, **environ: str) -> Choice:
     return Choice(project.root / "materials.yaml", None, False, {**project.environ, **environ})
 
 
-def test_a_healthy_account_needs_no_manifest_and_six_calls(project: Project, server: Server) -> None:
+def test_a_healthy_account_needs_no_manifest_and_ten_calls(project: Project, server: Server) -> None:
     found = project.run("doctor")
 
     assert found.code == 0, found.out
     assert "✗" not in found.out
     assert server.sandbox.appid in found.out
-    assert "6 calls" in found.err
-    assert server.calls() == {"stable_token": 1, "get_materialcount": 1, "batchget_material": 1, "quota": 3}
+    assert "10 calls" in found.err
+    assert server.calls() == {
+        "stable_token": 1,
+        "get_materialcount": 1,
+        "batchget_material": 1,
+        "quota": 5,
+        "draft_count": 1,
+        "menu_get": 1,
+    }
     assert list(project.root.iterdir()) == []
 
 
@@ -169,7 +177,7 @@ def test_without_permission_each_path_is_told_to_be_closed(project: Project) -> 
 
         found = project.run("doctor", "--format", "json")
 
-    assert [states(found)[name] for name in ACCOUNT] == ["ok", "error", "error", "error", "error", "error"]
+    assert [states(found)[name] for name in ACCOUNT] == ["ok", *["error"] * 7, "ok", "ok"]
     assert check(found, "quota:add_material")["errcode"] == 76022
 
 
@@ -179,7 +187,60 @@ def test_rights_to_list_and_to_upload_are_told_apart(project: Project) -> None:
 
         found = project.run("doctor", "--format", "json")
 
-    assert [states(found)[name] for name in ACCOUNT] == ["ok", "ok", "ok", "error", "error", "ok"]
+    assert [states(found)[name] for name in ACCOUNT] == ["ok", "ok", "ok", "error", "error", *["ok"] * 5]
+
+
+@pytest.mark.parametrize(
+    ("switches", "name", "state", "said"),
+    [
+        (Switches(no_drafts=True), "drafts", "warning", "48001"),
+        (Switches(no_menu=True), "menu", "ok", "WeChat itself refuses"),
+        (Switches(daily={"/cgi-bin/draft/count": 0}), "drafts", "warning", "45009"),
+        (Switches(daily={"/cgi-bin/menu/get": 0}), "menu", "warning", "45009"),
+    ],
+)
+def test_whether_drafts_and_the_menu_can_be_looked_at_is_told_and_is_no_obstacle(
+    project: Project, switches: Switches, name: str, state: str, said: str
+) -> None:
+    with serving(switches=switches) as server:
+        project.environ = server.environ
+
+        found = project.run("doctor", "--format", "json")
+
+    assert found.code == 0
+    assert check(found, name)["state"] == state
+    assert said in check(found, name)["found"]
+    others = set(ACCOUNT) - {name}
+    assert {states(found)[other] for other in others} == {"ok"}
+
+
+def test_drafts_and_a_menu_that_are_there_are_told(project: Project, server: Server) -> None:
+    account = server.sandbox.account
+    cover = server.upload("image", "a.png", png("a"))
+    account.draft_add({"articles": [{"title": "新品", "thumb_media_id": cover}]})
+    account.menu_create({"button": [{"type": "click", "name": "x", "key": "x"}]})
+
+    found = project.run("doctor", "--format", "json")
+
+    assert "1 draft " in check(found, "drafts")["found"]
+    assert "menu made by API" in check(found, "menu")["found"]
+
+
+def test_a_token_from_elsewhere_that_the_allowlist_stops_is_told_as_that(project: Project) -> None:
+    with serving(switches=Switches(allowed_ips=("203.0.113.0/24",), allowlist_every_call=True)) as server:
+        token = server.sandbox.account.tokens.plain().token
+        environ = {key: value for key, value in server.environ.items() if key != "WXSYNC_SECRET"}
+        project.environ = environ | {"WXSYNC_ACCESS_TOKEN": token}
+
+        found = project.run("doctor", "--format", "json")
+
+        assert server.calls() == {"get_materialcount": 1}
+    assert found.code == 5
+    ill = check(found, "library")
+    assert (states(found)["token"], ill["errcode"]) == ("ok", 40164)
+    assert "127.0.0.1" in ill["todo"]
+    assert "WXSYNC_ACCESS_TOKEN" not in ill["found"]
+    assert [states(found)[name] for name in ACCOUNT[2:]] == ["skipped"] * 8
 
 
 def test_a_wrong_secret_is_one_call_and_never_shown(project: Project, server: Server) -> None:
@@ -190,7 +251,7 @@ def test_a_wrong_secret_is_one_call_and_never_shown(project: Project, server: Se
 
     assert found.code == 5
     assert check(found, "token")["errcode"] == 40125
-    assert [states(found)[name] for name in ACCOUNT[1:]] == ["skipped"] * 5
+    assert [states(found)[name] for name in ACCOUNT[1:]] == ["skipped"] * 9
     assert states(found)["lock"] == "ok"
     assert server.calls() == {"stable_token": 1}
     assert SECRET not in found.out + found.err
@@ -239,7 +300,7 @@ def test_a_foreign_token_that_is_rejected_is_a_fault_of_the_token_and_one_call(
 
     assert found.code == 5
     assert check(found, "token")["errcode"] == 40001
-    assert [states(found)[name] for name in ACCOUNT] == ["error", *["skipped"] * 5]
+    assert [states(found)[name] for name in ACCOUNT] == ["error", *["skipped"] * 9]
     assert server.calls() == {"get_materialcount": 1}
     assert TOKEN not in found.out + found.err
 
@@ -267,8 +328,8 @@ def test_a_cloud_call_fetches_no_token_and_cannot_ask_for_quotas(project: Projec
         found = project.run("doctor", "--format", "json")
 
         assert found.code == 0
-        assert [states(found)[name] for name in ACCOUNT] == ["ok", "ok", "ok", "skipped", "skipped", "skipped"]
-        assert server.calls() == {"get_materialcount": 1, "batchget_material": 1}
+        assert [states(found)[name] for name in ACCOUNT] == ["ok", "ok", "ok", *["skipped"] * 6, "ok"]
+        assert server.calls() == {"get_materialcount": 1, "batchget_material": 1, "menu_get": 1}
 
 
 @pytest.mark.parametrize(
@@ -320,7 +381,7 @@ def test_a_quota_that_is_not_told_keeps_nothing_from_working(
         found = project.run("doctor", "--format", "json")
 
     assert found.code == code
-    assert [states(found)[name] for name in ACCOUNT[3:]] == expected
+    assert [states(found)[name] for name in ACCOUNT[3:6]] == expected
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,13 @@ class FakeWeChat(socketserver.ThreadingTCPServer):
 
     def __init__(self, **scripts: list[bytes]) -> None:
         super().__init__(("127.0.0.1", 0), _Connection)
-        self.scripts = {"stable_token": [token()], "token": [token()], **scripts}
+        usual = {
+            "stable_token": [token()],
+            "token": [token()],
+            "draft/count": [ok(total_count=0)],
+            "menu/get": [no(46003)],
+        }
+        self.scripts = usual | scripts
         self.seen: list[Seen] = []
         self.ending = threading.Event()
         self._lock = threading.Lock()
@@ -186,7 +192,9 @@ class FakeWeChat(socketserver.ThreadingTCPServer):
         return [seen for seen in self.seen if seen.path.endswith(name)]
 
     def _script(self, path: str) -> list[bytes]:
-        return self.scripts.get(path.rsplit("/", 1)[1], [raw(b"", status="404 Not Found")])
+        *_, group, name = path.split("/")
+        script = self.scripts.get(f"{group}/{name}") or self.scripts.get(name)
+        return script or [raw(b"", status="404 Not Found")]
 
 
 @dataclass

@@ -24,7 +24,7 @@ _GRAVEST = (Exit.PERSON, Exit.CONFLICT, Exit.INVALID, Exit.LATER)
 def doctor(settings: Settings, form: str) -> int:
     """Check credentials, IP allowlist, permissions, library and today's quota, and say what to do.
 
-    Needs no manifest; with one, its lock and its folder are checked too. Takes 6 calls at most when all is well.
+    Needs no manifest; with one, its lock and its folder are checked too. Takes 10 calls at most when all is well.
     """
     from wxsync.reconcile.watcher import Watcher
     from wxsync.render import checks_page, checks_text

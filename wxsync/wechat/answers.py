@@ -152,6 +152,16 @@ def read_deleted(answer: Answer) -> bool | None:
     return True if "errcode" in (parse(answer.body) or {}) else None
 
 
+def read_draft_count(answer: Answer) -> int | None:
+    """Reads the answer of draft/count."""
+    return _int((parse(answer.body) or {}).get("total_count"))
+
+
+def read_menu(answer: Answer) -> bool | None:
+    """Reads the answer of menu/get, which must hold a menu."""
+    return True if isinstance((parse(answer.body) or {}).get("menu"), dict) else None
+
+
 def read_quota(answer: Answer) -> Quota | None:
     """Reads the answer of openapi/quota/get."""
     reply = parse(answer.body) or {}

@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
+from wxsync.errors import Refused
 from wxsync.model import ListingPage, MaterialType, Upload, Uploaded
 from wxsync.wechat import endpoints
 from wxsync.wechat.answers import Article, FileContent, Quota, VideoDetails
 from wxsync.wechat.credentials import CLOUD_SIDECAR, WECHAT, Cloud, Credentials
 from wxsync.wechat.endpoints import Call
-from wxsync.wechat.interface import PAGE_SIZE
+from wxsync.wechat.interface import NO_MENU, PAGE_SIZE
 from wxsync.wechat.pace import Pace, Pause
 from wxsync.wechat.retry import Caller
 from wxsync.wechat.tokens import Tokens, tokens_for, uses_token_file
@@ -98,6 +99,19 @@ class WeChat:
     def delete(self, media_id: str) -> None:
         """Deletes a material; Refused with errcode 40007 where there is none (any more)."""
         self._ask(endpoints.delete_material(media_id))
+
+    def count_drafts(self) -> int:
+        """Counts the drafts (草稿箱)."""
+        return self._ask(endpoints.count_drafts())
+
+    def has_menu(self) -> bool:
+        """Tells whether there is a menu that was made by API; one of the console is not seen."""
+        try:
+            return self._ask(endpoints.get_menu())
+        except Refused as error:
+            if error.errcode != NO_MENU:
+                raise
+        return False
 
     def quota(self, path: str) -> Quota:
         """Gets today's quota of a path such as /cgi-bin/material/add_material."""

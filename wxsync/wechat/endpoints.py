@@ -17,9 +17,11 @@ from wxsync.wechat.interface import (
     ADD_MATERIAL,
     AUTHORIZER_TOKEN,
     CLASSIC_TOKEN,
+    COUNT_DRAFTS,
     COUNT_MATERIALS,
     DELETE_MATERIAL,
     GET_MATERIAL,
+    GET_MENU,
     GET_QUOTA,
     LIST_MATERIALS,
     STABLE_TOKEN,
@@ -83,6 +85,16 @@ def get_material(media_id: str) -> Call[FileContent | VideoDetails | Article]:
 def delete_material(media_id: str) -> Call[bool]:
     """Describes del_material (删除永久素材)."""
     return Call("del_material", _post(DELETE_MATERIAL, {"media_id": media_id}), answers.read_deleted)
+
+
+def count_drafts() -> Call[int]:
+    """Describes draft/count (获取草稿的总数)."""
+    return Call("draft/count", Request("GET", COUNT_DRAFTS), answers.read_draft_count)
+
+
+def get_menu() -> Call[bool]:
+    """Describes menu/get (获取自定义菜单配置), of which only is wanted whether there is one."""
+    return Call("menu/get", Request("GET", GET_MENU), answers.read_menu)
 
 
 def get_quota(path: str) -> Call[Quota]:

@@ -13,6 +13,8 @@ LIST_MATERIALS: Final = "/cgi-bin/material/batchget_material"
 COUNT_MATERIALS: Final = "/cgi-bin/material/get_materialcount"
 GET_MATERIAL: Final = "/cgi-bin/material/get_material"
 DELETE_MATERIAL: Final = "/cgi-bin/material/del_material"
+COUNT_DRAFTS: Final = "/cgi-bin/draft/count"
+GET_MENU: Final = "/cgi-bin/menu/get"
 GET_QUOTA: Final = "/cgi-bin/openapi/quota/get"
 STABLE_TOKEN: Final = "/cgi-bin/stable_token"  # noqa: S105 - a path, no secret
 CLASSIC_TOKEN: Final = "/cgi-bin/token"  # noqa: S105 - a path, no secret
@@ -25,6 +27,9 @@ NO_SUCH_ID: Final = 40007
 """The account has no such media_id."""
 ID_WITHOUT_MATERIAL: Final = frozenset({NO_SUCH_ID, 46001})
 """Answers to a deletion that say that nothing is there; 40118 and 40128 only complain of an id's form."""
+
+NO_MENU: Final = 46003
+"""The account has no menu that was made by API."""
 
 PATH_REFUSED: Final = 76022
 """The account may not call the path whose quota was asked for."""

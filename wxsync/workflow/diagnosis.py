@@ -13,10 +13,17 @@ from wxsync.model import ListingPage, MaterialType
 from wxsync.results import Check, failed, passed, skipped, warned
 from wxsync.wechat.answers import Quota
 from wxsync.wechat.errcodes import Kind
-from wxsync.wechat.interface import ADD_MATERIAL, LIST_MATERIALS, PATH_REFUSED, UPLOAD_IMAGE
+from wxsync.wechat.interface import (
+    ADD_MATERIAL,
+    DELETE_MATERIAL,
+    GET_MATERIAL,
+    LIST_MATERIALS,
+    PATH_REFUSED,
+    UPLOAD_IMAGE,
+)
 from wxsync.words import Text, listing, plural, text
 
-QUOTA_PATHS = (ADD_MATERIAL, UPLOAD_IMAGE, LIST_MATERIALS)
+QUOTA_PATHS = (ADD_MATERIAL, UPLOAD_IMAGE, LIST_MATERIALS, GET_MATERIAL, DELETE_MATERIAL)
 
 _NEARLY_FULL = 0.9
 # A test account (测试号) has 10 uploads and 10 listings a day (community of WeChat).
@@ -29,13 +36,14 @@ _PROXY = re.compile(r"(?:[A-Za-z0-9]+://)?(?:[^/@#?\\\s]*@)?([A-Za-z0-9.-]+|\[[0
 class AuthMethod:
     """Holds how an account is called: `means` names variables and never their values, `token` is what is well.
 
-    `fetches` says whether the token is fetched by a call, `tells_quota` whether quotas can be asked for this way.
+    `fetches` says whether the token is fetched by a call, `tells_quota` and `sees_drafts` what can be asked for so.
     """
 
     means: str
     token: str
     fetches: bool = True
     tells_quota: bool = True
+    sees_drafts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +54,15 @@ class Answers:
     counts: Mapping[str, int] | CallFailed | None = None
     page: ListingPage | CallFailed | None = None
     quotas: Mapping[str, Quota | CallFailed] = field(default_factory=dict)
+    drafts: int | CallFailed | None = None
+    menu: bool | CallFailed | None = None
 
 
 def diagnose(heard: Answers, way: AuthMethod, *, now: float) -> tuple[Check, ...]:
     """Gives the checks about an account; `now` is in Unix seconds."""
     quotas = [_quota(path, heard.quotas.get(path), way, now=now) for path in QUOTA_PATHS]
-    return (_token(heard, way), _library(heard), _listing(heard), *quotas, *_test_account(heard.quotas))
+    uses = (_drafts(heard.drafts, way), _menu(heard.menu))
+    return (_token(heard, way), _library(heard), _listing(heard), *quotas, *uses, *_test_account(heard.quotas))
 
 
 def check_appid(appid: str, *, source: str, host: str, way: AuthMethod) -> Check:
@@ -84,7 +95,8 @@ def check_proxy(environ: Mapping[str, str], base: str) -> Check:
 
 def not_asked(why: str) -> tuple[Check, ...]:
     """Gives the checks about an account that could not even be called."""
-    return tuple(skipped(name, why) for name in ("token", "library", "listing", *map(_quota_name, QUOTA_PATHS)))
+    names = ("token", "library", "listing", *map(_quota_name, QUOTA_PATHS), "drafts", "menu")
+    return tuple(skipped(name, why) for name in names)
 
 
 def _bypasses(host: str, no_proxy: str) -> bool:
@@ -94,7 +106,7 @@ def _bypasses(host: str, no_proxy: str) -> bool:
 
 def _rejection(heard: Answers) -> CallFailed | None:
     """Finds the first call whose token was rejected: that says nothing about what it asked for."""
-    answers: Iterable[object] = (heard.counts, heard.page, *heard.quotas.values())
+    answers: Iterable[object] = (heard.counts, heard.page, *heard.quotas.values(), heard.drafts, heard.menu)
     return next((one for one in answers if isinstance(one, CallFailed) and one.code == Kind.TOKEN), None)
 
 
@@ -186,6 +198,30 @@ def _untold(name: str, error: CallFailed | None) -> Check:
         return _refused(name, error)
     todo = text("Uploads may work all the same; the console shows today's calls.")
     return warned(name, error.message, todo, error)
+
+
+def _drafts(drafts: int | CallFailed | None, way: AuthMethod) -> Check:
+    """Says whether it can be seen which drafts use a material; nothing but prune needs that."""
+    if not way.sees_drafts:
+        return skipped("drafts", text("云调用 has no way to drafts: what they use cannot be seen"))
+    if isinstance(drafts, int):
+        return passed("drafts", plural("{count:,} draft can be looked at", "{count:,} drafts can be looked at", drafts))
+    if drafts is None or drafts.code == Kind.TOKEN:
+        return _refused("drafts", drafts)
+    todo = text("Whether drafts use what goes cannot be seen then. {hint}", hint=drafts.hint)
+    return warned("drafts", drafts.message, todo, drafts)
+
+
+def _menu(menu: bool | CallFailed | None) -> Check:
+    """Says whether it can be seen what the menu uses; WeChat itself refuses to delete that."""
+    if isinstance(menu, bool):
+        found = text("the menu made by API can be looked at") if menu else text("there is no menu made by API")
+        return passed("menu", found)
+    if menu is None or menu.code == Kind.TOKEN:
+        return _refused("menu", menu)
+    if menu.code == Kind.PERMISSION:
+        return passed("menu", text("no right to look at it; WeChat itself refuses to delete what a menu uses"))
+    return warned("menu", menu.message, menu.hint, menu)
 
 
 def _test_account(quotas: Mapping[str, Quota | CallFailed]) -> Iterable[Check]:

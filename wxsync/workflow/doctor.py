@@ -80,7 +80,7 @@ class _Calls:
 
 
 # After these every other call would get, after as long a wait, the same answer.
-_LAST_WORDS = frozenset({Kind.TOKEN, Kind.BUSY, Kind.TOO_FAST, Kind.ROUTE})
+_LAST_WORDS = frozenset({Kind.TOKEN, Kind.BUSY, Kind.TOO_FAST, Kind.ROUTE, Kind.ALLOWLIST})
 
 
 def _account_checks(choice: Choice, project: Project, calls: _Calls) -> tuple[str | None, tuple[Check, ...]]:
@@ -133,7 +133,9 @@ def _described(credentials: Credentials, prefix: str) -> AuthMethod:
             means = text("云调用 ({variable})", variable=variable)
             if other:
                 means = text("云调用 ({variable}, through {appid})", variable=variable, appid=other)
-            return AuthMethod(means, text("云调用 needs no token from here"), fetches=False, tells_quota=False)
+            return AuthMethod(
+                means, text("云调用 needs no token from here"), fetches=False, tells_quota=False, sees_drafts=False
+            )
         case Platform():
             means = text("a third-party platform, 第三方平台 ({variables})", variables=f"{prefix}COMPONENT_…")
             return AuthMethod(means, text("WeChat gives it to the platform"))
@@ -156,7 +158,9 @@ def _hear(remote: WeChat, way: AuthMethod, calls: _Calls) -> Answers:
         return Answers(no_token)
     counts = calls.ask("get_materialcount", remote.count)
     page = calls.ask("batchget_material", lambda: remote.list_page(MaterialType.IMAGE, 0, 1))
-    return Answers(None, counts, page, _quotas(remote, calls) if way.tells_quota else {})
+    quotas = _quotas(remote, calls) if way.tells_quota else {}
+    drafts = calls.ask("draft/count", remote.count_drafts) if way.sees_drafts else None
+    return Answers(None, counts, page, quotas, drafts, calls.ask("menu/get", remote.has_menu))
 
 
 def _quotas(remote: WeChat, calls: _Calls) -> Mapping[str, Quota | CallFailed]:

@@ -20,6 +20,7 @@ _LINES = (
     (45028, "has no masssend quota", "There is no quota left for mass messages.", "没有群发额度。"),
     (45047, "out of response count limit", "Too many messages were sent to this user.", "客服接口下行条数超过上限。"),
     (45166, "invalid content", "The article's content is not valid.", "不合法的图文内容。"),
+    (46003, "menu no exist", "There is no menu that was made by API.", "不存在的菜单数据。"),
     (
         48003,
         "user not agree mass-send protocol",
