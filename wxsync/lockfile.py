@@ -15,7 +15,7 @@ from typing import Any
 from wxsync.errors import InvalidInput
 from wxsync.files import DISK, Disk, write_atomic
 from wxsync.lockwords import explain_lock, explain_twin
-from wxsync.model import Location, Lock, MaterialType, Problem, Record, Retired, Unconfirmed
+from wxsync.model import Location, Lock, Problem, Record, Retired, Unconfirmed
 from wxsync.records import (
     is_account,
     is_media_id,
@@ -181,7 +181,7 @@ def _lock(document: Mapping[str, Any]) -> Lock:
 
 def _held(one: Mapping[str, Any]) -> Record:
     record = record_from(one)
-    if record.media_id is None and record.type is not MaterialType.ARTICLE_IMAGE:
+    if record.media_id is None and record.type.has_media_id:
         raise ValueError("it has no id")
     return record
 
