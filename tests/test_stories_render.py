@@ -98,7 +98,7 @@ def test_what_can_only_be_meant_one_way_is_rendered(library: Project, before: st
         ("![[photo.png]]", "did you mean images/Photo.png?"),
         ("![](posts/a.png)", "did you mean images/a.png?"),
         ("![](images/C＃入门.png)", "did you mean images/C%23入门.png?"),
-        ("![](images/pasted-image-1.png)", "did you mean images/Pasted%20image%201.png?"),
+        ("![](images/pasted-image-1.png)", "did you mean images/Pasted%20image%201.png, "),
     ],
 )
 def test_a_hint_says_how_to_write_a_name_and_never_what_was_written(library: Project, text: str, hint: str) -> None:

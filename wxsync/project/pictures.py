@@ -189,12 +189,8 @@ class Pictures:
         if path not in self._near:
             if len(self._near) >= _MOST_NEAR:
                 return ()
-            near = [
-                *near_names(path, self._paths(), alike=0.999),
-                *self._same_name(path),
-                *near_names(path, self._paths()),
-            ]
-            self._near[path] = tuple(dict.fromkeys(near))[:3]
+            same = [*near_names(path, self._paths(), alike=1), *self._same_name(path)]
+            self._near[path] = tuple(dict.fromkeys(same or near_names(path, self._paths())))[:3]
         return self._near[path]
 
     def _same_name(self, path: str) -> list[str]:
