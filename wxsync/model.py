@@ -1,4 +1,4 @@
-"""The nouns of wxsync as frozen values; this room imports nothing of ours and does nothing."""
+"""The nouns of wxsync as frozen values; this module imports nothing of ours and does nothing."""
 
 from __future__ import annotations
 
@@ -86,18 +86,21 @@ _FACTS = {
 
 
 class Severity(StrEnum):
-    """Says whether a problem stops the run."""
+    """Whether a problem stops the run."""
 
     ERROR = "error"
     WARNING = "warning"
 
 
 class Location(NamedTuple):
-    """Says where something was written; line and column count from 1."""
+    """Where something was written."""
 
     file: str
+    """The path as the user gave it."""
     line: int
+    """Counted from 1."""
     column: int
+    """In characters, counted from 1."""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
@@ -105,33 +108,37 @@ class Location(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Holds one thing to put right; problems are collected and shown together, never raised one by one.
-
-    `code` is a stable word for programs (`unknown-key`), `hint` says what to do next, and `excerpt` is the offending
-    line as it was written, for the caret under it.
-    """
+    """One thing to put right; problems are collected and shown together, never raised one by one."""
 
     code: str
+    """A stable word for programs, such as `unknown-key`."""
     message: str
+    """What is wrong: a sentence without a full stop."""
     hint: str = ""
+    """What to do next."""
     severity: Severity = Severity.ERROR
     location: Location | None = None
     excerpt: str = ""
+    """The offending line as it was written, for the caret under it."""
     name: str | None = None
+    """The material that it is about."""
     path: str | None = None
+    """The file that it is about, as a manifest writes it."""
 
     @property
     def is_error(self) -> bool:
-        """Tells whether this problem stops the run."""
+        """Whether it stops the run."""
         return self.severity is Severity.ERROR
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Names one Official Account of a manifest."""
+    """One Official Account (公众号) of a manifest."""
 
     name: str
+    """The manifest's own word for it, such as `prod`."""
     appid: str
+    """`wx` and 16 hexadecimal digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +149,9 @@ class Asset:
     """
 
     name: str
+    """What the user calls it; its path where no name is given. Unique in a manifest."""
     path: str
+    """Relative to the manifest's folder, with forward slashes."""
     type: MaterialType
     location: Location
     title: str = ""
@@ -159,20 +168,21 @@ class Manifest:
 
     @property
     def root(self) -> Path:
-        """Gives the folder outside which nothing is read."""
+        """The folder outside which nothing is read."""
         return self.file.parent
 
 
 class Fingerprint(NamedTuple):
-    """Identifies a material within an account: whatever changes here needs a new upload."""
+    """The identity of a material within an account: whatever changes here needs a new upload."""
 
     type: MaterialType
     sha256: str
+    """Of the content, in 64 lower-case hexadecimal digits."""
     title: str = ""
     introduction: str = ""
 
     def tag(self, account: str) -> str:
-        """Computes the mark that every upload's file name carries, the same on every machine and in every version."""
+        """Compute the mark that every upload's file name carries, the same on every machine and in every version."""
         said = "\0".join(("wxsync/1", account, self.type, self.sha256, self.title, self.introduction))
         return "wx" + base64.b32encode(hashlib.sha256(said.encode()).digest()).decode().lower()[:16]
 
@@ -191,17 +201,19 @@ class Desired:
 
     asset: Asset
     sha256: str
+    """Of the file's bytes, in 64 lower-case hexadecimal digits."""
     size: int
+    """In bytes."""
     extension: str = ""
 
     @property
     def fingerprint(self) -> Fingerprint:
-        """Gives the identity of the material that should exist."""
+        """The identity of the material that should exist."""
         return Fingerprint(self.asset.type, self.sha256, self.asset.title, self.asset.introduction)
 
 
 class Origin(StrEnum):
-    """Says who put a material into the library: only what wxsync uploaded may ever be deleted by it."""
+    """Who put a material into the library: only what wxsync uploaded may ever be deleted by it."""
 
     UPLOADED = "uploaded"
     IMPORTED = "imported"
@@ -213,48 +225,61 @@ class Record:
 
     type: MaterialType
     path: str
+    """Relative to the manifest's folder, with forward slashes."""
     sha256: str
+    """Of the file's bytes, in 64 lower-case hexadecimal digits."""
     size: int
+    """In bytes."""
     media_id: str | None
     url: str | None
+    """As WeChat gave it, which is plain http."""
     uploaded_as: str | None
+    """The file name that WeChat was given, with our tag in it; None where it was imported."""
     uploaded_at: str | None
+    """UTC in ISO 8601 to the second: 2026-11-23T10:00:00Z; None where that is not known."""
     origin: Origin = Origin.UPLOADED
     title: str = ""
     introduction: str = ""
 
     @property
     def fingerprint(self) -> Fingerprint:
-        """Gives the identity of what was uploaded."""
+        """The identity of what was uploaded."""
         return Fingerprint(self.type, self.sha256, self.title, self.introduction)
 
 
 @dataclass(frozen=True, slots=True)
 class Retired:
-    """Holds an upload of ours that no name uses any more; only prune deletes it."""
+    """An upload of ours that no name uses any more; only prune deletes it."""
 
     name: str
+    """The name that used it last."""
     record: Record
     retired_at: str
+    """UTC in ISO 8601 to the second."""
     replaced_by: str | None
+    """The media_id that its name has now; None where the name was dropped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unconfirmed:
-    """Holds an upload whose outcome is unknown, to be looked for before it is ever sent again."""
+    """An upload whose outcome is unknown, to be looked for before it is ever sent again."""
 
     name: str
     type: MaterialType
     sha256: str
+    """Of the bytes that were sent, in 64 lower-case hexadecimal digits."""
     uploaded_as: str
+    """The file name that WeChat was given, with our tag in it."""
     sent_at: str
+    """UTC in ISO 8601 to the second, by this machine's clock."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """Remembers one account: records by name, and what became of uploads that no name uses."""
+    """What is remembered of one account: its records by name, and what became of uploads that no name uses."""
 
     account: str
+    """The appid."""
     records: Mapping[str, Record] = field(default_factory=lambda: MappingProxyType({}))
     retired: tuple[Retired, ...] = ()
     unconfirmed: tuple[Unconfirmed, ...] = ()
@@ -271,7 +296,7 @@ class Lock:
 
 
 class Action(StrEnum):
-    """Names what a change does; in the order in which a plan counts them."""
+    """What a change does; in the order in which a plan counts them."""
 
     CREATE = "create"
     REPLACE = "replace"
@@ -283,30 +308,32 @@ class Action(StrEnum):
 
     @property
     def uploads(self) -> bool:
-        """Tells whether this change sends a file to WeChat."""
+        """Whether it sends a file to WeChat."""
         return self in (Action.CREATE, Action.REPLACE)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Holds one line of a plan.
-
-    `reason` is for the reader only and never decides anything. `before` is what the lock holds (under the old name, for
-    a rename), `after` what it will hold; what only WeChat can tell is None there. `duplicates` are other uploads of
-    ours with the same tag, to be retired when this one is adopted.
-    """
+    """One line of a plan."""
 
     name: str
     action: Action
     reason: str
+    """For the reader only; it never decides anything."""
     type: MaterialType
     path: str
     sha256: str
+    """Of the file, in 64 lower-case hexadecimal digits."""
     size: int
+    """Of the file, in bytes."""
     before: Record | None
+    """What the lock holds; for a rename under the old name."""
     after: Record | None
+    """What the lock will hold; what only WeChat can tell is None in it."""
     renamed_from: str | None = None
+    """The old name, where the action is a rename."""
     duplicates: tuple[Record, ...] = ()
+    """Other uploads of ours with the same tag, to be retired when this one is adopted."""
 
 
 class DriftKind(StrEnum):
@@ -329,64 +356,66 @@ class Drift:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Holds how many places of one kind are taken, and how many there are."""
+    """How many places of one kind are taken, and how many there are."""
 
     used: int
     limit: int
 
     @property
     def left(self) -> int:
-        """Counts what is free."""
+        """How many are free."""
         return max(0, self.limit - self.used)
 
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """Holds what WeChat told of its room: the library by kind (image, voice, video), and today's uploads."""
+    """What WeChat told of its room."""
 
     library: Mapping[str, Usage]
+    """By shelf: image, voice, video."""
     today: Usage | None = None
+    """Today's uploads, until midnight in Beijing; None where WeChat does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Holds the whole decision, changes sorted by name; `account` is None where nothing names one yet.
-
-    `kept_beside` counts what is kept beyond the changes listed here: a saved plan lists only what is pending.
-    `capacity` is known only where WeChat was asked.
-    """
+    """The whole decision."""
 
     account: str | None
+    """The appid; None where nothing names an account yet."""
     changes: tuple[Change, ...]
+    """Sorted by name."""
     drift: tuple[Drift, ...] = ()
     kept_beside: int = 0
+    """How many are kept beyond the changes listed here: a saved plan lists only what is pending."""
     capacity: Capacity | None = None
+    """Known only where WeChat was asked."""
 
     @property
     def gone(self) -> frozenset[str]:
-        """Gives the ids that WeChat does not have any more."""
+        """The ids that WeChat does not have any more."""
         return frozenset(one.media_id for one in self.drift if one.kind is DriftKind.GONE)
 
     @property
     def counts(self) -> Mapping[Action, int]:
-        """Counts the changes by what they do, in the order in which a plan counts them."""
+        """How many changes there are by what they do, in the order in which a plan counts them."""
         counts = Counter(change.action for change in self.changes)
         counts[Action.KEEP] += self.kept_beside
         return {action: counts[action] for action in Action}
 
     @property
     def pending(self) -> tuple[Change, ...]:
-        """Gives the changes that apply would make."""
+        """The changes that apply would make."""
         return tuple(change for change in self.changes if change.action is not Action.KEEP)
 
     @property
     def uploads(self) -> tuple[Change, ...]:
-        """Gives the changes that send a file."""
+        """The changes that send a file."""
         return tuple(change for change in self.changes if change.action.uploads)
 
 
 class Outcome(StrEnum):
-    """Says what became of a change."""
+    """What became of a change."""
 
     DONE = "done"
     FAILED = "failed"
@@ -395,7 +424,7 @@ class Outcome(StrEnum):
 
 
 class Remedy(StrEnum):
-    """Says who can mend a failure: the file's author, a person with access to the account, time, or the next run."""
+    """Who can mend a failure: the file's author, a person with access to the account, time, or the next run."""
 
     FILE = "file"
     PERSON = "person"
@@ -405,59 +434,65 @@ class Remedy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Holds why a change was not done; errcode and rid are WeChat's own, where it told them."""
+    """Why a change was not done."""
 
     code: str
+    """A stable word for programs, such as `quota`."""
     message: str
     hint: str
     remedy: Remedy
     errcode: int | None = None
+    """WeChat's own number, where it told one."""
     rid: str | None = None
+    """WeChat's id of the request, which its support asks for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """Holds one file as it is sent: the very bytes that were hashed and checked, under an ASCII name."""
+    """One file as it is sent: the very bytes that were hashed and checked."""
 
     type: MaterialType
     content: bytes = field(repr=False)
     filename: str
+    """ASCII only, with our tag in it."""
     title: str = ""
     introduction: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Uploaded:
-    """Holds WeChat's answer to an upload; `attempts` counts the requests that it took."""
+    """WeChat's answer to an upload."""
 
     media_id: str | None
     url: str | None
     attempts: int = 1
+    """How many requests it took."""
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """Holds one item of WeChat's listing; `updated_at` is in Unix seconds."""
+    """One item of WeChat's listing."""
 
     media_id: str
     type: MaterialType
     name: str
+    """The file name of the upload; a video's title."""
     url: str | None
     updated_at: int
+    """In Unix seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListingPage:
-    """Holds one page of WeChat's listing, newest first; `total` counts the whole library of that type.
-
-    `unusable` counts the items beside them whose ids nothing could be done with.
-    """
+    """One page of WeChat's listing, newest first."""
 
     total: int
+    """How many the whole library has of that type."""
     items: tuple[Material, ...]
     unusable: int = 0
+    """How many more the page had, with ids that nothing could be done with."""
 
     @property
     def length(self) -> int:
-        """Gives how far the next page begins behind this one."""
+        """How far behind this page the next one begins."""
         return len(self.items) + self.unusable
