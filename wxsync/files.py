@@ -16,6 +16,7 @@ from pathlib import Path
 
 from wxsync import STATE_FOLDER
 from wxsync.errors import Conflict
+from wxsync.seal import seal_of
 from wxsync.words import text
 
 _HERE = Path(__file__).parent
@@ -86,6 +87,10 @@ class Disk:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+    def seal(self, folder: Path) -> str:
+        """Gives what only this user can write into a folder of this machine."""
+        return seal_of(folder)
 
     def mutex(self) -> AbstractContextManager[object]:
         """Makes what keeps threads apart that write to one file."""

@@ -33,6 +33,11 @@ class Replay:
     account: str | None = None
     done: tuple[tuple[str, Record], ...] = ()
     unconfirmed: tuple[Unconfirmed, ...] = ()
+    seals: frozenset[str] = frozenset()
+
+    def is_by(self, seal: str) -> bool:
+        """Tells whether every run that wrote into it proved to be of this user and this folder."""
+        return self.seals == {seal}
 
 
 class Journal:
@@ -53,7 +58,7 @@ class Journal:
             content = disk.read(file)
             self._end, self._size = content.rfind(b"\n") + 1, len(content)
             disk.sync_folder(file.parent)
-            self._append({"account": account})
+            self._append({"account": account, "seal": disk.seal(file.parent)})
         except OSError as error:
             raise PersonNeeded(
                 f"{file} cannot be written: {error.strerror}",
@@ -159,7 +164,7 @@ def replay(lines: Iterable[bytes]) -> Replay:
     del torn  # a line without its line feed was never synced, so nothing was sent or counted on its behalf
     if (heard.done or heard.doubts) and heard.account is None:
         raise Damaged(1, "it does not say whose it is")
-    return Replay(heard.account, tuple(heard.done), tuple(heard.doubts.values()))
+    return Replay(heard.account, tuple(heard.done), tuple(heard.doubts.values()), frozenset(heard.seals))
 
 
 @dataclass(slots=True)
@@ -169,6 +174,7 @@ class _Heard:
     account: str | None = None
     done: list[tuple[str, Record]] = field(default_factory=list)
     doubts: dict[str, Unconfirmed] = field(default_factory=dict)
+    seals: set[str] = field(default_factory=set)
 
     def hear(self, said: dict[str, Any]) -> None:
         """Takes a line; raises ValueError, KeyError or TypeError where it says nonsense."""
@@ -183,6 +189,7 @@ class _Heard:
             del self.doubts[said["refused"]]
         elif is_account(said["account"]):
             self.account = said["account"]
+            self.seals.add(str(said.get("seal", "")))
         else:
             raise ValueError("no account is called so")
 

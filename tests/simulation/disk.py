@@ -85,6 +85,9 @@ class SimulatedDisk(Disk):
         self._step(f"read {file.name}")
         return self._file(file).cached.read()
 
+    def seal(self, folder: Path) -> str:
+        return f"the seal of {folder}"
+
     def create(self, file: Path) -> int:
         self._step(f"create {file.name}")
         if file in self._names:

@@ -10,10 +10,12 @@ from wxsync.planner.fold import fold, fold_journal
 from wxsync.planner.merge import merge
 from wxsync.planner.naming import filename_for, tag_in, utc
 from wxsync.planner.plan import drift_of, make_plan
+from wxsync.planner.recovered import doubts_from, recovered_changes, with_recovered
 from wxsync.planner.take import Matches, lacking, match, take
 
 __all__ = [
     "Matches",
+    "doubts_from",
     "drift_of",
     "exceeds_safety_rail",
     "file_name",
@@ -26,9 +28,11 @@ __all__ = [
     "match",
     "merge",
     "reasons_to_keep",
+    "recovered_changes",
     "stale_reasons",
     "tag_in",
     "take",
     "utc",
+    "with_recovered",
     "without_retired",
 ]

@@ -7,24 +7,27 @@ from dataclasses import dataclass
 from wxsync.errors import Conflict
 from wxsync.journal import clear_journal, read_journal
 from wxsync.lockfile import remove_temporaries
-from wxsync.model import Lock
-from wxsync.planner import fold_journal
+from wxsync.model import Lock, Problem, Severity
+from wxsync.planner import doubts_from, fold_journal
 from wxsync.project.folder import Project, lock_of
 from wxsync.project.ledger import save_lock
+from wxsync.words import text
 
 
 @dataclass(frozen=True, slots=True)
 class RecoveredState:
-    """Holds the lock as it is on the disk, and as it is with the journal folded in."""
+    """Holds the lock as it is on the disk, and as it is with the journal folded in; `warnings` say what is odd."""
 
     on_disk: Lock | None
     lock: Lock | None
+    warnings: tuple[Problem, ...] = ()
 
 
 def read_state(project: Project, *, now: str) -> RecoveredState:
     """Reads what earlier runs remember, and writes nothing; raises as lock_of and read_journal do.
 
-    Raises Conflict too where the journal is that of another account.
+    A journal is believed where it proves to be of this user and this folder. Of any other, what it tells is looked for
+    at WeChat, and not used before. Raises Conflict too where the journal is that of another account.
     """
     on_disk = lock_of(project)
     journal = read_journal(project.journal_file, disk=project.disk)
@@ -36,12 +39,27 @@ def read_state(project: Project, *, now: str) -> RecoveredState:
         )
     if journal.account is None or not (journal.done or journal.unconfirmed):
         return RecoveredState(on_disk, on_disk)
-    return RecoveredState(
-        on_disk, fold_journal(on_disk or Lock(journal.account), journal.done, journal.unconfirmed, at=now)
+    lock = on_disk or Lock(journal.account)
+    if journal.is_by(project.disk.seal(project.journal_file.parent)):
+        return RecoveredState(on_disk, fold_journal(lock, journal.done, journal.unconfirmed, at=now))
+    doubts = doubts_from(journal.done, journal.unconfirmed, lock, at=now)
+    return RecoveredState(on_disk, fold_journal(lock, (), doubts, at=now), (_not_ours(project),))
+
+
+def _not_ours(project: Project) -> Problem:
+    return Problem(
+        "journal-not-ours",
+        text(
+            "{file} was not written by this user in this folder: what it tells of is looked for at WeChat first",
+            file=str(project.journal_file),
+        ),
+        text("remove the file if you do not know where it comes from"),
+        Severity.WARNING,
+        path=str(project.journal_file),
     )
 
 
-def recover(project: Project, *, now: str) -> Lock | None:
+def recover(project: Project, *, now: str) -> RecoveredState:
     """Brings what a run that was cut off left into the lock on the disk, and then forgets its journal."""
     remove_temporaries(project.lock_file)
     state = read_state(project, now=now)
@@ -51,4 +69,4 @@ def recover(project: Project, *, now: str) -> Lock | None:
         before = state.on_disk if state.lock is state.on_disk else None
         save_lock(project.lock_file, state.lock, before=before, disk=project.disk)
     clear_journal(project.journal_file, disk=project.disk)
-    return state.lock
+    return state

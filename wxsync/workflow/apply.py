@@ -8,11 +8,11 @@ from dataclasses import replace
 from functools import partial
 
 from wxsync.errors import Conflict, NotAgreed
-from wxsync.model import Lock, Plan, Problem
-from wxsync.planner import stale_reasons, utc
+from wxsync.model import Lock, Outcome, Plan, Problem
+from wxsync.planner import recovered_changes, stale_reasons, utc
 from wxsync.project.folder import Choice, Project, open_project
 from wxsync.project.ledger import must_be_writable
-from wxsync.project.recovery import recover
+from wxsync.project.recovery import RecoveredState, recover
 from wxsync.project.turn import exclusive_run
 from wxsync.reconcile.aftermath import reconcile_after
 from wxsync.reconcile.capacity import ask_capacity, count, refuse_what_cannot_fit
@@ -72,17 +72,30 @@ def apply_to(
     admits: Callable[[Plan], None] = lambda _plan: None,
 ) -> Report:
     """Does an apply in a project whose folder is held; WeChat is called only where something is to be uploaded."""
-    lock = recover(project, now=utc(watcher.clock()))
+    state = recover(project, now=utc(watcher.clock()))
+    lock = state.lock
     options = _with_what_was_asked(options, lock)
     inventory = _inventory(lock, connect, options, watcher)
     planned = _reviewed(plan_with(project, lock, options.plan, inventory), options)
+    planned = replace(planned, warnings=(*planned.warnings, *state.warnings))
     _hold_rails(planned, options)
     if planned.plan.pending:
         admits(planned.plan)
     if not planned.plan.uploads:
-        return _without_sending(planned, options, watcher, agrees)
+        return _with_journal(_without_sending(planned, options, watcher, agrees), state)
     with connect() as remote:
-        return _with_sending(planned, remote, options, watcher, agrees)
+        return _with_journal(_with_sending(planned, remote, options, watcher, agrees), state)
+
+
+def _with_journal(report: Report, state: RecoveredState) -> Report:
+    """Adds what the journal brought into the lock before anything else was done."""
+    told = {result.change.name for result in report.results}
+    brought = [
+        Result(change, Outcome.DONE, change.after)
+        for change in recovered_changes(state.on_disk, state.lock)
+        if change.name not in told
+    ]
+    return replace(report, results=tuple(sorted((*report.results, *brought), key=lambda one: one.change.name)))
 
 
 def _inventory(lock: Lock | None, connect: Connect, options: ApplyOptions, watcher: Watcher) -> Inventory:

@@ -27,7 +27,7 @@ def forget(choice: Choice, name: str) -> Forgotten:
     with exclusive_run(project, "forget"):
         if unreadable := _drop_unreadable(project, name):
             return Forgotten((), unreadable, (), wanted)
-        lock = recover(project, now=utc(time.time()))
+        lock = recover(project, now=utc(time.time())).lock
         known = {*lock.records, *(one.name for one in lock.retired)} if lock else set()
         if lock is None or name not in known:
             raise unknown_name(f"{project.lock_file.name} holds no material called {name}", name, known)

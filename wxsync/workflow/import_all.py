@@ -43,7 +43,7 @@ def import_all(
     project = open_project(choice)
     refuse_errors(project.problems)
     with exclusive_run(project, "import"):
-        lock = recover(project, now=utc(watcher.clock()))
+        lock = recover(project, now=utc(watcher.clock())).lock
         before = lock or Lock(project.appid or "")
         desired = survey(project, sent_beyond(lock)).desired
         if not lacking(desired, before):

@@ -49,7 +49,7 @@ def import_one(choice: Choice, name: str, media_id: str, watcher: Watcher) -> Im
     if not _MEDIA_ID.fullmatch(media_id):
         raise refusal(name, f"{media_id} cannot be a media_id", "it is letters, digits, `-` and `_`")
     with exclusive_run(project, "import"):
-        lock = recover(project, now=utc(watcher.clock()))
+        lock = recover(project, now=utc(watcher.clock())).lock
         wanted = _wanted(project, asset)
         with open_remote(choice, project, jobs=1, watcher=watcher) as remote:
             before = lock or Lock(project.appid or "")

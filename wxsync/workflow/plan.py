@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from wxsync.planner import utc
+from dataclasses import replace
+
+from wxsync.planner import recovered_changes, utc, with_recovered
 from wxsync.project.folder import Choice, open_project
-from wxsync.project.recovery import read_state
+from wxsync.project.recovery import RecoveredState, read_state
 from wxsync.reconcile.planned import Planned, PlanOptions, plan_with
 from wxsync.reconcile.refresh import refresh
 from wxsync.reconcile.remote import open_remote
@@ -17,8 +19,15 @@ def plan(choice: Choice, options: PlanOptions, watcher: Watcher, *, force: bool 
     WeChat is asked only where the options want a refresh; `force` believes it whatever it says is gone.
     """
     project = open_project(choice)
-    lock = read_state(project, now=utc(watcher.clock())).lock
+    state = read_state(project, now=utc(watcher.clock()))
     if not options.refresh:
-        return plan_with(project, lock, options)
+        return _with_journal(plan_with(project, state.lock, options), state)
     with open_remote(choice, project, jobs=1, watcher=watcher) as remote:
-        return plan_with(project, lock, options, refresh(remote, lock, watcher, force=force))
+        inventory = refresh(remote, state.lock, watcher, force=force)
+        return _with_journal(plan_with(project, state.lock, options, inventory), state)
+
+
+def _with_journal(planned: Planned, state: RecoveredState) -> Planned:
+    recovered = recovered_changes(state.on_disk, state.lock)
+    plan = with_recovered(planned.plan, recovered)
+    return replace(planned, plan=plan, warnings=(*planned.warnings, *state.warnings))

@@ -70,7 +70,7 @@ def prune_in(
     sees: Callable[[Disposal], None] = lambda _disposal: None,
 ) -> Disposals:
     """Do a prune in a project whose folder is held; WeChat is called only where something is to be deleted."""
-    lock = recover(project, now=utc(watcher.clock()))
+    lock = recover(project, now=utc(watcher.clock())).lock
     if lock is None:
         return Disposals(project.appid or "", ())
     found = _disposable(lock, _other_locks(project), options, now=watcher.clock())
