@@ -179,6 +179,28 @@ def test_what_is_in_no_conflict_is_left_alone(clone: Path) -> None:
     assert (clone / LOCK).read_bytes() == before
 
 
+def test_a_clone_that_does_not_merge_locks_says_so_once(clone: Path) -> None:
+    first, second = (wxsync("plan", folder=clone, environ={}) for _ in range(2))
+    assert "does not merge lock files by itself" in first.stderr
+    assert "does not merge" not in second.stderr
+    conflict(clone)
+    assert resolve(clone).returncode == 0
+
+
+def test_a_clone_that_was_told_merges_by_itself_and_says_nothing(clone: Path) -> None:
+    assert wxsync("init", folder=clone, environ={}).returncode == 0
+    git(clone, "add", ".gitattributes")
+    git(clone, "commit", "-q", "-m", "attributes")
+
+    assert "does not merge" not in wxsync("plan", folder=clone, environ={}).stderr
+    git(clone, "merge", "-q", "-m", "merged", "theirs")
+    assert ids(clone) == EVERY_ID
+
+
+def test_a_job_of_a_ci_is_told_nothing_of_it(clone: Path) -> None:
+    assert "does not merge" not in wxsync("plan", folder=clone, environ={"CI": "true"}).stderr
+
+
 def torn_text() -> str:
     """Both sides retired and adopted: the rows that git shares between the hunks belong to one side only."""
     lines = render_lock(OURS).decode().splitlines(keepends=True)

@@ -11,7 +11,7 @@ import click
 from wxsync.cli.asking import confirm, must_be_askable, stopping, yes_option
 from wxsync.cli.exits import Exit, exit_code_of
 from wxsync.cli.options import Settings, emit, global_options
-from wxsync.cli.plan import format_option, planning_options, read_saved, rendered, save, warn
+from wxsync.cli.plan import format_option, planning_options, read_saved, rendered, save, tell_of_merges, warn
 from wxsync.words import text
 
 if TYPE_CHECKING:
@@ -112,6 +112,7 @@ def apply(
     if out:
         save(out, report_text(report))
     emit(rendered(report, form, settings))
+    tell_of_merges(settings)
     return exit_code_of(report, interrupted=stop.is_set())
 
 

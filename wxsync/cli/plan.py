@@ -83,6 +83,7 @@ def plan(
         )
     if asked:
         store(asked, planned)
+    tell_of_merges(settings)
     return Exit.PENDING if detailed_exitcode and planned.plan.pending else Exit.DONE
 
 
@@ -94,6 +95,23 @@ def plan(
 def show(settings: Settings, file: str, form: str) -> None:
     """Print a saved plan or result again, in any format."""
     emit(rendered(read_saved(file), form, settings))
+
+
+def tell_of_merges(settings: Settings) -> None:
+    """Say once where a clone does not merge locks by itself; a clone of a CI merges none."""
+    from pathlib import Path
+
+    from wxsync.project.merging import first_time_without_driver
+
+    if settings.sandbox or settings.environ.get("CI"):
+        return
+    if first_time_without_driver(Path(settings.manifest).parent, settings.environ):
+        settings.note(
+            text(
+                "note: this clone does not merge lock files by itself: run `wxsync init`, or after a conflict "
+                "`wxsync lock resolve`"
+            )
+        )
 
 
 def read_saved(file: str) -> Plan | Report:
