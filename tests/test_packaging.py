@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import venv
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -59,6 +61,30 @@ def test_the_installed_command_runs_the_example_from_another_folder(wxsync: Path
     assert "data:image/" in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 
+def test_the_wheel_holds_the_pipelines_that_init_writes(wxsync: Path, tmp_path: Path) -> None:
+    for name in ("github", "gitlab", "gitee", "jenkins"):
+        _run([str(wxsync), "init", "--ci", name], cwd=tmp_path)
+
+    assert (tmp_path / ".gitlab-ci.yml").is_file()
+    assert (tmp_path / "Jenkinsfile").is_file()
+
+
+@pytest.mark.parametrize("repository", ["", "https://github.example/agency/wxsync"])
+def test_the_long_description_has_no_link_that_leads_nowhere(wheel: Path, repository: str, tmp_path: Path) -> None:
+    if repository:
+        built = [sys.executable, "-m", "build", "--wheel", "--outdir", str(tmp_path), str(ROOT)]
+        _run(built, environ={"PROJECT_REPOSITORY": repository})
+        [wheel] = tmp_path.glob("*.whl")
+    archive = zipfile.ZipFile(wheel)
+    [metadata] = [name for name in archive.namelist() if name.endswith("METADATA")]
+    said = archive.read(metadata).decode()
+
+    links = re.findall(r"(?<!!)\[[^\]]*\]\(([^)]+)\)", said.split("\n\n", 1)[1])
+    assert all(link.startswith(("https://", "#")) for link in links), links
+    assert ("Project-URL: Source, " in said) == bool(repository)
+    assert (f"{repository}/blob/main/LICENSE" in links) == bool(repository)
+
+
 @pytest.mark.parametrize("name", ["manifest", "lock", "plan", "result", "problems"])
 def test_the_installed_command_prints_its_schemas(wxsync: Path, name: str, tmp_path: Path) -> None:
     assert _run([str(wxsync), "schema", name], cwd=tmp_path) == (ROOT / f"schemas/{name}.schema.json").read_text(
@@ -66,8 +92,11 @@ def test_the_installed_command_prints_its_schemas(wxsync: Path, name: str, tmp_p
     )
 
 
-def _run(command: list[str], *, cwd: Path | None = None) -> str:
+def _run(command: list[str], *, cwd: Path | None = None, environ: Mapping[str, str] | None = None) -> str:
     # The sandbox is on loopback, and pip must find the machine's own index: so the environment comes along.
-    ended = subprocess.run(command, cwd=cwd, capture_output=True, text=True, encoding="utf-8", check=False)
+    variables = {**os.environ, **(environ or {})}
+    ended = subprocess.run(
+        command, cwd=cwd, env=variables, capture_output=True, text=True, encoding="utf-8", check=False
+    )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return ended.stdout
