@@ -17,6 +17,7 @@ from typing import Protocol
 from wxsync.errors import CallFailed, Halted, InvalidInput, OutcomeUnknown
 from wxsync.model import Change, Failure, Fingerprint, Outcome, Plan, Record, Remedy, Unconfirmed, Upload, Uploaded
 from wxsync.results import Result
+from wxsync.words import reason_of, text
 
 # After this many lost answers in a row something is wrong between here and WeChat: each one is a doubt for later.
 _LOST_IN_A_ROW = 3
@@ -168,14 +169,16 @@ class _Run:
         self.halted = self.halted or failure
 
 
-_BOUND = Failure("max-uploads", "--max-uploads is reached", "run apply again for the rest", Remedy.TIME)
+_BOUND = Failure("max-uploads", text("--max-uploads is reached"), text("run apply again for the rest"), Remedy.TIME)
 _LOST = Failure(
     "answers-lost",
-    f"{_LOST_IN_A_ROW} answers in a row were lost, so nothing new was started",
-    "run apply again later; it looks for what is in doubt first",
+    text("{count} answers in a row were lost, so nothing new was started", count=_LOST_IN_A_ROW),
+    text("run apply again later; it looks for what is in doubt first"),
     Remedy.TIME,
 )
-_INTERRUPTED = Failure("interrupted", "the run was interrupted", "run apply again for the rest", Remedy.TIME)
+_INTERRUPTED = Failure(
+    "interrupted", text("the run was interrupted"), text("run apply again for the rest"), Remedy.TIME
+)
 
 
 def _work(change: Change, run: _Run, say: Say) -> None:
@@ -259,8 +262,8 @@ def _settle_without_upload(change: Change, outcomes: Mapping[Fingerprint, Result
     if source and source.record:
         return Result(change, Outcome.DONE, replace(source.record, path=change.path))
     remedy = source.error.remedy if source and source.error else Remedy.TIME
-    message = f"{change.name} shares an upload that was not made"
-    return _skipped(change, Failure("source-not-uploaded", message, "mend the one that it shares first", remedy))
+    message = text("{name} shares an upload that was not made", name=change.name)
+    return _skipped(change, Failure("source-not-uploaded", message, text("mend the one that it shares first"), remedy))
 
 
 def _failed(change: Change, failure: Failure) -> Result:
@@ -274,7 +277,7 @@ def _skipped(change: Change, failure: Failure) -> Result:
 def _disk(error: OSError) -> Failure:
     return Failure(
         "disk",
-        f"the journal cannot be written: {error.strerror}",
-        "free some space or make the folder writable, then run apply again",
+        text("the journal cannot be written: {why}", why=reason_of(error)),
+        text("free some space or make the folder writable, then run apply again"),
         Remedy.PERSON,
     )

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from wxsync.errors import InvalidInput
 from wxsync.formats import ExportFormat
 from wxsync.model import MaterialType, Problem
+from wxsync.words import text
 
 _HEADER = "Written by `wxsync export`: change the manifest, not this file."
 _COLUMNS = ("name", "type", "media_id", "url", "path")
@@ -75,7 +76,12 @@ def _csv(entries: Sequence[Entry]) -> str:
 
 def _dotenv(entries: Sequence[Entry]) -> str:
     unsafe = [
-        Problem("unsafe-value", f"{entry.name}: dotenv cannot hold {value}", "use another format", name=entry.name)
+        Problem(
+            "unsafe-value",
+            text("{name}: dotenv cannot hold {value}", name=entry.name, value=value),
+            text("use another format"),
+            name=entry.name,
+        )
         for entry in entries
         for value in (entry.media_id, entry.url)
         if value and _DOTENV_UNSAFE.search(value)

@@ -318,8 +318,8 @@ def only_run(folder: Path, purpose: str) -> Iterator[None]:
             lock.acquire()
         except (filelock.Timeout, BlockingIOError):
             raise Conflict(
-                f"another run is at work in {folder.parent}{_describe(holder)}",
-                hint="wait until it has ended; a run that was killed does not hold the folder",
+                text("another run is at work in {folder}{holder}", folder=str(folder.parent), holder=_describe(holder)),
+                hint=text("wait until it has ended; a run that was killed does not hold the folder"),
             ) from None
         stack.callback(lock.release)
         said = {"pid": os.getpid(), "host": socket.gethostname(), "purpose": purpose}
@@ -379,6 +379,8 @@ def _describe(holder: Path) -> str:
     for _ in range(20):
         with suppress(OSError, ValueError, KeyError, TypeError):
             said = json.loads(read_own(holder, most=4096))
-            return f": {said['purpose']}, process {said['pid']} on {said['host']}"
+            return text(
+                ": {purpose}, process {pid} on {host}", purpose=said["purpose"], pid=said["pid"], host=said["host"]
+            )
         time.sleep(0.02)
     return ""

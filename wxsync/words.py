@@ -100,6 +100,15 @@ def listing(items: Iterable[object], *, last: Literal["and", "or", ""] = "") -> 
     return said
 
 
+def by_line(lines: Iterable[str]) -> Text:
+    """Write sentences below each other."""
+    whole, *rest = lines
+    said = whole if isinstance(whole, Text) else Text("{line}", line=whole)
+    for line in rest:
+        said = Text("{lines}\n{line}", lines=said, line=line)
+    return said
+
+
 def some_of(items: Sequence[str], *, most: int) -> Text:
     """Write the first of several things in a row, and how many more there are."""
     if len(items) <= most:

@@ -11,7 +11,7 @@ from wxsync.planner import utc
 from wxsync.project.folder import Choice, Project, open_project
 from wxsync.project.recovery import read_state
 from wxsync.project.survey import refuse_errors
-from wxsync.words import https
+from wxsync.words import https, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ def read_catalog(choice: Choice) -> Catalog:
 
 def not_uploaded(asset: Asset) -> Problem:
     """Says that an asset has no record yet."""
-    message = f"{asset.name} is in the manifest and not in the lock: it is not at WeChat yet"
-    return Problem("not-in-lock", message, "run apply", name=asset.name, path=asset.path)
+    message = text("{name} is in the manifest and not in the lock: it is not at WeChat yet", name=asset.name)
+    return Problem("not-in-lock", message, text("run `wxsync apply`"), name=asset.name, path=asset.path)
 
 
 def _held(assets: Iterable[Asset], lock: Lock | None) -> Iterator[tuple[str, Record]]:

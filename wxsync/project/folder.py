@@ -99,7 +99,9 @@ def check_state(root: Path, environ: Mapping[str, str]) -> None:
 def refuse_two_accounts(choice: Choice) -> None:
     """Raises UsageProblem where both the sandbox and an account are chosen."""
     if choice.sandbox and choice.account:
-        raise UsageProblem("--sandbox and --account exclude each other", hint="the sandbox is an account of its own")
+        raise UsageProblem(
+            text("--sandbox and --account exclude each other"), hint=text("the sandbox is an account of its own")
+        )
 
 
 def lock_of(project: Project) -> Lock | None:
@@ -107,8 +109,13 @@ def lock_of(project: Project) -> Lock | None:
     lock = read_lock(project.lock_file, disk=project.disk)
     if lock and project.appid and lock.account != project.appid:
         raise Conflict(
-            f"{project.lock_file} is the lock of account {lock.account}, this run is for {project.appid}",
-            hint="ids of one account are worth nothing in another: choose the account that the lock belongs to",
+            text(
+                "{lock} is the lock of account {held}, this run is for {wanted}",
+                lock=str(project.lock_file),
+                held=lock.account,
+                wanted=project.appid,
+            ),
+            hint=text("ids of one account are worth nothing in another: choose the account that the lock belongs to"),
         )
     return lock
 
@@ -121,7 +128,10 @@ def _account(choice: Choice, manifest: Manifest, problems: tuple[Problem, ...]) 
             raise InvalidInput([*problems, _unknown_account(choice.account, names)])
         return found
     if len(names) > 1:
-        raise UsageProblem(f"the manifest has several accounts: {', '.join(names)}", hint="choose one with -a NAME")
+        raise UsageProblem(
+            text("the manifest has several accounts: {names}", names=listing(names)),
+            hint=text("choose one with -a NAME"),
+        )
     return manifest.accounts[0] if manifest.accounts else None
 
 

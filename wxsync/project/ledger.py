@@ -12,11 +12,12 @@ from wxsync.errors import PersonNeeded
 from wxsync.files import DISK, Disk
 from wxsync.lockfile import prove_writable, write_lock
 from wxsync.model import Lock
+from wxsync.words import reason_of, text
 
 T = TypeVar("T")
 
 _EVERY_SECONDS = 2.0
-_IN_THE_JOURNAL = (
+_IN_THE_JOURNAL = text(
     "no id is lost: they are in the journal, and the next apply brings them into the lock. "
     "Free some space or make the folder writable, then run apply again"
 )
@@ -28,7 +29,9 @@ def save_lock(file: Path, lock: Lock, *, before: Lock | None, hint: str = _IN_TH
         if lock != (before or Lock(lock.account)):
             write_lock(file, lock, disk=disk)
     except OSError as error:
-        raise PersonNeeded(f"{file} cannot be written: {error.strerror}", hint=hint) from None
+        raise PersonNeeded(
+            text("{file} cannot be written: {why}", file=str(file), why=reason_of(error)), hint=hint
+        ) from None
 
 
 def must_be_writable(file: Path, *, disk: Disk = DISK) -> None:
@@ -37,8 +40,8 @@ def must_be_writable(file: Path, *, disk: Disk = DISK) -> None:
         prove_writable(file, disk=disk)
     except OSError as error:
         raise PersonNeeded(
-            f"{file} cannot be written: {error.strerror}; nothing was sent",
-            hint="free some space or make the folder writable, then run it again",
+            text("{file} cannot be written: {why}; nothing was sent", file=str(file), why=reason_of(error)),
+            hint=text("free some space or make the folder writable, then run it again"),
         ) from None
 
 

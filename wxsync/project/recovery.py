@@ -34,8 +34,12 @@ def read_state(project: Project, *, now: str) -> RecoveredState:
     account = project.appid or (on_disk.account if on_disk else None)
     if journal.account and account and journal.account != account:
         raise Conflict(
-            f"an earlier run for account {journal.account} was cut off, this run is for {account}",
-            hint="run apply for that account first, so that its ids reach its lock",
+            text(
+                "an earlier run for account {earlier} was cut off, this run is for {now}",
+                earlier=journal.account,
+                now=account,
+            ),
+            hint=text("run apply for that account first, so that its ids reach its lock"),
         )
     if journal.account is None or not (journal.done or journal.unconfirmed):
         return RecoveredState(on_disk, on_disk)

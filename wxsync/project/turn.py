@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from wxsync.errors import PersonNeeded
 from wxsync.files import only_run, state_folder
 from wxsync.project.folder import Project
+from wxsync.words import reason_of, text
 
 
 @contextmanager
@@ -18,7 +19,7 @@ def exclusive_run(project: Project, command: str) -> Iterator[None]:
             stack.enter_context(only_run(state_folder(project.manifest.root), f"wxsync {command}"))
         except OSError as error:
             raise PersonNeeded(
-                f"{project.manifest.root} cannot be written: {error.strerror}",
-                hint=f"{command} keeps its lock and its journal beside the manifest",
+                text("{file} cannot be written: {why}", file=str(project.manifest.root), why=reason_of(error)),
+                hint=text("{command} keeps its lock and its journal beside the manifest", command=command),
             ) from None
         yield

@@ -14,7 +14,7 @@ from wxsync.reconcile.send import ApplyOptions, NothingToSend, execute
 from wxsync.reconcile.watcher import Watcher
 from wxsync.results import Result
 from wxsync.wechat.client import WeChat
-from wxsync.words import counted
+from wxsync.words import plural, text
 
 
 def reconcile_after(
@@ -36,7 +36,7 @@ def reconcile_after(
         # The pages since the run's start: those that hold anything that the lock did not know then.
         observed = look(remote, known, _grown(counts, remote.count(), results), Look.AUTO)
     except CallFailed as error:
-        watcher.says(f"looking for what another run uploaded meanwhile is impossible: {error.message}")
+        watcher.says(text("looking for what another run uploaded meanwhile is impossible: {why}", why=error.message))
         return results
     seen = planned.unnarrowed().replanned(under_known_ids(observed, planned.lock))
     adopted_ids = {one.after.media_id for one in seen.plan.changes if one.action is Action.ADOPT and one.after}
@@ -44,8 +44,13 @@ def reconcile_after(
         return results
     # Names that share the bytes go with the one that adopts, or the copy would stay in use.
     twins = {one.name for one in seen.plan.changes if one.after and one.after.media_id in adopted_ids}
-    twice = counted(len(adopted_ids), "material")
-    watcher.says(f"another run uploaded {twice} meanwhile: of each two the older stays, the other is retired")
+    watcher.says(
+        plural(
+            "another run uploaded {count:,} material meanwhile: of each two the older stays, the other is retired",
+            "another run uploaded {count:,} materials meanwhile: of each two the older stays, the other is retired",
+            len(adopted_ids),
+        )
+    )
     _, adopted = execute(
         seen.minus({change.name for change in seen.plan.changes} - twins), NothingToSend(), options, watcher
     )

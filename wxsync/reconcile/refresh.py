@@ -68,7 +68,14 @@ def announce_listing(command: str, counts: Mapping[str, int], says: Callable[[st
     listed = MaterialType.shelves()
     calls = sum(-(-number // PAGE_SIZE) for kind, number in counts.items() if kind in listed)
     if calls > MANY_CALLS:
-        says(f"{command} lists the whole library: {calls:,} calls of batchget_material, a page of {PAGE_SIZE} each")
+        says(
+            text(
+                "{command} lists the whole library: {calls:,} calls of batchget_material, a page of {page_size} each",
+                command=command,
+                calls=calls,
+                page_size=PAGE_SIZE,
+            )
+        )
 
 
 def _young(lock: Lock, *, now: float) -> frozenset[str]:

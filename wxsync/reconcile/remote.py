@@ -10,6 +10,7 @@ from wxsync import STATE_FOLDER
 from wxsync.errors import PersonNeeded
 from wxsync.project.folder import Choice, Project
 from wxsync.reconcile.watcher import Watcher
+from wxsync.words import reason_of, text
 
 if TYPE_CHECKING:
     from wxsync.sandbox import Sandbox
@@ -37,9 +38,9 @@ def _sandbox(project: Project) -> Sandbox:
     try:
         return serve(state=project.manifest.root / STATE_FOLDER / "sandbox.db")
     except StateProblem as error:
-        raise PersonNeeded(str(error), hint="remove that file to begin with an empty sandbox") from None
+        raise PersonNeeded(str(error), hint=text("remove that file to begin with an empty sandbox")) from None
     except OSError as error:
-        raise PersonNeeded(f"the sandbox cannot start: {error.strerror or error}") from None
+        raise PersonNeeded(text("the sandbox cannot start: {why}", why=reason_of(error))) from None
 
 
 def _variables(sandbox: Sandbox) -> Mapping[str, str]:

@@ -23,6 +23,7 @@ from wxsync.reconcile.watcher import Watcher
 from wxsync.results import Result
 from wxsync.wechat.client import WeChat
 from wxsync.wechat.failures import UNLISTED
+from wxsync.words import Text, by_line, listing, reason_of, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def send(planned: Planned, remote: WeChat, options: ApplyOptions, watcher: Watch
         planned = _settle_lost(planned, done, remote, options, watcher, may_send=True)
         planned = _settle_lost(planned, done, remote, options, watcher, may_send=False)
     except CallFailed as error:
-        watcher.says(f"looking for them is impossible: {error.message}")
+        watcher.says(text("looking for them is impossible: {why}", why=error.message))
     return planned, list(done.values())
 
 
@@ -69,7 +70,7 @@ def _settle_lost(
     lost = {name: result for name, result in done.items() if _is_open(result)}
     if not lost or watcher.stop.is_set():
         return planned
-    watcher.says(f"looking for uploads whose answer was lost: {', '.join(sorted(lost))}")
+    watcher.says(text("looking for uploads whose answer was lost: {names}", names=listing(sorted(lost))))
     planned, settled = adopt_listed(planned.narrowed_to(lost), remote, _patience(options, lost), watcher)
     if watcher.stop.is_set():
         return planned
@@ -100,7 +101,9 @@ def adopt_listed(
         return [unix_seconds(doubt.sent_at) for doubt in unconfirmed_uploads(still.plan, still.lock).values()]
 
     def pause(seconds: float) -> bool:
-        watcher.says(f"an upload whose answer was lost is not listed yet: looking again in {seconds:.0f} s")
+        watcher.says(
+            text("an upload whose answer was lost is not listed yet: looking again in {seconds:.0f} s", seconds=seconds)
+        )
         return watcher.waits(seconds)
 
     seen = settle(again, missing, seconds=options.settle, clock=watcher.clock, pause=pause)
@@ -157,12 +160,16 @@ def _written(ledger: Ledger[Result], results: Collection[Result]) -> Lock:
     except PersonNeeded as error:
         # Where the journal could not be written either, nothing but these words knows the id.
         lines = (_told(one.change.name, one.record) for one in results if one.record and one.error)
-        full = PersonNeeded("\n".join([error.message, *lines]), hint=error.hint)
+        full = PersonNeeded(by_line([error.message, *lines]), hint=error.hint)
     raise full
 
 
-def _told(name: str, record: Record) -> str:
-    return f"  {name} was uploaded as {record.media_id or record.url}; the journal is full too, so keep this line"
+def _told(name: str, record: Record) -> Text:
+    return text(
+        "  {name} was uploaded as {media_id}; the journal is full too, so keep this line",
+        name=name,
+        media_id=record.media_id or record.url,
+    )
 
 
 class NothingToSend:
@@ -197,8 +204,8 @@ def _not_looked_for(planned: Planned) -> list[Result]:
 
 _UNSEEN = Failure(
     "not-looked-for",
-    "an earlier upload of it is in doubt, and --look none keeps it from being looked for",
-    "run apply without --look none",
+    text("an earlier upload of it is in doubt, and --look none keeps it from being looked for"),
+    text("run apply without --look none"),
     Remedy.LOOK,
 )
 
@@ -223,8 +230,8 @@ def _absent(result: Result) -> Failure:
         return replace(result.error, remedy=Remedy.FILE)
     return Failure(
         "answer-lost",
-        f"its answer was lost twice, and it is not in the library: {result.error.message}",
-        "run apply again later; it looks before it sends",
+        text("its answer was lost twice, and it is not in the library: {why}", why=result.error.message),
+        text("run apply again later; it looks before it sends"),
         Remedy.TIME,
     )
 
@@ -233,9 +240,11 @@ def _read(planned: Planned, change: Change) -> bytes:
     try:
         content, _status = read_inside(planned.project.manifest.root, change.path)
     except OSError as error:
-        message = f"{change.path} cannot be read: {error.strerror or error}"
-        raise InvalidInput([Problem("unreadable", message, "run apply again", name=change.name)]) from None
+        message = text("{file} cannot be read: {why}", file=change.path, why=reason_of(error))
+        raise InvalidInput([Problem("unreadable", message, text("run apply again"), name=change.name)]) from None
     if hashlib.sha256(content).hexdigest() != change.sha256:
-        hint = "run apply again to plan with the new file"
-        raise InvalidInput([Problem("file-changed", f"{change.path} changed after it was planned", hint)])
+        hint = text("run apply again to plan with the new file")
+        raise InvalidInput(
+            [Problem("file-changed", text("{file} changed after it was planned", file=change.path), hint)]
+        )
     return content

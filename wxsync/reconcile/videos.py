@@ -106,11 +106,18 @@ def _details(remote: Source, media_id: str) -> VideoDetails | None:
 def _ask(change: Change, candidates: Collection[str]) -> Failure:
     title = change.after.title if change.after else ""
     first, *others = sorted(candidates)
-    also = f" (or {', '.join(others)})" if others else ""
     return Failure(
         "video-in-doubt",
-        f"the library has a video with the title {title!r} already, and WeChat lists nothing else to tell it by",
-        f"look at 素材库 on mp.weixin.qq.com whether it is {change.path}; if so: wxsync import {change.name!r} "
-        f"{first}{also}; if not, to upload this one: wxsync apply --replace {change.name!r}",
+        text(
+            "the library has a video with the title {title} already, and WeChat lists nothing else to tell it by",
+            title=title,
+        ),
+        text(
+            "look in the material library on mp.weixin.qq.com whether it is {path}; if so: wxsync import {name} "
+            "{media_id}; if not, to upload this one: wxsync apply --replace {name}",
+            path=change.path,
+            name=repr(change.name),
+            media_id=listing([first, *others], last="or"),
+        ),
         Remedy.PERSON,
     )

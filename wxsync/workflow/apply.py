@@ -24,6 +24,7 @@ from wxsync.reconcile.send import ApplyOptions, NothingToSend, adopt_listed, exe
 from wxsync.reconcile.watcher import Watcher
 from wxsync.results import Report, Result
 from wxsync.wechat.client import WeChat
+from wxsync.words import Text, by_line, text
 
 Connect = Callable[[], AbstractContextManager[WeChat]]
 """Opens the way to WeChat."""
@@ -157,8 +158,10 @@ def _reviewed(planned: Planned, options: ApplyOptions) -> Planned:
     reasons = stale_reasons(options.saved, planned.plan)
     if reasons:
         raise Conflict(
-            "the plan no longer fits, nothing was sent:\n" + "\n".join(f"  - {reason}" for reason in reasons),
-            hint="make a new plan and have it reviewed",
+            by_line(
+                [text("the plan no longer fits, nothing was sent:"), *(Text("  - {line}", line=one) for one in reasons)]
+            ),
+            hint=text("make a new plan and have it reviewed"),
         )
     return planned.narrowed_to({change.name for change in options.saved.pending})
 
@@ -168,6 +171,6 @@ def _hold_rails(planned: Planned, options: ApplyOptions) -> None:
         raise WouldUpload(planned.plan)
     if planned.exceeds_safety_rail and not options.force:
         raise Conflict(
-            "the plan replaces or retires more than 30 % of the materials in the lock; nothing was sent",
-            hint="if that is what you want, run apply with --force",
+            text("the plan replaces or retires more than 30 % of the materials in the lock; nothing was sent"),
+            hint=text("if that is what you want, run apply with --force"),
         )

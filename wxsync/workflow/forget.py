@@ -15,8 +15,9 @@ from wxsync.project.recovery import recover
 from wxsync.project.survey import refuse_errors
 from wxsync.project.turn import exclusive_run
 from wxsync.results import Forgotten
+from wxsync.words import reason_of, text
 
-_UNWRITTEN = "nothing was forgotten: make the folder writable or free some space, then run it again"
+_UNWRITTEN = text("nothing was forgotten: make the folder writable or free some space, then run it again")
 
 
 def forget(choice: Choice, name: str) -> Forgotten:
@@ -30,7 +31,9 @@ def forget(choice: Choice, name: str) -> Forgotten:
         lock = recover(project, now=utc(time.time())).lock
         known = {*lock.records, *(one.name for one in lock.retired)} if lock else set()
         if lock is None or name not in known:
-            raise unknown_name(f"{project.lock_file.name} holds no material called {name}", name, known)
+            raise unknown_name(
+                text("{lock} holds no material called {name}", lock=project.lock_file.name, name=name), name, known
+            )
         left, dropped = without(lock, name)
         save_lock(project.lock_file, left, before=lock, hint=_UNWRITTEN)
     ids = {record.media_id for record in dropped}
@@ -42,4 +45,6 @@ def _drop_unreadable(project: Project, name: str) -> tuple[str, ...]:
     try:
         return drop_unreadable(project.lock_file, name, disk=project.disk)
     except OSError as error:
-        raise PersonNeeded(f"{project.lock_file} cannot be written: {error.strerror}", hint=_UNWRITTEN) from None
+        raise PersonNeeded(
+            text("{file} cannot be written: {why}", file=str(project.lock_file), why=reason_of(error)), hint=_UNWRITTEN
+        ) from None

@@ -7,6 +7,7 @@ from wxsync.model import MaterialType, Problem
 from wxsync.project.catalog import not_uploaded, read_catalog
 from wxsync.project.folder import Choice
 from wxsync.project.names import unknown_name
+from wxsync.words import text
 
 
 def get(choice: Choice, name: str, field: str | None) -> str:
@@ -17,7 +18,7 @@ def get(choice: Choice, name: str, field: str | None) -> str:
     catalog = read_catalog(choice)
     assets = {asset.name: asset for asset in catalog.assets}
     if name not in assets:
-        raise unknown_name(f"the manifest has no material called {name}", name, assets)
+        raise unknown_name(text("the manifest has no material called {name}", name=name), name, assets)
     asset, record = assets[name], catalog.records.get(name)
     if record is None:
         raise InvalidInput([not_uploaded(asset)])
@@ -31,5 +32,12 @@ def get(choice: Choice, name: str, field: str | None) -> str:
 
 def _without(name: str, kind: MaterialType, field: str) -> Problem:
     other = "media_id" if field == "url" else "url"
-    hint = f"WeChat gives none for this type; `wxsync get {name} --field {other}` is what there is"
-    return Problem("no-such-value", f"{name} is of type {kind} and has no {field}", hint, name=name)
+    hint = text(
+        "WeChat gives none for this type; `wxsync get {name} --field {other}` is what there is", name=name, other=other
+    )
+    return Problem(
+        "no-such-value",
+        text("{name} is of type {type} and has no {field}", name=name, type=kind, field=field),
+        hint,
+        name=name,
+    )

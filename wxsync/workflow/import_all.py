@@ -20,6 +20,7 @@ from wxsync.reconcile.remote import open_remote
 from wxsync.reconcile.watcher import Watcher
 from wxsync.results import Gathered, Match, Result
 from wxsync.wechat.client import WeChat
+from wxsync.words import text
 from wxsync.workflow.import_one import UNWRITTEN, check, record_of
 
 
@@ -70,7 +71,12 @@ def _checked(
 ) -> tuple[list[_Alike], dict[str, str]]:
     """Compares what fits by its name with the files, and gives too why some do not fit after all."""
     if len(found.alike) > MANY_CALLS:
-        says(f"{len(found.alike):,} materials fit by their names: each is compared with its file, a call of its own")
+        says(
+            text(
+                "{count:,} materials fit by their names: each is compared with its file, a call of its own",
+                count=len(found.alike),
+            )
+        )
     alike, refused = list[_Alike](), dict[str, str]()
     for wanted, material in found.alike:
         asset = wanted.asset
@@ -80,7 +86,11 @@ def _checked(
             refused[asset.name] = error.problems[0].message
             continue
         record = record_of(wanted, material.media_id, account, checked=checked, listed=material)
-        why = f"the same title: {material.name}" if asset.title else f"the same name: {material.name}"
+        why = (
+            text("the same title: {name}", name=material.name)
+            if asset.title
+            else text("the same name: {name}", name=material.name)
+        )
         alike.append(_Alike(wanted, record, Match(asset.name, asset.type, material.media_id, why, checked.notes)))
     return alike, refused
 
@@ -89,7 +99,7 @@ def _gathered(
     lock: Lock, desired: Iterable[Desired], found: Matches, alike: Iterable[_Alike], refused: dict[str, str]
 ) -> Gathered:
     matches = [
-        Match(change.name, change.type, change.after.media_id or "", "an upload of ours by its tag")
+        Match(change.name, change.type, change.after.media_id or "", text("an upload of ours by its tag"))
         for change in found.ours
         if change.after
     ]

@@ -24,8 +24,9 @@ from wxsync.results import Imported
 from wxsync.wechat.answers import Article, FileContent, VideoDetails
 from wxsync.wechat.client import WeChat
 from wxsync.wechat.interface import NO_SUCH_ID
+from wxsync.words import reason_of, text
 
-UNWRITTEN = "nothing was taken: make the folder writable or free some space, then run import again"
+UNWRITTEN = text("nothing was taken: make the folder writable or free some space, then run import again")
 
 _MEDIA_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
@@ -47,7 +48,11 @@ def import_one(choice: Choice, name: str, media_id: str, watcher: Watcher) -> Im
     refuse_errors(project.problems)
     asset = _asset(project, name)
     if not _MEDIA_ID.fullmatch(media_id):
-        raise refusal(name, f"{media_id} cannot be a media_id", "it is letters, digits, `-` and `_`")
+        raise refusal(
+            name,
+            text("{media_id} cannot be a media_id", media_id=media_id),
+            text("a media_id has letters, digits, `-` and `_`"),
+        )
     with exclusive_run(project, "import"):
         lock = recover(project, now=utc(watcher.clock())).lock
         wanted = _wanted(project, asset)
@@ -71,8 +76,12 @@ def check(remote: WeChat, account: str, wanted: Desired, media_id: str) -> Check
     except Refused as error:
         if error.errcode != NO_SUCH_ID:
             raise
-        hint = "look at 素材库 on mp.weixin.qq.com; an id is worth nothing in another account"
-        raise refusal(asset.name, f"the account has no material {media_id} ({NO_SUCH_ID})", hint) from None
+        hint = text("look in the material library on mp.weixin.qq.com; an id is worth nothing in another account")
+        raise refusal(
+            asset.name,
+            text("the account has no material {media_id} ({errcode})", media_id=media_id, errcode=NO_SUCH_ID),
+            hint,
+        ) from None
     if isinstance(found, FileContent) and asset.type is not MaterialType.VIDEO:
         return _checked_file(found, account, wanted, media_id)
     if isinstance(found, VideoDetails) and asset.type is MaterialType.VIDEO:
@@ -104,16 +113,20 @@ def record_of(wanted: Desired, media_id: str, account: str, *, checked: Checked,
 
 def refusal(name: str, message: str, hint: str) -> InvalidInput:
     """Builds the error for a material that cannot be taken."""
-    return InvalidInput([Problem("not-imported", f"{name}: {message}", hint, name=name)])
+    return InvalidInput(
+        [Problem("not-imported", text("{name}: {message}", name=name, message=message), hint, name=name)]
+    )
 
 
 def _asset(project: Project, name: str) -> Asset:
     assets = {asset.name: asset for asset in project.manifest.assets}
     asset = assets.get(name)
     if asset is None:
-        raise unknown_name(f"the manifest names no material {name}", name, assets)
+        raise unknown_name(text("the manifest has no material called {name}", name=name), name, assets)
     if not asset.type.has_media_id:
-        raise refusal(name, "an article image has no media_id", "run apply: it takes no place in the library")
+        raise refusal(
+            name, text("an article image has no media_id"), text("run apply: it takes no place in the library")
+        )
     return asset
 
 
@@ -121,7 +134,11 @@ def _wanted(project: Project, asset: Asset) -> Desired:
     try:
         content, _status = read_inside(project.manifest.root, asset.path)
     except OSError as error:
-        raise refusal(asset.name, f"{asset.path} cannot be read: {error.strerror or error}", "look at it") from None
+        raise refusal(
+            asset.name,
+            text("{file} cannot be read: {why}", file=asset.path, why=reason_of(error)),
+            text("check that the file exists and is readable"),
+        ) from None
     digest = digest_of(content)
     return Desired(asset, digest.sha256, digest.size)
 
@@ -134,7 +151,7 @@ def _record(remote: WeChat, lock: Lock, wanted: Desired, media_id: str) -> tuple
     if wanted.asset.type.shelf is not MaterialType.IMAGE:
         return record_of(wanted, media_id, lock.account, checked=checked, listed=None), checked.notes
     listed, why = _listed(remote, media_id)
-    notes = () if listed and listed.url else (f"its url stays unknown: {why}",)
+    notes = () if listed and listed.url else (text("its url stays unknown: {why}", why=why),)
     return record_of(wanted, media_id, lock.account, checked=checked, listed=listed), (*checked.notes, *notes)
 
 
@@ -147,8 +164,8 @@ def _known(lock: Lock, wanted: Desired, media_id: str) -> Record | None:
     # Of what was imported under this very name nobody ever knew the bytes: it may be said anew what they are.
     foreign = [other for other, record in holders if other != name or record.origin is Origin.UPLOADED]
     if same is None and foreign:
-        message = f"{media_id} is another content: the lock has it as {foreign[0]}"
-        raise refusal(name, message, "WeChat cannot change a material: run apply to upload this one")
+        message = text("{media_id} is another content: the lock has it as {name}", media_id=media_id, name=foreign[0])
+        raise refusal(name, message, text("WeChat cannot change a material: run apply to upload this one"))
     return same
 
 
@@ -160,26 +177,32 @@ def _listed(remote: WeChat, media_id: str) -> tuple[Material | None, str]:
             offset += page.length
             found = next((one for one in page.items if one.media_id == media_id), None)
             if found or not page.length or offset >= page.total:
-                return found, "the listing of images does not show it"
+                return found, text("the listing of images does not show it")
     except CallFailed as error:
         return None, error.message
-    return None, f"it is not among the newest {offset:,} images of the listing"
+    return None, text("it is not among the newest {count:,} images of the listing", count=offset)
 
 
 def _checked_file(found: FileContent, account: str, wanted: Desired, media_id: str) -> Checked:
     asset, media = wanted.asset, probe(found.content)
     kind = next((kind for kind in MaterialType.shelves() if media.format in LIMITS[kind].formats), None)
     if kind not in (None, asset.type.shelf):
-        raise _another_kind(asset, media_id, f"{kind} ({media.format.upper()})")
+        raise _another_kind(asset, media_id, text("{type} ({format})", type=kind, format=media.format.upper()))
     if hashlib.sha256(found.content).hexdigest() == wanted.sha256:
         return Checked(found.filename)
     if tag_in(found.filename or "") not in (None, wanted.fingerprint.tag(account)):
-        message = f"{media_id} is an upload of another content, by its name {found.filename}"
-        raise refusal(asset.name, message, "WeChat cannot change a material: run apply to upload this one")
-    note = (
-        f"WeChat has other bytes ({len(found.content):,}) than {asset.path} ({wanted.size:,}): it may have compressed "
-        f"them, or it is another file. The lock holds the file's, so plan calls it in step; if it is another file: "
-        f"wxsync apply --replace {asset.name!r}"
+        message = text(
+            "{media_id} is an upload of another content, by its name {name}", media_id=media_id, name=found.filename
+        )
+        raise refusal(asset.name, message, text("WeChat cannot change a material: run apply to upload this one"))
+    note = text(
+        "WeChat has other bytes ({there:,}) than {path} ({here:,}): it may have compressed them, or it is another "
+        "file. The lock holds the bytes of {path}, so plan calls it in step; if it is another file: wxsync apply --replace "
+        "{name}",
+        there=len(found.content),
+        path=asset.path,
+        here=wanted.size,
+        name=repr(asset.name),
     )
     return Checked(found.filename, (note,))
 
@@ -187,29 +210,47 @@ def _checked_file(found: FileContent, account: str, wanted: Desired, media_id: s
 def _checked_video(found: VideoDetails, wanted: Desired, media_id: str) -> Checked:
     asset = wanted.asset
     if found.title != asset.title:
-        message = f"the title of {media_id} is {found.title!r}, and the manifest says {asset.title!r}"
-        raise refusal(asset.name, message, "write that title into the manifest if it is this video")
+        message = text(
+            "the title of {media_id} is {there}, and the manifest says {here}",
+            media_id=media_id,
+            there=repr(found.title),
+            here=repr(asset.title),
+        )
+        raise refusal(asset.name, message, text("write that title into the manifest if it is this video"))
     if found.introduction in {"", asset.introduction}:
         return Checked(None)  # WeChat may give an introduction back empty (reported)
-    return Checked(None, (f"WeChat has another introduction: {found.introduction!r}",))
+    return Checked(
+        None, (text("WeChat has another introduction: {introduction}", introduction=repr(found.introduction)),)
+    )
 
 
 def _another_kind(asset: Asset, media_id: str, kind: str) -> InvalidInput:
-    hint = f"name a material of the type {asset.type}, or another type in the manifest"
-    return refusal(asset.name, f"{media_id} is of another type: {kind}, not {asset.type}", hint)
+    hint = text("name a material of the type {type}, or another type in the manifest", type=asset.type)
+    return refusal(
+        asset.name,
+        text("{media_id} is of another type: {found}, not {wanted}", media_id=media_id, found=kind, wanted=asset.type),
+        hint,
+    )
 
 
 def _kind_of(found: FileContent | VideoDetails | Article) -> str:
     if isinstance(found, FileContent):
-        return f"a file ({probe(found.content).format.upper()})"
-    return "video" if isinstance(found, VideoDetails) else "article (图文)"
+        return text("a file ({format})", format=probe(found.content).format.upper())
+    return text("video") if isinstance(found, VideoDetails) else text("article")
 
 
 def _of_what_was_there(held: Record | None, found: Record, after: Lock) -> tuple[str, ...]:
     if held is None or held.media_id == found.media_id:
         return ()
     if any(one.record.media_id == held.media_id for one in after.retired):
-        return (f"its former material {held.media_id} is retired now: `wxsync prune` deletes it",)
+        return (
+            text("its former material {media_id} is retired now: `wxsync prune` deletes it", media_id=held.media_id),
+        )
     if any(record.media_id == held.media_id for record in after.records.values()):
-        return (f"its former material {held.media_id} is still that of another name",)
-    return (f"its former material {held.media_id} was imported: it only left the lock and stays at WeChat",)
+        return (text("its former material {media_id} is still that of another name", media_id=held.media_id),)
+    return (
+        text(
+            "its former material {media_id} was imported: it only left the lock and stays at WeChat",
+            media_id=held.media_id,
+        ),
+    )

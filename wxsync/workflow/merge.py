@@ -9,6 +9,7 @@ from wxsync.files import write_atomic
 from wxsync.lockfile import read_lock, write_lock
 from wxsync.model import Lock, Problem
 from wxsync.planner import merge
+from wxsync.words import text
 
 
 def merge_locks(base: Path, ours: Path, theirs: Path) -> None:
@@ -29,7 +30,16 @@ def merge_locks(base: Path, ours: Path, theirs: Path) -> None:
 def _side(file: Path) -> Lock:
     lock = read_lock(file)
     if lock is None:
-        raise InvalidInput([Problem("lock-missing", f"{file} does not exist", "git names both sides", path=str(file))])
+        raise InvalidInput(
+            [
+                Problem(
+                    "lock-missing",
+                    text("{file} does not exist", file=str(file)),
+                    text("git names both sides"),
+                    path=str(file),
+                )
+            ]
+        )
     return lock
 
 
