@@ -14,6 +14,7 @@ from wxsync.reconcile.look import SKEW_SECONDS, unconfirmed_uploads, unix_second
 from wxsync.results import Result
 from wxsync.wechat.answers import Article, FileContent, VideoDetails
 from wxsync.wechat.interface import NO_SUCH_ID
+from wxsync.words import listing, text
 
 
 class Source(Protocol):

@@ -197,8 +197,8 @@ def _checked_file(found: FileContent, account: str, wanted: Desired, media_id: s
         raise refusal(asset.name, message, text("WeChat cannot change a material: run apply to upload this one"))
     note = text(
         "WeChat has other bytes ({there:,}) than {path} ({here:,}): it may have compressed them, or it is another "
-        "file. The lock holds the bytes of {path}, so plan calls it in step; if it is another file: wxsync apply --replace "
-        "{name}",
+        "file. The lock holds the bytes of {path}, so plan calls it in step; if it is another file: "
+        "wxsync apply --replace {name}",
         there=len(found.content),
         path=asset.path,
         here=wanted.size,
