@@ -24,42 +24,42 @@ _LOST_IN_A_ROW = 3
 
 
 class Remote(Protocol):
-    """Is what an apply needs of WeChat."""
+    """What an apply needs of WeChat."""
 
     def upload(self, upload: Upload) -> Uploaded:
-        """Sends one file; raises CallFailed."""
+        """Send one file; raises CallFailed."""
 
 
 class Memory(Protocol):
-    """Is what an apply needs of a journal: when a method returns, its word is on the disk."""
+    """What an apply needs of a journal: when a method returns, its word is on the disk."""
 
     def intend(self, intent: Unconfirmed) -> None:
-        """Says that an upload is about to be sent."""
+        """Say that an upload is about to be sent."""
 
     def done(self, name: str, record: Record) -> None:
-        """Says that an upload was answered."""
+        """Say that an upload was answered."""
 
     def refused(self, intent: Unconfirmed) -> None:
-        """Says that an upload certainly did not happen."""
+        """Say that an upload certainly did not happen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """Says that a file is being sent."""
+    """A file is being sent."""
 
     change: Change
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """Says what became of a change."""
+    """What became of a change."""
 
     result: Result
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """Says that time has passed."""
+    """Time has passed."""
 
 
 Event = Started | Finished | Tick
@@ -67,10 +67,10 @@ Say = Callable[[Event], None]
 
 
 class Pool(Protocol):
-    """Is how works run side by side: `in_threads`, or a simulation's own order of steps."""
+    """Runs works side by side: `in_threads`, or a simulation's own order of steps."""
 
     def __call__(self, works: Sequence[Callable[[Say], None]], *, jobs: int, tick: float) -> Iterator[Event]:
-        """Does the works and yields what they say, a Tick at least every `tick` seconds; raises what a work raises.
+        """Do the works and yield what they say, a Tick at least every `tick` seconds; raises what a work raises.
 
         Whoever closes the iterator early lets nothing new begin.
         """
@@ -78,14 +78,14 @@ class Pool(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds a run: how many files at once, and how many at all (None: no bound)."""
+    """The bounds of a run: how many files at once, and how many at all (None: no bound)."""
 
     jobs: int = 4
     uploads: int | None = None
 
 
 def in_threads(works: Sequence[Callable[[Say], None]], *, jobs: int, tick: float) -> Iterator[Event]:
-    """Does works in threads, at most `jobs` at once; what it yields and raises, Pool says."""
+    """Do works in threads, at most `jobs` at once; what it yields and raises, Pool says."""
     said: queue.SimpleQueue[Event | BaseException | None] = queue.SimpleQueue()
     left = len(works)
     with ThreadPoolExecutor(max_workers=max(1, min(jobs, left)), thread_name_prefix="upload") as threads:
@@ -120,7 +120,7 @@ def apply_plan(
     tick: float = 0.5,
     pool: Pool = in_threads,
 ) -> Iterator[Event]:
-    """Does the pending changes of a plan and yields what happens, a Tick at least every `tick` seconds.
+    """Do the pending changes of a plan and yield what happens, a Tick at least every `tick` seconds.
 
     `read` gives the bytes of a change's file and raises InvalidInput where they are no longer those that were planned.
     Once `stop` is set nothing new starts, what runs is finished, and the rest is skipped.
@@ -154,7 +154,7 @@ def _listened_to(work: Callable[[Say], None], said: queue.SimpleQueue[Event | Ba
 
 @dataclass(slots=True)
 class _Run:
-    """Holds what the workers of one run share."""
+    """What the workers of one run share."""
 
     remote: Remote
     read: Callable[[Change], bytes]
@@ -165,7 +165,7 @@ class _Run:
     lost_in_a_row: int = 0
 
     def halt(self, failure: Failure) -> None:
-        """Lets nothing new start; the first reason stands."""
+        """Let nothing new start; the first reason stands."""
         self.halted = self.halted or failure
 
 

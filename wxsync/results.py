@@ -14,7 +14,7 @@ from wxsync.model import Change, Failure, Material, MaterialType, Outcome, Probl
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Holds what became of one change; `record` is what the lock gains, `attempts` counts requests."""
+    """What became of one change; `record` is what the lock gains, `attempts` counts requests."""
 
     change: Change
     outcome: Outcome
@@ -35,14 +35,14 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Holds what a whole apply did, results sorted by name."""
+    """What a whole apply did, results sorted by name."""
 
     account: str
     results: tuple[Result, ...]
 
 
 class Fate(StrEnum):
-    """Says what became of a retired material."""
+    """What became of a retired material."""
 
     DELETED = "deleted"
     GONE = "gone"
@@ -54,7 +54,7 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Disposal:
-    """Holds one retired material and its fate; `reason` says why it was kept, `error` why it was refused or left."""
+    """One retired material and its fate; `reason` says why it was kept, `error` why it was refused or left."""
 
     retired: Retired
     fate: Fate
@@ -64,7 +64,7 @@ class Disposal:
 
 @dataclass(frozen=True, slots=True)
 class Disposals:
-    """Holds all that a prune looked at."""
+    """All that a prune looked at."""
 
     account: str
     disposals: tuple[Disposal, ...]
@@ -72,7 +72,7 @@ class Disposals:
 
 @dataclass(frozen=True, slots=True)
 class Disposable:
-    """Holds what a prune would do: delete at WeChat, drop without a call, and keep for a reason."""
+    """What a prune would do: delete at WeChat, drop without a call, and keep for a reason."""
 
     account: str
     delete: tuple[Retired, ...]
@@ -82,7 +82,7 @@ class Disposable:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Holds a material of the library that fits a name, and why it does; `notes` say what is odd about it."""
+    """A material of the library that fits a name, and why it does; `notes` say what is odd about it."""
 
     name: str
     type: MaterialType
@@ -93,7 +93,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """Holds what a library has for the names that the lock lacks.
+    """What a library has for the names that the lock lacks.
 
     `unsure` says why a name got nothing though there are candidates, `missing` are the names that nothing fits, `rest`
     the materials that no name and no lock knows.
@@ -108,7 +108,7 @@ class Gathered:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Holds a material that could not be brought, and why."""
+    """A material that could not be brought, and why."""
 
     media_id: str
     type: MaterialType
@@ -119,7 +119,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """Holds what a pull brought: how many files of each type, their bytes, and what was left out."""
+    """What a pull brought: how many files of each type, their bytes, and what was left out."""
 
     account: str
     manifest: str
@@ -131,7 +131,7 @@ class Pulled:
 
 @dataclass(frozen=True, slots=True)
 class AccountLine:
-    """Holds one account; a manifest without accounts has one without a name. `lock` begins at the manifest's folder."""
+    """One account; a manifest without accounts has one without a name. `lock` begins at the manifest's folder."""
 
     name: str | None
     appid: str | None
@@ -139,7 +139,7 @@ class AccountLine:
 
 
 class State(StrEnum):
-    """Says how a check ended."""
+    """How a check ended."""
 
     OK = "ok"
     WARNING = "warning"
@@ -149,7 +149,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Holds what was found at one place and what to do; where `state` is an error, `error` is that error."""
+    """What was found at one place and what to do; where `state` is an error, `error` is that error."""
 
     name: str
     state: State
@@ -159,27 +159,27 @@ class Check:
 
     @property
     def errcode(self) -> int | None:
-        """Gives WeChat's errcode, where it told one."""
+        """WeChat's errcode, where it told one."""
         return self.error.errcode if isinstance(self.error, CallFailed) else None
 
     @property
     def rid(self) -> str | None:
-        """Gives WeChat's id of the request, where it told one."""
+        """WeChat's id of the request, where it told one."""
         return self.error.rid if isinstance(self.error, CallFailed) else None
 
 
 def passed(name: str, found: str) -> Check:
-    """Builds a check where all is well."""
+    """Build a check where all is well."""
     return Check(name, State.OK, found)
 
 
 def warned(name: str, found: str, todo: str, error: WxsyncError | None = None) -> Check:
-    """Builds a check with something to know, which keeps nothing from working."""
+    """Build a check with something to know, which keeps nothing from working."""
     return Check(name, State.WARNING, found, todo, error)
 
 
 def failed(name: str, error: WxsyncError) -> Check:
-    """Builds a check that found why something cannot work."""
+    """Build a check that found why something cannot work."""
     hint = error.hint
     if isinstance(error, InvalidInput) and not hint:
         hint = next((problem.hint for problem in error.problems if problem.hint), "")
@@ -187,13 +187,13 @@ def failed(name: str, error: WxsyncError) -> Check:
 
 
 def skipped(name: str, found: str) -> Check:
-    """Builds a check that was not made, and why."""
+    """Build a check that was not made, and why."""
     return Check(name, State.SKIPPED, found)
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """Holds what a name has now and had before; `notes` say what is worth knowing of it."""
+    """What a name has now and had before; `notes` say what is worth knowing of it."""
 
     name: str
     record: Record
@@ -203,7 +203,7 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """Holds what left the lock; `shared_by` still use the same material, `is_missed`: the manifest names it.
+    """What left the lock; `shared_by` still use the same material, `is_missed`: the manifest names it.
 
     `unreadable` are the texts of records that nothing else could be done with.
     """
@@ -216,7 +216,7 @@ class Forgotten:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """Holds all checks, and the calls that they took; `account` is an appid."""
+    """All checks, and the calls that they took; `account` is an appid."""
 
     account: str | None
     host: str | None
@@ -227,7 +227,7 @@ class Diagnosis:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Holds a document as it is to be written; `file` is its source."""
+    """A document as it is to be written; `file` is its source."""
 
     file: Path
     text: str
@@ -235,7 +235,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """Holds the documents in the order in which they were named, and what to say of links that stay."""
+    """The documents in the order in which they were named, and what to say of links that stay."""
 
     root: Path
     documents: tuple[Document, ...]

@@ -12,7 +12,7 @@ from wxsync.words import text
 
 
 def reasons_to_keep(lock: Lock, others: Mapping[str, Lock], *, until: str | None) -> Mapping[Retired, str]:
-    """Tells of each retired material that must not be deleted why that is so.
+    """Tell of each retired material that must not be deleted why that is so.
 
     `others` are the locks of this folder by their file names; what one of them uses stays, whatever account it is of.
     What was retired after `until` stays too.
@@ -23,13 +23,13 @@ def reasons_to_keep(lock: Lock, others: Mapping[str, Lock], *, until: str | None
 
 
 def without_retired(lock: Lock, gone: Iterable[Retired]) -> Lock:
-    """Takes what is gone out of `retired`; everything else stays exactly as it was."""
+    """Take what is gone out of `retired`; everything else stays exactly as it was."""
     away = set(gone)
     return replace(lock, retired=tuple(one for one in lock.retired if one not in away))
 
 
 def forget(lock: Lock, name: str) -> tuple[Lock, tuple[Record, ...]]:
-    """Drops the record of a name, or what is retired under it where no record has it; gives what was dropped."""
+    """Drop the record of a name, or what is retired under it where no record has it; return what was dropped."""
     if name in lock.records:
         records = {other: record for other, record in lock.records.items() if other != name}
         return replace(lock, records=MappingProxyType(records)), (lock.records[name],)

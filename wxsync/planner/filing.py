@@ -17,7 +17,7 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)",
 
 
 def file_name(said: str, extension: str, taken: Set[str]) -> str:
-    """Makes a file name of what a library calls a material: without our tag, with the extension of its content.
+    """Make a file name of what a library calls a material: without our tag, with the extension of its content.
 
     `taken` are names that are in use, each `casefolded`.
     """

@@ -11,14 +11,14 @@ RAIL_FLOOR = 10
 
 
 def exceeds_safety_rail(plan: Plan, lock: Lock | None) -> bool:
-    """Tells whether a plan replaces or retires more than 30 % of at least 10 materials."""
+    """Tell whether a plan replaces or retires more than 30 % of at least 10 materials."""
     held = len(lock.records) if lock else 0
     hit = sum(change.action in (Action.REPLACE, Action.RETIRE) for change in plan.changes)
     return held >= RAIL_FLOOR and hit * 100 > held * RAIL_PERCENT
 
 
 def stale_reasons(saved: Plan, fresh: Plan) -> list[str]:
-    """Lists where a saved plan no longer fits what stands now; an empty list means that it may be applied.
+    """List where a saved plan no longer fits what stands now; an empty list means that it may be applied.
 
     A change still fits while its name, sha256 and `before` agree, or its `after` already stands; a create may have
     become an adoption.

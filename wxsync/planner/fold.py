@@ -14,7 +14,7 @@ _Material = tuple[str | None, str | None]
 
 
 def fold(lock: Lock, results: Iterable[Result], *, at: str, gone: Collection[str] = ()) -> Lock:
-    """Adds what is done, and what is in doubt, to a lock; everything else stays exactly as it was.
+    """Add what is done, and what is in doubt, to a lock; everything else stays exactly as it was.
 
     A record that is replaced or leaves goes to `retired`, stamped with `at`, unless it was imported, another name still
     uses its material, or WeChat does not have it any more (`gone`).
@@ -37,7 +37,7 @@ def fold(lock: Lock, results: Iterable[Result], *, at: str, gone: Collection[str
 
 
 def fold_journal(lock: Lock, done: Iterable[tuple[str, Record]], doubts: Iterable[Unconfirmed], *, at: str) -> Lock:
-    """Adds what a journal tells of a run that ended before its lock was written."""
+    """Add what a journal tells of a run that ended before its lock was written."""
     records, displaced = dict(lock.records), list[_Displaced]()
     unconfirmed = {content_sent(one.uploaded_as): one for one in (*lock.unconfirmed, *doubts)}
     for name, record in done:
@@ -50,7 +50,7 @@ def fold_journal(lock: Lock, done: Iterable[tuple[str, Record]], doubts: Iterabl
 
 @dataclass(frozen=True, slots=True)
 class _Displaced:
-    """Holds a record that lost its name."""
+    """A record that lost its name."""
 
     name: str
     record: Record
@@ -97,13 +97,13 @@ def _with_retired(lock: Lock, displaced: Iterable[_Displaced], at: str) -> Lock:
 
 
 def material_of(record: Record) -> _Material:
-    """Tells one place in WeChat's library from another."""
+    """Tell one place in WeChat's library from another."""
     # An article image has no media_id; its url is all that tells it from another.
     return (record.media_id, None if record.media_id else record.url)
 
 
 def content_sent(uploaded_as: str) -> str:
-    """Tells by the name of an upload what was sent, whatever name the material had then."""
+    """Tell by the name of an upload what was sent, whatever name the material had then."""
     return tag_in(uploaded_as) or uploaded_as
 
 

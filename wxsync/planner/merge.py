@@ -14,7 +14,7 @@ _Material = tuple[str | None, str | None]
 
 
 def merge(base: Lock | None, ours: Lock, theirs: Lock) -> Lock:
-    """Joins what both sides did since the base; raises Conflict where they are of different accounts.
+    """Join what both sides did since the base; raises Conflict where they are of different accounts.
 
     Where both sides gave one name an upload, one stays and the other is retired: the older of two uploads of the same
     content, else the newer. What one side pruned or forgot stays away. The order of the sides makes no difference.
@@ -64,7 +64,7 @@ def _age(record: Record) -> tuple[str, ...]:
 
 
 def _lost_names(sides: Iterable[Lock], kept: dict[str, Record]) -> Iterator[tuple[_Material, Retired]]:
-    """Gives what would be retired of each record, should no name keep its material."""
+    """Return what would be retired of each record, should no name keep its material."""
     held = {(name, record) for side in sides for name, record in side.records.items()}
     for name, record in sorted(held, key=lambda one: (one[0], _age(one[1]))):
         if record.origin is Origin.UPLOADED:
@@ -74,7 +74,7 @@ def _lost_names(sides: Iterable[Lock], kept: dict[str, Record]) -> Iterator[tupl
 
 
 def _retired(sides: Iterable[Lock]) -> Iterator[tuple[_Material, Retired]]:
-    """Gives what the sides retired, the later moment last: it is the one that prune counts its days from."""
+    """Return what the sides retired, the later moment last: it is the one that prune counts its days from."""
     retired = {one for side in sides for one in side.retired}
     for one in sorted(retired, key=lambda one: (one.retired_at, one.name, one.replaced_by or "", _age(one.record))):
         yield material_of(one.record), one

@@ -15,7 +15,7 @@ _VOICE_EXTENSION = re.compile(r"\.(?:mp3|wma|wav|amr)$", re.IGNORECASE)
 
 
 def filename_for(account: str, wanted: Desired) -> str:
-    """Names an upload: a slug for people, the tag for machines, the extension of the probed format for WeChat.
+    """Name an upload: a slug for people, the tag for machines, the extension of the probed format for WeChat.
 
     WeChat lists the name as it was sent, a voice's without its extension, and refuses one without (40113; reported).
     """
@@ -27,13 +27,13 @@ def filename_for(account: str, wanted: Desired) -> str:
 
 
 def tag_in(name: str) -> str | None:
-    """Finds our tag in a name that WeChat lists."""
+    """Find our tag in a name that WeChat lists."""
     found = _TAG.findall(name)
     return found[-1] if found else None  # a slug, which stands before it, may look like a tag
 
 
 def listed_name(material_type: MaterialType, filename: str) -> str:
-    """Gives the name under which a file is listed: that of a voice without its extension (seen in 2024).
+    """Return the name under which a file is listed: that of a voice without its extension (seen in 2024).
 
     What is given may be a listed name already, of today or of before.
     """
@@ -41,5 +41,5 @@ def listed_name(material_type: MaterialType, filename: str) -> str:
 
 
 def utc(seconds: float) -> str:
-    """Writes a moment, in Unix seconds, as the lock does."""
+    """Write a moment, in Unix seconds, as the lock does."""
     return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -11,14 +11,14 @@ from wxsync.words import text
 
 
 def recovered_changes(before: Lock | None, after: Lock | None) -> tuple[Change, ...]:
-    """Gives a change for each record that a journal brings."""
+    """Return a change for each record that a journal brings."""
     known = before.records if before else {}
     records = after.records.items() if after else ()
     return tuple(_change(name, known.get(name), record) for name, record in records if known.get(name) != record)
 
 
 def with_recovered(plan: Plan, recovered: Iterable[Change]) -> Plan:
-    """Puts what a journal brings into a plan, where it has nothing else to say of that name."""
+    """Put what a journal brings into a plan, where it has nothing else to say of that name."""
     pending = {change.name for change in plan.pending}
     brought = {change.name: change for change in recovered if change.name not in pending}
     changes = [change for change in plan.changes if change.name not in brought]
@@ -28,7 +28,7 @@ def with_recovered(plan: Plan, recovered: Iterable[Change]) -> Plan:
 def doubts_from(
     done: Iterable[tuple[str, Record]], intents: Iterable[Unconfirmed], lock: Lock, *, at: str
 ) -> tuple[Unconfirmed, ...]:
-    """Gives what a journal that anybody can have written is worth: uploads to look for, by tags that are theirs.
+    """Return what a journal that anybody can have written is worth: uploads to look for, by tags that are theirs.
 
     What the lock has already, and an article image, which no listing shows, leave nothing to look for.
     """

@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """Holds what of the library belongs to which name.
+    """What of the library belongs to which name.
 
     `ours` are uploads of ours by their tag, `alike` materials of equal base name and type (a video: of equal title),
     `unsure` says why a name got none though there are candidates, `rest` is what nothing in the lock or here names.
@@ -49,7 +49,7 @@ def lacking(desired: Iterable[Desired], lock: Lock) -> Mapping[str, Desired]:
 
 
 def match(desired: Iterable[Desired], lock: Lock, listed: Iterable[Material]) -> Matches:
-    """Finds the materials of those names that a lock lacks: by our tag, else by a name that is unique on both sides."""
+    """Find the materials of those names that a lock lacks: by our tag, else by a name that is unique on both sides."""
     wanted = tuple(desired)
     distinct = {material.media_id: material for material in listed}
     lacks = lacking(wanted, lock)
@@ -63,7 +63,7 @@ def match(desired: Iterable[Desired], lock: Lock, listed: Iterable[Material]) ->
 
 
 def take(lock: Lock, wanted: Desired, record: Record, *, at: str) -> Lock:
-    """Gives a name a record that was found at WeChat; what the name had is retired, or leaves where it was imported.
+    """Give a name a record that was found at WeChat; what the name had is retired, or leaves where it was imported.
 
     A doubt about an upload of that content is settled by it.
     """

@@ -16,7 +16,7 @@ from wxsync.words import https, text
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """Holds the assets of a manifest and, by name, the records of those that are at WeChat; their urls are https."""
+    """The assets of a manifest and, by name, the records of those that are at WeChat; their urls are https."""
 
     project: Project
     assets: tuple[Asset, ...]
@@ -24,12 +24,12 @@ class Catalog:
 
     @property
     def missing(self) -> tuple[Asset, ...]:
-        """Gives the assets that have no record yet."""
+        """The assets that have no record yet."""
         return tuple(asset for asset in self.assets if asset.name not in self.records)
 
 
 def read_catalog(choice: Choice) -> Catalog:
-    """Reads manifest and lock, what a run that was cut off left included, and writes nothing.
+    """Read manifest and lock, what a run that was cut off left included, and write nothing.
 
     Raises InvalidInput with every problem, and what open_project and read_state raise.
     """
@@ -41,7 +41,7 @@ def read_catalog(choice: Choice) -> Catalog:
 
 
 def not_uploaded(asset: Asset) -> Problem:
-    """Says that an asset has no record yet."""
+    """Say that an asset has no record yet."""
     message = text("{name} is in the manifest and not in the lock: it is not at WeChat yet", name=asset.name)
     return Problem("not-in-lock", message, text("run `wxsync apply`"), name=asset.name, path=asset.path)
 

@@ -20,7 +20,7 @@ from wxsync.words import listing, text
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Holds what the command line and the environment choose."""
+    """What the command line and the environment choose."""
 
     manifest: Path
     account: str | None
@@ -30,7 +30,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """Holds one manifest for one account; `label` is the account's part of every file name, "" where it has none.
+    """One manifest for one account; `label` is the account's part of every file name, "" where it has none.
 
     `disk` is what its lock and its journal lie on. `folders` are those whose names decided what the manifest holds;
     None where more than names did, such as where a link leads.
@@ -48,27 +48,27 @@ class Project:
 
     @property
     def lock_file(self) -> Path:
-        """Gives the lock of this account."""
+        """The lock of this account."""
         return self.manifest.root / lock_name(self.stem, self.label)
 
     @property
     def journal_file(self) -> Path:
-        """Gives the journal of this account's runs."""
+        """The journal of this account's runs."""
         return self.manifest.root / STATE_FOLDER / f"{self.stem}{self.label}.journal"
 
     @property
     def cache_file(self) -> Path:
-        """Gives the digests that earlier commands remembered."""
+        """The digests that earlier commands remembered."""
         return self.manifest.root / STATE_FOLDER / "digests.json"
 
 
 def lock_name(stem: str, label: str) -> str:
-    """Names a lock beside its manifest."""
+    """Name a lock beside its manifest."""
     return f"{stem}{label}.lock.json"
 
 
 def open_project(choice: Choice) -> Project:
-    """Reads the manifest and settles which account is meant; raises UsageProblem, InvalidInput or Conflict.
+    """Read the manifest and settle which account is meant; raises UsageProblem, InvalidInput or Conflict.
 
     Problems of the manifest come along, for the caller to join with those of the media.
     """
@@ -86,7 +86,7 @@ def open_project(choice: Choice) -> Project:
 
 
 def check_state(root: Path, environ: Mapping[str, str]) -> None:
-    """Raises Conflict where what lies in the state folder of a manifest came with the repository."""
+    """Raise Conflict where what lies in the state folder of a manifest came with the repository."""
     folder = root / STATE_FOLDER
     check_own(folder)
     if tracks(root, STATE_FOLDER, environ):
@@ -97,7 +97,7 @@ def check_state(root: Path, environ: Mapping[str, str]) -> None:
 
 
 def refuse_two_accounts(choice: Choice) -> None:
-    """Raises UsageProblem where both the sandbox and an account are chosen."""
+    """Raise UsageProblem where both the sandbox and an account are chosen."""
     if choice.sandbox and choice.account:
         raise UsageProblem(
             text("--sandbox and --account exclude each other"), hint=text("the sandbox is an account of its own")
@@ -105,7 +105,7 @@ def refuse_two_accounts(choice: Choice) -> None:
 
 
 def lock_of(project: Project) -> Lock | None:
-    """Reads the lock of a project's account; raises as read_lock does, and Conflict where it is another account's."""
+    """Read the lock of a project's account; raises as read_lock does, and Conflict where it is another account's."""
     lock = read_lock(project.lock_file, disk=project.disk)
     if lock and project.appid and lock.account != project.appid:
         raise Conflict(

@@ -24,7 +24,7 @@ _IN_THE_JOURNAL = text(
 
 
 def save_lock(file: Path, lock: Lock, *, before: Lock | None, hint: str = _IN_THE_JOURNAL, disk: Disk = DISK) -> None:
-    """Writes a lock where it says something else than the one before; raises PersonNeeded where the disk refuses."""
+    """Write a lock where it says something else than the one before; raises PersonNeeded where the disk refuses."""
     try:
         if lock != (before or Lock(lock.account)):
             write_lock(file, lock, disk=disk)
@@ -35,7 +35,7 @@ def save_lock(file: Path, lock: Lock, *, before: Lock | None, hint: str = _IN_TH
 
 
 def must_be_writable(file: Path, *, disk: Disk = DISK) -> None:
-    """Raises PersonNeeded where a lock cannot be replaced, before anything is sent whose id it is to hold."""
+    """Raise PersonNeeded where a lock cannot be replaced, before anything is sent whose id it is to hold."""
     try:
         prove_writable(file, disk=disk)
     except OSError as error:
@@ -46,7 +46,7 @@ def must_be_writable(file: Path, *, disk: Disk = DISK) -> None:
 
 
 class Ledger(Generic[T]):
-    """Holds the lock of a run that is under way, to which `fold` adds what is done; only one thread may use it."""
+    """The lock of a run that is under way, to which `fold` adds what is done; only one thread may use it."""
 
     def __init__(
         self,
@@ -69,18 +69,18 @@ class Ledger(Generic[T]):
         self._written_at = clock()
 
     def add(self, done: T) -> None:
-        """Takes what was done, to be in the lock at the next writing."""
+        """Take what was done, to be in the lock at the next writing."""
         self._done.append(done)
 
     def write_if_due(self) -> None:
-        """Writes the lock where the last writing is long enough ago; a failure waits for the next one."""
+        """Write the lock where the last writing is long enough ago; a failure waits for the next one."""
         if self._done and self._clock() - self._written_at >= _EVERY_SECONDS:
             self._written_at = self._clock()
             with suppress(PersonNeeded):
                 self.write()
 
     def write(self) -> Lock:
-        """Writes the lock for good; raises PersonNeeded where the disk refuses."""
+        """Write the lock for good; raises PersonNeeded where the disk refuses."""
         self._lock = self._fold(self._lock, self._done)
         self._done.clear()
         save_lock(self._file, self._lock, before=self._on_disk, hint=self._hint, disk=self._disk)

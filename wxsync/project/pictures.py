@@ -37,7 +37,7 @@ _MOST_NEAR = 100
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Holds the url that belongs in the place of a link, the type that has it, and what is to be said of the link."""
+    """The url that belongs in the place of a link, the type that has it, and what is to be said of the link."""
 
     url: str | None = None
     type: MaterialType | None = None
@@ -218,7 +218,7 @@ class Pictures:
 
 
 def _spelled(dialect: Dialect, written: str, target: str) -> tuple[Text, Text]:
-    """Say why a picture is none by the standards, and how it is written there."""
+    """Say why the standards see no picture there, and how it is to be written."""
     return {
         Dialect.EMBED: (
             text("only Obsidian takes {written} for a picture; it is rendered all the same", written=written),

@@ -16,7 +16,7 @@ from wxsync.words import text
 
 @dataclass(frozen=True, slots=True)
 class RecoveredState:
-    """Holds the lock as it is on the disk, and as it is with the journal folded in; `warnings` say what is odd."""
+    """The lock as it is on the disk, and as it is with the journal folded in; `warnings` say what is odd."""
 
     on_disk: Lock | None
     lock: Lock | None
@@ -24,7 +24,7 @@ class RecoveredState:
 
 
 def read_state(project: Project, *, now: str) -> RecoveredState:
-    """Reads what earlier runs remember, and writes nothing; raises as lock_of and read_journal do.
+    """Read what earlier runs remember, and write nothing; raises as lock_of and read_journal do.
 
     A journal is believed where it proves to be of this user and this folder. Of any other, what it tells is looked for
     at WeChat, and not used before. Raises Conflict too where the journal is that of another account.
@@ -64,7 +64,7 @@ def _not_ours(project: Project) -> Problem:
 
 
 def recover(project: Project, *, now: str) -> RecoveredState:
-    """Brings what a run that was cut off left into the lock on the disk, and then forgets its journal."""
+    """Bring what a run that was cut off left into the lock on the disk, and then forget its journal."""
     remove_temporaries(project.lock_file)
     state = read_state(project, now=now)
     if state.lock:

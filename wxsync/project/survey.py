@@ -25,7 +25,7 @@ _READERS = min(4, os.cpu_count() or 1)
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Holds what need not be judged, because WeChat has it: whole materials, or for validate what pointers point to."""
+    """What need not be judged, because WeChat has it: whole materials, or for validate what pointers point to."""
 
     fingerprints: Collection[Fingerprint] = frozenset()
     pointed_to: Collection[tuple[MaterialType, str]] = frozenset()
@@ -33,7 +33,7 @@ class Known:
     forced: Collection[str] = ()
 
     def is_sent(self, wanted: Desired, size_here: int) -> bool:
-        """Tells whether the content of this file is needed; a Git LFS pointer is smaller than what it stands for."""
+        """Tell whether the content of this file is needed; a Git LFS pointer is smaller than what it stands for."""
         if wanted.asset.name not in self.forced and wanted.fingerprint in self.fingerprints:
             return False
         return wanted.size == size_here or (wanted.asset.type, wanted.sha256) not in self.pointed_to
@@ -41,7 +41,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """Holds what should exist, and every problem of the files that would be sent."""
+    """What should exist, and every problem of the files that would be sent."""
 
     desired: tuple[Desired, ...]
     problems: tuple[Problem, ...]
@@ -58,7 +58,7 @@ class _Files:
 
 
 def sent_beyond(lock: Lock | None, *, forced: Collection[str] = (), gone: Collection[str] = ()) -> Known:
-    """Spares what a lock holds and WeChat has; whatever else the manifest names would be sent.
+    """Spare what a lock holds and WeChat has; whatever else the manifest names would be sent.
 
     What is uploaded anew may go up under any name that has the same content.
     """
@@ -71,12 +71,12 @@ def sent_beyond(lock: Lock | None, *, forced: Collection[str] = (), gone: Collec
 
 
 def everything_but_pointers(locks: Iterable[Lock]) -> Known:
-    """Spares nothing but Git LFS pointers to what a lock holds."""
+    """Spare nothing but Git LFS pointers to what a lock holds."""
     return Known(pointed_to=frozenset((record.type, record.sha256) for lock in locks for record in lock.every_record))
 
 
 def survey(project: Project, known: Known, *, use_cache: bool = True) -> Survey:
-    """Hashes every file, and judges the content of those that would be sent."""
+    """Hash every file, and judge the content of those that would be sent."""
     remembered = read_cache(project.cache_file) if use_cache else {}
     files = _Files(Inside(project.manifest.root), remembered, known)
     desired, problems = list[Desired](), list[Problem]()
@@ -90,18 +90,18 @@ def survey(project: Project, known: Known, *, use_cache: bool = True) -> Survey:
 
 
 def all_problems(project: Project, found: Survey) -> tuple[Problem, ...]:
-    """Joins the problems of the manifest and of the media, sorted by place."""
+    """Join the problems of the manifest and of the media, sorted by place."""
     return tuple(sorted((*project.problems, *found.problems), key=_by_place))
 
 
 def refuse_errors(problems: Collection[Problem]) -> None:
-    """Raises InvalidInput with all problems where one of them is an error."""
+    """Raise InvalidInput with all problems where one of them is an error."""
     if any(problem.is_error for problem in problems):
         raise InvalidInput(problems)
 
 
 def judge(content: bytes, asset: Asset) -> tuple[Media, tuple[Finding, ...]]:
-    """Judges a file's bytes as WeChat would."""
+    """Judge a file's bytes as WeChat would."""
     media = probe(content)
     findings = check(media, asset.type, filename=asset.path)
     if asset.type.has_description:
@@ -110,7 +110,7 @@ def judge(content: bytes, asset: Asset) -> tuple[Media, tuple[Finding, ...]]:
 
 
 def digest_of(content: bytes) -> Digest:
-    """Gives the identity of a content; that of a Git LFS pointer is the identity of what it points to."""
+    """Return the identity of a content; that of a Git LFS pointer is the identity of what it points to."""
     pointer = lfs_pointer(content)
     if pointer:
         return Digest(pointer.sha256, pointer.size)
@@ -119,14 +119,14 @@ def digest_of(content: bytes) -> Digest:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """Holds what was learnt of one file; `wanted` is None where nothing can be said of its content."""
+    """What was learnt of one file; `wanted` is None where nothing can be said of its content."""
 
     wanted: Desired | None
     findings: tuple[Finding, ...] = ()
 
 
 def _look_at_all(manifest: Manifest, files: _Files) -> Iterator[tuple[Asset, _Seen]]:
-    """Looks at small files one after the other, and at large ones side by side, in the order of the manifest."""
+    """Look at small files one after the other, and at large ones side by side, in the order of the manifest."""
     root = str(manifest.root)
     with ThreadPoolExecutor(_READERS) as readers:
         looks: list[tuple[Asset, _Seen | Future[_Seen]]] = []
@@ -146,7 +146,7 @@ def _look_at_all(manifest: Manifest, files: _Files) -> Iterator[tuple[Asset, _Se
 
 
 def _glance(asset: Asset, status: os.stat_result, files: _Files) -> _Seen | None:
-    """Says what can be said of a file that is not opened."""
+    """Say what can be said of a file that is not opened."""
     remembered = files.remembered.get(asset.path)
     if remembered and remembered.fits(status):
         wanted = Desired(asset, remembered.sha256, remembered.content_size)

@@ -13,7 +13,7 @@ from wxsync.words import reason_of, text
 
 @contextmanager
 def exclusive_run(project: Project, command: str) -> Iterator[None]:
-    """Keeps other runs out of a project's folder; raises Conflict, or PersonNeeded where it cannot be written."""
+    """Keep other runs out of a project's folder; raises Conflict, or PersonNeeded where it cannot be written."""
     with ExitStack() as stack:
         try:
             stack.enter_context(only_run(state_folder(project.manifest.root), f"wxsync {command}"))

@@ -27,7 +27,7 @@ def reconcile_after(
     known: Lock | None,
     counts: Mapping[str, int],
 ) -> list[Result]:
-    """Takes the oldest of what this run and another one uploaded at once, and retires the others.
+    """Take the oldest of what this run and another one uploaded at once, and retire the others.
 
     `planned` holds the lock as the run left it, `known` and `counts` are the lock and the library before it. Where
     looking is impossible now the results stand as they are.
@@ -58,7 +58,7 @@ def reconcile_after(
 
 
 def _grown(before: Mapping[str, int], after: Mapping[str, int], results: Iterable[Result]) -> list[MaterialType]:
-    """Gives the types of which the library gained more than this run sent and was answered."""
+    """Return the types of which the library gained more than this run sent and was answered."""
     sent = (one.change.type for one in results if one.outcome is Outcome.DONE and one.attempts)
     ours = Counter(kind.shelf for kind in sent)
     listed = sorted({one.change.type.shelf for one in results if one.change.type.shelf})

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def count(remote: WeChat, says: Callable[[str], None]) -> Mapping[str, int] | None:
-    """Counts the library, or gives None where WeChat does not tell; raises CallFailed where it does not answer."""
+    """Count the library, or return None where WeChat does not tell; raises CallFailed where it does not answer."""
     try:
         return remote.count()
     except CallFailed as error:
@@ -28,14 +28,14 @@ def count(remote: WeChat, says: Callable[[str], None]) -> Mapping[str, int] | No
 
 
 def ask_capacity(remote: WeChat, counts: Mapping[str, int]) -> Capacity:
-    """Adds today's uploads to the counts of a library; not every way of calling is told a quota."""
+    """Add today's uploads to the counts of a library; not every way of calling is told a quota."""
     taken = {"image": counts.get("image", 0) + counts.get("news", 0)}
     library = {kind: Usage(taken.get(kind, counts.get(kind, 0)), limit) for kind, limit in LIBRARY_LIMITS.items()}
     return Capacity(library, ask_today(remote, ADD_MATERIAL))
 
 
 def refuse_what_today_has_not(remote: WeChat, wanted: int, says: Callable[[str], None]) -> None:
-    """Raises HaltedForNow where today's calls of get_material are used up; says so where they do not suffice."""
+    """Raise HaltedForNow where today's calls of get_material are used up; say so where they do not suffice."""
     today = say_what_today_has_not(remote, wanted, says)
     if today and wanted and not today.left:
         days = -(-wanted // today.limit)
@@ -55,7 +55,7 @@ def refuse_what_today_has_not(remote: WeChat, wanted: int, says: Callable[[str],
 
 
 def say_what_today_has_not(remote: WeChat, wanted: int, says: Callable[[str], None]) -> Usage | None:
-    """Asks for today's calls of get_material, of which each material takes one, and says where they do not suffice.
+    """Ask for today's calls of get_material, of which each material takes one, and say where they do not suffice.
 
     Accounts were seen to have about 500 of them a day.
     """
@@ -77,7 +77,7 @@ def say_what_today_has_not(remote: WeChat, wanted: int, says: Callable[[str], No
 
 
 def ask_today(remote: WeChat, path: str) -> Usage | None:
-    """Asks what is left of today's calls of a path; None where WeChat tells no limit, or nothing at all."""
+    """Ask what is left of today's calls of a path; None where WeChat tells no limit, or nothing at all."""
     try:
         quota = remote.quota(path)
     except CallFailed:
@@ -86,7 +86,7 @@ def ask_today(remote: WeChat, path: str) -> Usage | None:
 
 
 def refuse_what_cannot_fit(plan: Plan, *, bound: int | None, says: Callable[[str], None]) -> None:
-    """Raises PersonNeeded where the library has not places enough, HaltedForNow where today's uploads are used up.
+    """Raise PersonNeeded where the library has too little room, HaltedForNow where today's uploads are used up.
 
     `bound` is the most that the run may send; what today's quota takes only a part of is begun, with a word.
     """

@@ -17,7 +17,7 @@ _MANY = 5
 
 
 class NotGiven(Exception):
-    """Says that WeChat is busy for ever about this one material, and why that is thought so."""
+    """WeChat is busy for ever about this one material, and why that is thought so."""
 
     def __init__(self, error: CallFailed) -> None:
         super().__init__(error.message)
@@ -33,7 +33,7 @@ class Giving:
     in_a_row: int = 0
 
     def get(self, media_id: str) -> FileContent | VideoDetails | Article:
-        """Gets a material, or raises NotGiven where only this one is not to be had.
+        """Get a material, or raise NotGiven where only this one is not to be had.
 
         Busy answers to several in a row may be WeChat's own trouble: then one that it gave before is asked for, and
         where it is not given either, or none is known, the error is for all. Raises CallFailed.

@@ -35,14 +35,14 @@ class Look(StrEnum):
 
 
 class Listing(Protocol):
-    """Is what looking needs of WeChat."""
+    """What looking needs of WeChat."""
 
     def list_page(self, material_type: MaterialType, offset: int, count: int = PAGE_SIZE) -> ListingPage:
-        """Lists materials, newest first."""
+        """List materials, newest first."""
 
 
 def look(remote: Listing, lock: Lock | None, types: Collection[MaterialType], how: Look) -> tuple[Material, ...]:
-    """Lists some types, each until nothing that the lock does not know is to be expected further back.
+    """List some types, each until nothing that the lock does not know is to be expected further back.
 
     What is in doubt is looked for back to the time when it was sent, however much went up since.
     """
@@ -77,7 +77,7 @@ def settle(
     clock: Callable[[], float],
     pause: Callable[[float], bool],
 ) -> T:
-    """Looks again until every doubt is found or as old as `seconds`; WeChat may show an upload later than it took it.
+    """Look again until every doubt is found or as old as `seconds`; WeChat may show an upload later than it took it.
 
     `unanswered` gives the Unix times at which the uploads were sent that a listing does not show.
     """
@@ -105,7 +105,7 @@ def unconfirmed_uploads(plan: Plan, lock: Lock | None) -> Mapping[str, Unconfirm
 
 
 def unix_seconds(moment: str) -> float:
-    """Reads a moment as the lock writes it."""
+    """Read a moment as the lock writes it."""
     return datetime.fromisoformat(moment).timestamp()
 
 

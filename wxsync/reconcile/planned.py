@@ -27,7 +27,7 @@ class PlanOptions:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """Holds a plan with what it was made from, so that it can be made again; `names` narrows it to those."""
+    """A plan with what it was made from, so that it can be made again; `names` narrows it to those."""
 
     project: Project
     lock: Lock | None
@@ -40,34 +40,34 @@ class Planned:
 
     @property
     def exceeds_safety_rail(self) -> bool:
-        """Tells whether the plan replaces or retires more than anybody is likely to want."""
+        """Whether the plan replaces or retires more than anybody is likely to want."""
         return exceeds_safety_rail(self.plan, self.lock)
 
     def replanned(self, observed: Iterable[Material]) -> Planned:
-        """Plans once more with what WeChat lists."""
+        """Plan once more with what WeChat lists."""
         return replace(self, plan=_decide(self, observed))
 
     def narrowed_to(self, names: Collection[str]) -> Planned:
-        """Narrows the plan to some names."""
+        """Narrow the plan to some names."""
         return replace(self, names=names).replanned(self.inventory.observed)
 
     def with_capacity(self, capacity: Capacity) -> Planned:
-        """Adds what WeChat told of its room."""
+        """Add what WeChat told of its room."""
         inventory = replace(self.inventory, capacity=capacity)
         return replace(self, inventory=inventory, plan=replace(self.plan, capacity=capacity))
 
     def unnarrowed(self) -> Planned:
-        """Takes back every narrowing to names."""
+        """Take back every narrowing to names."""
         return replace(self, names=None)
 
     def minus(self, names: Collection[str]) -> Planned:
-        """Takes some names out of the plan as it stands."""
+        """Take some names out of the plan as it stands."""
         changes = tuple(change for change in self.plan.changes if change.name not in names)
         return replace(self, plan=replace(self.plan, changes=changes))
 
 
 def plan_with(project: Project, lock: Lock | None, options: PlanOptions, inventory: Inventory | None = None) -> Planned:
-    """Plans against a lock that is already read; its account is taken where nothing else names one."""
+    """Plan against a lock that is already read; its account is taken where nothing else names one."""
     inventory = inventory or Inventory()
     project = replace(project, appid=project.appid or (lock.account if lock else None))
     known = sent_beyond(lock, forced=options.replace, gone=inventory.gone)

@@ -28,7 +28,7 @@ _BRAKE_FROM = 10
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """Holds what WeChat has: its listing, and which ids of the lock it has no more."""
+    """What WeChat has: its listing, and which ids of the lock it has no more."""
 
     observed: tuple[Material, ...] = ()
     gone: frozenset[str] = frozenset()
@@ -36,7 +36,7 @@ class Inventory:
 
 
 def refresh(remote: WeChat, lock: Lock | None, watcher: Watcher, *, force: bool = False) -> Inventory:
-    """Lists the whole library, and asks for each id of the lock that is not listed; says so first where it is much.
+    """List the whole library, and ask for each id of the lock that is not listed; say so first where it is much.
 
     Only what is neither listed nor to be had, twice, is gone: listings may lack thumbs and skip items (reported).
     Raises Conflict where so much is gone that it is hard to believe, unless `force` says that it is to be believed.
@@ -64,7 +64,7 @@ def refresh(remote: WeChat, lock: Lock | None, watcher: Watcher, *, force: bool 
 
 
 def announce_listing(command: str, counts: Mapping[str, int], says: Callable[[str], None]) -> None:
-    """Says what listing a whole library will take, where that is much."""
+    """Say what listing a whole library will take, where that is much."""
     listed = MaterialType.shelves()
     calls = sum(-(-number // PAGE_SIZE) for kind, number in counts.items() if kind in listed)
     if calls > MANY_CALLS:
@@ -79,13 +79,13 @@ def announce_listing(command: str, counts: Mapping[str, int], says: Callable[[st
 
 
 def _young(lock: Lock, *, now: float) -> frozenset[str]:
-    """Gives the ids that are so young that no answer about them counts."""
+    """Return the ids that are so young that no answer about them counts."""
     uploads = ((one.media_id, one.uploaded_at) for one in lock.every_record if one.media_id and one.uploaded_at)
     return frozenset(media_id for media_id, at in uploads if now - unix_seconds(at) < _YOUNG_SECONDS)
 
 
 def _gone(giving: Giving, media_ids: Sequence[str], watcher: Watcher) -> frozenset[str]:
-    """Asks for each id, and some seconds later once more for those that WeChat does not know."""
+    """Ask for each id, and some seconds later once more for those that WeChat does not know."""
     gone = [one for one in media_ids if _is_unknown(giving, one, watcher)]
     if not gone or watcher.waits(_SECOND_LOOK_SECONDS):
         return frozenset()
@@ -103,7 +103,7 @@ def _is_unknown(giving: Giving, media_id: str, watcher: Watcher) -> bool:
 
 
 def _hold_the_brake(lock: Lock, gone: Collection[str], *, alive: int, counts: Mapping[str, int] | None) -> None:
-    """Raises Conflict where more than a tenth of a lock is gone, and WeChat still counts what it does not give."""
+    """Raise Conflict where more than a tenth of a lock is gone, and WeChat still counts what it does not give."""
     held = len(lock.media_ids)
     if held < _BRAKE_FROM or len(gone) <= held * _BRAKE_SHARE:
         return

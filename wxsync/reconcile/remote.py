@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def open_remote(choice: Choice, project: Project, *, jobs: int, watcher: Watcher) -> Iterator[WeChat]:
-    """Connects to the account of a project; raises PersonNeeded or UsageProblem where credentials are wrong."""
+    """Connect to the account of a project; raises PersonNeeded or UsageProblem where credentials are wrong."""
     from wxsync.wechat.client import connect
     from wxsync.wechat.credentials import read_credentials
 

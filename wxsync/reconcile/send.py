@@ -40,7 +40,7 @@ class ApplyOptions:
 
 
 def send(planned: Planned, remote: WeChat, options: ApplyOptions, watcher: Watcher) -> tuple[Planned, list[Result]]:
-    """Does a plan that was looked at, and then whatever of it is in doubt; gives one result for each change.
+    """Do a plan that was looked at, and then whatever of it is in doubt; return one result for each change.
 
     The plan that it gives back holds the lock as it is then.
     """
@@ -85,7 +85,7 @@ def _settle_lost(
 def adopt_listed(
     planned: Planned, remote: WeChat, options: ApplyOptions, watcher: Watcher
 ) -> tuple[Planned, list[Result]]:
-    """Plans again with what WeChat lists, waiting for what is in doubt; gives too what cannot be told now.
+    """Plan again with what WeChat lists, waiting for what is in doubt; return too what cannot be told now.
 
     Of some videos only a person can tell; where nothing may be looked for, nobody can.
     """
@@ -119,7 +119,7 @@ def execute(
     *,
     settled: Collection[Result] = (),
 ) -> tuple[Planned, list[Result]]:
-    """Does what a plan holds beyond the results that are settled already; the lock is on the disk when it returns."""
+    """Do what a plan holds beyond the results that are settled already; the lock is on the disk when it returns."""
     planned = planned.minus({result.change.name for result in settled})
     project, account = planned.project, planned.plan.account
     assert account is not None
@@ -176,7 +176,7 @@ class NothingToSend:
     """Stands for WeChat in a run that sends nothing and so needs no credentials."""
 
     def upload(self, upload: Upload) -> Uploaded:
-        """Never is called."""
+        """Not called: nothing is sent."""
         raise AssertionError(f"a plan without uploads was to send {upload.filename}")
 
 
@@ -211,7 +211,7 @@ _UNSEEN = Failure(
 
 
 def _given_up(absent: Planned, unanswered: Mapping[str, Result], *, may_send: bool) -> list[Result]:
-    """Gives the uploads that are not there and are not sent once more."""
+    """Return the uploads that are not there and are not sent once more."""
     return [
         Result(
             change,

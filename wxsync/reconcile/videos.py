@@ -18,15 +18,15 @@ from wxsync.words import listing, text
 
 
 class Source(Protocol):
-    """Is what recognising needs of WeChat."""
+    """What recognising needs of WeChat."""
 
     def get(self, media_id: str) -> FileContent | VideoDetails | Article:
-        """Gets a material."""
+        """Get a material."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """Holds a listing in which our videos bear the names they were sent under, as all others do.
+    """A listing in which our videos bear the names they were sent under, as all others do.
 
     `contested` are the ids of which nobody but a person can say which one is the upload of that name.
     """
@@ -36,7 +36,7 @@ class Recognised:
 
 
 def recognise(remote: Source, observed: Iterable[Material], plan: Plan, lock: Lock | None) -> Recognised:
-    """Looks for videos in doubt: one id that the lock does not know, of the time, with the title and introduction.
+    """Look for videos in doubt: one id that the lock does not know, of the time, with the title and introduction.
 
     WeChat may give an introduction back empty (reported). An id may also be that of a doubt about a video that nobody
     wants any more, of which not even the title is known. Raises Refused where WeChat does not say what a video is.
@@ -58,7 +58,7 @@ def recognise(remote: Source, observed: Iterable[Material], plan: Plan, lock: Lo
 
 
 def held_for_person(plan: Plan, lock: Lock | None, seen: Recognised, forced: Collection[str]) -> list[Result]:
-    """Holds back the videos of which only a person can tell whether the library has them already."""
+    """Hold back the videos of which only a person can tell whether the library has them already."""
     unknown, unconfirmed = _unknown_videos(seen.observed, lock), unconfirmed_uploads(plan, lock)
     held_back = list[Result]()
     for change in plan.uploads:

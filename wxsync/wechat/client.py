@@ -1,4 +1,4 @@
-"""Gives the rest of wxsync one method for each thing that it asks of WeChat."""
+"""One method for each thing that the rest of wxsync asks of WeChat."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Holds one module for each verb, named after it; the only place where the rooms meet."""
+"""One module for each verb, named after it; the only place where the rooms meet."""

@@ -9,7 +9,7 @@ from wxsync.results import AccountLine
 
 
 def accounts(choice: Choice) -> tuple[AccountLine, ...]:
-    """Gives all accounts of a manifest in the order written, or the one that is chosen.
+    """Return all accounts of a manifest in the order written, or the one that is chosen.
 
     Where the manifest names none, the appid is that of the environment, else that of the lock. Raises InvalidInput for
     any error in the manifest.

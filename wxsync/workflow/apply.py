@@ -72,7 +72,7 @@ def apply_to(
     agrees: Agrees = lambda _plan, _warnings: True,
     admits: Callable[[Plan], None] = lambda _plan: None,
 ) -> Report:
-    """Does an apply in a project whose folder is held; WeChat is called only where something is to be uploaded."""
+    """Do an apply in a project whose folder is held; WeChat is called only where something is to be uploaded."""
     state = recover(project, now=utc(watcher.clock()))
     lock = state.lock
     options = _with_what_was_asked(options, lock)
@@ -89,7 +89,7 @@ def apply_to(
 
 
 def _with_journal(report: Report, state: RecoveredState) -> Report:
-    """Adds what the journal brought into the lock before anything else was done."""
+    """Add what the journal brought into the lock before anything else was done."""
     told = {result.change.name for result in report.results}
     brought = [
         Result(change, Outcome.DONE, change.after)
@@ -140,7 +140,7 @@ def _ask(planned: Planned, agrees: Agrees) -> None:
 
 
 def _with_what_was_asked(options: ApplyOptions, lock: Lock | None) -> ApplyOptions:
-    """Uploads anew what a saved plan replaces with the same content, which only --replace can have asked for."""
+    """Upload anew what a saved plan replaces with the same content, which only --replace can have asked for."""
     if options.saved is None or lock is None:
         return options
     asked = (

@@ -34,7 +34,7 @@ _PROXY = re.compile(r"(?:[A-Za-z0-9]+://)?(?:[^/@#?\\\s]*@)?([A-Za-z0-9.-]+|\[[0
 
 @dataclass(frozen=True, slots=True)
 class AuthMethod:
-    """Holds how an account is called: `means` names variables and never their values, `token` is what is well.
+    """How an account is called: `means` names variables and never their values, `token` is what is well.
 
     `fetches` says whether the token is fetched by a call, `tells_quota` and `sees_drafts` what can be asked for so.
     """
@@ -48,7 +48,7 @@ class AuthMethod:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Holds what WeChat answered, or how it did not; None where it was not asked. `token` is why there is none."""
+    """What WeChat answered, or how it did not; None where it was not asked. `token` is why there is none."""
 
     token: CallFailed | None = None
     counts: Mapping[str, int] | CallFailed | None = None
@@ -59,14 +59,14 @@ class Answers:
 
 
 def diagnose(heard: Answers, way: AuthMethod, *, now: float) -> tuple[Check, ...]:
-    """Gives the checks about an account; `now` is in Unix seconds."""
+    """Return the checks about an account; `now` is in Unix seconds."""
     quotas = [_quota(path, heard.quotas.get(path), way, now=now) for path in QUOTA_PATHS]
     uses = (_drafts(heard.drafts, way), _menu(heard.menu))
     return (_token(heard, way), _library(heard), _listing(heard), *quotas, *uses, *_test_account(heard.quotas))
 
 
 def check_appid(appid: str, *, source: str, host: str, way: AuthMethod) -> Check:
-    """Says which account is called where and how, and warns of an appid that cannot be one."""
+    """Say which account is called where and how, and warn of an appid that cannot be one."""
     found = text("{appid} ({source}) at {host}, by {means}", appid=appid, source=source, host=host, means=way.means)
     if _APPID.fullmatch(appid):
         return passed("credentials", found)
@@ -75,7 +75,7 @@ def check_appid(appid: str, *, source: str, host: str, way: AuthMethod) -> Check
 
 
 def check_proxy(environ: Mapping[str, str], base: str) -> Check:
-    """Says through which proxy WeChat is called; its password is not looked at."""
+    """Say through which proxy WeChat is called; its password is not looked at."""
     url = urlsplit(base)
     names = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
     name = next((name for name in names if environ.get(name)), None)
@@ -94,7 +94,7 @@ def check_proxy(environ: Mapping[str, str], base: str) -> Check:
 
 
 def not_asked(why: str) -> tuple[Check, ...]:
-    """Gives the checks about an account that could not even be called."""
+    """Return the checks about an account that could not even be called."""
     names = ("token", "library", "listing", *map(_quota_name, QUOTA_PATHS), "drafts", "menu")
     return tuple(skipped(name, why) for name in names)
 
@@ -105,7 +105,7 @@ def _bypasses(host: str, no_proxy: str) -> bool:
 
 
 def _rejection(heard: Answers) -> CallFailed | None:
-    """Finds the first call whose token was rejected: that says nothing about what it asked for."""
+    """Find the first call whose token was rejected: that says nothing about what it asked for."""
     answers: Iterable[object] = (heard.counts, heard.page, *heard.quotas.values(), heard.drafts, heard.menu)
     return next((one for one in answers if isinstance(one, CallFailed) and one.code == Kind.TOKEN), None)
 
@@ -193,7 +193,7 @@ def _quota(path: str, quota: Quota | CallFailed | None, way: AuthMethod, *, now:
 
 
 def _untold(name: str, error: CallFailed | None) -> Check:
-    """Judges a quota that was not told: that keeps nothing from working, unless the path itself is refused."""
+    """Judge a quota that was not told: that keeps nothing from working, unless the path itself is refused."""
     if error is None or error.code == Kind.TOKEN or error.errcode in {None, PATH_REFUSED}:
         return _refused(name, error)
     todo = text("Uploads may work all the same; the console shows today's calls.")
@@ -201,7 +201,7 @@ def _untold(name: str, error: CallFailed | None) -> Check:
 
 
 def _drafts(drafts: int | CallFailed | None, way: AuthMethod) -> Check:
-    """Says whether it can be seen which drafts use a material; nothing but prune needs that."""
+    """Say whether it can be seen which drafts use a material; nothing but prune needs that."""
     if not way.sees_drafts:
         return skipped("drafts", text("云调用 has no way to drafts: what they use cannot be seen"))
     if isinstance(drafts, int):
@@ -213,7 +213,7 @@ def _drafts(drafts: int | CallFailed | None, way: AuthMethod) -> Check:
 
 
 def _menu(menu: bool | CallFailed | None) -> Check:
-    """Says whether it can be seen what the menu uses; WeChat itself refuses to delete that."""
+    """Say whether it can be seen what the menu uses; WeChat itself refuses to delete that."""
     if isinstance(menu, bool):
         found = text("the menu made by API can be looked at") if menu else text("there is no menu made by API")
         return passed("menu", found)

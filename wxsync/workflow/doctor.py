@@ -43,7 +43,7 @@ _SANDBOX = AuthMethod(text("the embedded sandbox (--sandbox)"), text("the sandbo
 
 
 def doctor(choice: Choice, watcher: Watcher) -> Diagnosis:
-    """Checks credentials, token, permissions, library and today's quota, and the folder where a manifest is there.
+    """Check credentials, token, permissions, library and today's quota, and the folder where a manifest is there.
 
     Every failure becomes a check but those that leave nothing to check: raises UsageProblem, InvalidInput and Conflict
     where it is not clear which account is meant or how to call it.
@@ -143,7 +143,7 @@ def _described(credentials: Credentials, prefix: str) -> AuthMethod:
 
 @contextmanager
 def _library_kept(project: Project) -> Iterator[Project]:
-    """Lets the sandbox use its library where it has one; where it has none, a doctor makes none."""
+    """Let the sandbox use its library where it has one; where it has none, a doctor makes none."""
     state = project.manifest.root / STATE_FOLDER
     if not project.sandbox or (os.access(state, os.R_OK | os.W_OK | os.X_OK) and state.is_dir()):
         yield project

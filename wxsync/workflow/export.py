@@ -1,4 +1,4 @@
-"""Gives programs the ids and urls of all that is at WeChat."""
+"""Ids and urls of all that is at WeChat, for programs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from wxsync.project.folder import Choice
 
 
 def export(choice: Choice, form: str) -> tuple[str, Catalog]:
-    """Writes what the lock holds of the manifest in one of the export's formats, with what it was made from."""
+    """Write what the lock holds of the manifest in one of the export's formats, with what it was made from."""
     catalog = read_catalog(choice)
     entries = [
         Entry(asset.name, asset.type, record.media_id, record.url, asset.path)

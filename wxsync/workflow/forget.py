@@ -21,7 +21,7 @@ _UNWRITTEN = text("nothing was forgotten: make the folder writable or free some 
 
 
 def forget(choice: Choice, name: str) -> Forgotten:
-    """Drops the record of a name from the lock, or what is retired under it; raises InvalidInput for no such name."""
+    """Drop the record of a name from the lock, or what is retired under it; raises InvalidInput for no such name."""
     project = open_project(choice)
     refuse_errors(project.problems)
     wanted = any(asset.name == name for asset in project.manifest.assets)

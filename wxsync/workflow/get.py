@@ -1,4 +1,4 @@
-"""Gives scripts one value of a material."""
+"""One value of a material, for scripts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wxsync.words import text
 
 
 def get(choice: Choice, name: str, field: str | None) -> str:
-    """Gives one value of a material; without a field its media_id, or the url of an article image.
+    """Return one value of a material; without a field its media_id, or the url of an article image.
 
     Raises InvalidInput where the name is unknown, has no record yet, or has no such value.
     """

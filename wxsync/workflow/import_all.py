@@ -26,7 +26,7 @@ from wxsync.workflow.import_one import UNWRITTEN, check, record_of
 
 @dataclass(frozen=True, slots=True)
 class _Alike:
-    """Holds one that fits by its name: the record that the lock gains, and how it is shown."""
+    """One that fits by its name: the record that the lock gains, and how it is shown."""
 
     wanted: Desired
     record: Record
@@ -36,7 +36,7 @@ class _Alike:
 def import_all(
     choice: Choice, watcher: Watcher, *, admits: Callable[[], None], agrees: Callable[[Gathered], bool]
 ) -> Gathered:
-    """Takes every material of the library that is, by our tag or by its name, one that the lock lacks.
+    """Take every material of the library that is, by our tag or by its name, one that the lock lacks.
 
     `admits` may raise what stands against asking, before WeChat is called; `agrees` is asked once, before the lock is
     written. Gives all that was found; raises NotAgreed.
@@ -69,7 +69,7 @@ def _library(remote: WeChat, lock: Lock, says: Callable[[str], None]) -> tuple[M
 def _checked(
     remote: WeChat, account: str, found: Matches, says: Callable[[str], None]
 ) -> tuple[list[_Alike], dict[str, str]]:
-    """Compares what fits by its name with the files, and gives too why some do not fit after all."""
+    """Compare what fits by its name with the files, and return too why some do not fit after all."""
     if len(found.alike) > MANY_CALLS:
         says(
             text(

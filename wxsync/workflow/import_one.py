@@ -33,14 +33,14 @@ _MEDIA_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Holds a material as WeChat gave it: the name it was sent under, and what is odd about it."""
+    """A material as WeChat gave it: the name it was sent under, and what is odd about it."""
 
     sent_as: str | None
     notes: tuple[str, ...] = ()
 
 
 def import_one(choice: Choice, name: str, media_id: str, watcher: Watcher) -> Imported:
-    """Gives a name of the manifest a material that is at WeChat; what the name had is retired, or leaves the lock.
+    """Give a name of the manifest a material that is at WeChat; what the name had is retired, or leaves the lock.
 
     Raises InvalidInput where the name or the id is not known, or where the id is surely of something else.
     """
@@ -66,7 +66,7 @@ def import_one(choice: Choice, name: str, media_id: str, watcher: Watcher) -> Im
 
 
 def check(remote: WeChat, account: str, wanted: Desired, media_id: str) -> Checked:
-    """Compares a material at WeChat with the file that shall stand for it.
+    """Compare a material at WeChat with the file that shall stand for it.
 
     Raises InvalidInput where it is not there or of another kind, CallFailed where WeChat does not tell.
     """
@@ -90,7 +90,7 @@ def check(remote: WeChat, account: str, wanted: Desired, media_id: str) -> Check
 
 
 def record_of(wanted: Desired, media_id: str, account: str, *, checked: Checked, listed: Material | None) -> Record:
-    """Builds the record of a material that was found; it is an upload of ours only where our tag says so."""
+    """Build the record of a material that was found; it is an upload of ours only where our tag says so."""
     asset = wanted.asset
     name = checked.sent_as or (listed.name if listed and listed.type is not MaterialType.VIDEO else None)
     tag = tag_in(name or "")
@@ -112,7 +112,7 @@ def record_of(wanted: Desired, media_id: str, account: str, *, checked: Checked,
 
 
 def refusal(name: str, message: str, hint: str) -> InvalidInput:
-    """Builds the error for a material that cannot be taken."""
+    """Build the error for a material that cannot be taken."""
     return InvalidInput(
         [Problem("not-imported", text("{name}: {message}", name=name, message=message), hint, name=name)]
     )
@@ -156,7 +156,7 @@ def _record(remote: WeChat, lock: Lock, wanted: Desired, media_id: str) -> tuple
 
 
 def _known(lock: Lock, wanted: Desired, media_id: str) -> Record | None:
-    """Gives the record that a lock has of an id, where it is of this content; raises InvalidInput where of another."""
+    """Return the record that a lock has of an id, where it is of this content; raises InvalidInput where of another."""
     name = wanted.asset.name
     holders = [(other, record) for other, record in lock.records.items() if record.media_id == media_id]
     holders += [(one.name, one.record) for one in lock.retired if one.record.media_id == media_id]

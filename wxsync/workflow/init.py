@@ -50,7 +50,7 @@ materials: []
 
 
 def init(manifest: Path) -> list[str]:
-    """Writes what is missing and overwrites nothing; gives a line for each thing done or left alone."""
+    """Write what is missing and overwrite nothing; return a line for each thing done or left alone."""
     stem = manifest_stem(manifest)
     if stem is None:
         message = f"{manifest} cannot be a manifest"

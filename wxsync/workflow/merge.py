@@ -13,7 +13,7 @@ from wxsync.words import text
 
 
 def merge_locks(base: Path, ours: Path, theirs: Path) -> None:
-    """Writes the merged lock to OURS; raises WxsyncError for a conflict, and then OURS holds both sides.
+    """Write the merged lock to OURS; raises WxsyncError for a conflict, and then OURS holds both sides.
 
     An empty BASE is what git gives where the branches have no common lock.
     """

@@ -14,7 +14,7 @@ from wxsync.reconcile.watcher import Watcher
 
 
 def plan(choice: Choice, options: PlanOptions, watcher: Watcher, *, force: bool = False) -> Planned:
-    """Shows what apply would do, without writing anything that matters; raises InvalidInput with every problem.
+    """Show what apply would do, without writing anything that matters; raises InvalidInput with every problem.
 
     WeChat is asked only where the options want a refresh; `force` believes it whatever it says is gone.
     """

@@ -23,7 +23,7 @@ _THREADS = 2
 
 
 def previews(root: Path, records: Iterable[Record]) -> dict[str, Preview]:
-    """Gives by sha256 what can be shown of some materials.
+    """Return by sha256 what can be shown of some materials.
 
     Left out is what is not there any more, has other bytes now, lies outside the folder, or is no picture after all.
     """
@@ -34,7 +34,7 @@ def previews(root: Path, records: Iterable[Record]) -> dict[str, Preview]:
 
 
 def _bounded(records: Iterable[Record]) -> Iterator[Record]:
-    """Takes each file once, and no more of what is played than a page should hold."""
+    """Take each file once, and no more of what is played than a page should hold."""
     left = ALL_PLAYERS_BYTES
     for record in {(record.sha256, record.path): record for record in records}.values():
         if not record.type.is_picture:

@@ -34,7 +34,7 @@ _UNWRITTEN = (
 
 @dataclass(frozen=True, slots=True)
 class PruneOptions:
-    """Holds how a prune is to be done: what to leave for so many days, and how much to delete at most."""
+    """How a prune is to be done: what to leave for so many days, and how much to delete at most."""
 
     keep_days: int = 0
     max_delete: int | None = None
@@ -48,7 +48,7 @@ def prune(
     agrees: Callable[[Disposable], bool],
     sees: Callable[[Disposal], None],
 ) -> Disposals:
-    """Deletes what is retired and used by no lock of this folder, and gives what became of each.
+    """Delete what is retired and used by no lock of this folder, and return what became of each.
 
     `agrees` is asked once, before anything is deleted. The lock never holds less than the truth: what is deleted leaves
     it afterwards. Raises InvalidInput, Conflict and NotAgreed, and then nothing was deleted.
@@ -105,7 +105,7 @@ def _disposable(lock: Lock, others: Mapping[str, Lock], options: PruneOptions, *
 
 
 def _other_locks(project: Project) -> dict[str, Lock]:
-    """Reads every other lock beside the manifest, also those of other manifests; raises InvalidInput."""
+    """Read every other lock beside the manifest, also those of other manifests; raises InvalidInput."""
     files = sorted(project.manifest.root.glob("*.lock.json"))
     locks = {file.name: read_lock(file) for file in files if file.name != project.lock_file.name}
     return {name: lock for name, lock in locks.items() if lock}

@@ -43,7 +43,7 @@ _NO_MEDIA = frozenset({Format.EMPTY, Format.TEXT, Format.HTML, Format.JSON, Form
 
 
 def pull(choice: Choice, folder: Path, watcher: Watcher) -> Pulled:
-    """Downloads what can be had of a library; a pull that was cut off is taken up where it was.
+    """Download what can be had of a library; a pull that was cut off is taken up where it was.
 
     Needs no manifest but where an account of one is chosen. Raises InvalidInput where the folder holds anything else,
     CallFailed where WeChat stops, and then all that was downloaded is kept.
@@ -63,7 +63,7 @@ def pull(choice: Choice, folder: Path, watcher: Watcher) -> Pulled:
 
 @dataclass(frozen=True, slots=True)
 class _Body:
-    """Holds what WeChat gave of a material."""
+    """What WeChat gave of a material."""
 
     content: bytes
     media: Media
@@ -72,7 +72,7 @@ class _Body:
 
 
 class _Undownloadable(Exception):
-    """Says why a material cannot be brought, and whether that was WeChat's no."""
+    """Why a material cannot be brought, and whether that was WeChat's no."""
 
     def __init__(self, why: str, *, refused: bool = False) -> None:
         super().__init__(why)
@@ -194,7 +194,7 @@ def _record(
 
 
 def _kind(material: Material, sha256: str, account: str) -> MaterialType:
-    """Tells a thumb from an image, which only our own tag can."""
+    """Tell a thumb from an image, which only our own tag can."""
     is_thumb = tag_in(material.name) == Fingerprint(MaterialType.THUMB, sha256).tag(account)
     return MaterialType.THUMB if is_thumb else material.type
 
@@ -222,7 +222,7 @@ def _finish(folder: Path, project: Project, progress: PullState) -> None:
 
 
 def _entries(records: Mapping[str, Record]) -> Iterable[dict[str, str]]:
-    """Gives a glob for each folder of files, and an entry for each video, which has words of its own."""
+    """Return a glob for each folder of files, and an entry for each video, which has words of its own."""
     kinds = {record.type for record in records.values()}
     for kind in (MaterialType.IMAGE, MaterialType.THUMB, MaterialType.VOICE):
         if kind in kinds:

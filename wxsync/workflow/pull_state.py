@@ -15,7 +15,7 @@ from wxsync.records import record_document, record_from
 
 @dataclass(slots=True)
 class PullState:
-    """Holds what a pull has: the listing by type, the types that are listed to their end, the records of its files.
+    """What a pull has: the listing by type, the types that are listed to their end, the records of its files.
 
     Every word is appended to a file at once; a last line that a crash tore is dropped.
     """
@@ -29,7 +29,7 @@ class PullState:
 
     @classmethod
     def resume(cls, file: Path, *, account: str) -> Self:
-        """Goes on where a pull of this account ended, or begins one; raises Conflict, InvalidInput or OSError."""
+        """Go on where a pull of this account ended, or begin one; raises Conflict, InvalidInput or OSError."""
         progress = cls(file)
         content = file.read_bytes() if file.exists() else b""
         whole = content[: content.rfind(b"\n") + 1]
@@ -48,11 +48,11 @@ class PullState:
         return progress
 
     def page(self, kind: MaterialType, page: ListingPage, *, is_last: bool) -> None:
-        """Takes a page of the listing."""
+        """Take a page of the listing."""
         self._say({"page": kind.value, "total": page.total, "last": is_last, "items": list(map(asdict, page.items))})
 
     def keep(self, record: Record) -> None:
-        """Takes the record of a file that is about to be written."""
+        """Take the record of a file that is about to be written."""
         self._say({"kept": record_document(record)})
 
     def _say(self, said: Mapping[str, Any]) -> None:

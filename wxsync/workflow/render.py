@@ -33,7 +33,7 @@ _MOST_BYTES = 32 * 1024 * 1024
 
 
 def render_documents(choice: Choice, files: Iterable[Path], *, keys: Collection[str] = ()) -> Rendered:
-    """Rewrites documents and writes nothing; raises InvalidInput with every link that cannot be rewritten.
+    """Rewrite documents and write nothing; raises InvalidInput with every link that cannot be rewritten.
 
     `keys` are those of front matter that name a picture.
     """
@@ -52,7 +52,7 @@ def render_documents(choice: Choice, files: Iterable[Path], *, keys: Collection[
 
 
 def write_documents(rendered: Rendered, out: Path) -> list[Path]:
-    """Writes all documents below a folder, or none, and gives their paths; a single one may go to a file of its kind.
+    """Write all documents below a folder, or none, and return their paths; a single one may go to a file of its kind.
 
     A document keeps the path by which it was named; one named by an absolute path, or by one that leads upwards, has
     its path below the manifest's folder there, or else only its own name. Raises InvalidInput where two would have one

@@ -13,7 +13,7 @@ from wxsync.workflow.previews import previews
 
 
 def report(choice: Choice) -> tuple[str, tuple[Problem, ...]]:
-    """Gives a page of every material with its state, and warnings; reads manifest, lock and media, and nothing else.
+    """Return a page of every material with its state, and warnings; reads manifest, lock and media, and nothing else.
 
     Raises InvalidInput with every problem, and what open_project and lock_of raise.
     """

@@ -13,7 +13,7 @@ from wxsync.project.survey import all_problems, everything_but_pointers, survey
 
 
 def validate(choice: Choice, *, use_cache: bool = True) -> tuple[Manifest, tuple[Problem, ...]]:
-    """Gives the manifest and every problem found, sorted by place; needs no account to be chosen.
+    """Return the manifest and every problem found, sorted by place; needs no account to be chosen.
 
     A Git LFS pointer is in order where a lock of this manifest holds what it points to.
     """
