@@ -243,7 +243,7 @@ TAGS = [
     pytest.param(id3(30), id="a short tag"),
     pytest.param(id3(200_000), id="a cover of 200 KB"),
     pytest.param(id3(200_000, plain=True), id="a size that is not syncsafe"),
-    pytest.param(id3(3_000, plain=True) + bytes(100_000), id="a size that is not syncsafe, and padding"),
+    pytest.param(id3(3_000) + bytes(100_000), id="padding behind a short tag"),
     pytest.param(ape(200_000), id="an APE tag"),
     pytest.param(id3(9_000) + ape(70_000) + id3(150_000), id="several tags"),
     pytest.param(id3(0) * 20, id="twenty empty tags"),
@@ -299,6 +299,17 @@ def test_tags_hide_a_picture_and_only_name_what_is_refused_anyway() -> None:
 )
 def test_sound_that_is_joined_behind_the_tags_of_an_end_is_counted(joint: bytes, seconds: float) -> None:
     assert probe(LAYER_3 * 50 + joint + LAYER_3 * 50).seconds == pytest.approx(seconds)
+
+
+def test_a_size_is_read_in_the_usual_way_where_no_sound_begins_behind_either_reading() -> None:
+    torn = LAYER_3[7:] + LAYER_3 * 50
+    assert probe(id3(1_060) + torn + b"TAG".ljust(128, b"\0") + id3(1_060) + torn).seconds == pytest.approx(2.4)
+
+
+def test_a_wav_of_a_codec_without_a_rate_that_is_cut_short_plays_its_share() -> None:
+    mp3_inside = chunk(b"fmt ", struct.pack("<HHIIHH", 85, 1, 1000, 0, 1, 8))
+    cut = wav(mp3_inside, chunk(b"fact", b"\xd0\7\0\0"), chunk(b"data", b"\0" * 500, 2000))
+    assert probe(cut).seconds == pytest.approx(0.5)
 
 
 def test_a_wav_that_forgot_the_padding_of_an_odd_chunk_still_plays() -> None:

@@ -30,10 +30,10 @@ def skip_tags(content: bytes, at: int = 0, *, begins: Begins) -> int:
     for _ in range(_MOST_TAGS):
         if not begins_with_tag(content, at):
             break
-        ends = _tag_ends(content, at)
-        padded = (end for stated in ends for end in (stated, _behind_padding(content, stated)))
-        header_end = at + _ID3_HEADER_BYTES
-        at = next((end for end in padded if begins(content, end)), ends[0] if ends[0] < len(content) else header_end)
+        first, *others = _tag_ends(content, at)
+        ends = (first, _behind_padding(content, first), *others)
+        default = first if first < len(content) else at + _ID3_HEADER_BYTES
+        at = next((end for end in ends if begins(content, end)), default)
     return at
 
 

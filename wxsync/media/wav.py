@@ -53,7 +53,7 @@ def read_wav(content: bytes) -> Reading:
     present = min(len(content) - data.start, data.stated)
     if present < sound.frame_bytes:
         return Reading(Format.WAV, defect=broken(text("the WAV holds no sound")))
-    return Reading(Format.WAV, _seconds(content, sound, present, chunks.get(b"fact")), _defect(data, present))
+    return Reading(Format.WAV, _seconds(content, sound, present, data, chunks.get(b"fact")), _defect(data, present))
 
 
 def _chunks(content: bytes) -> Iterator[_Chunk]:
@@ -94,7 +94,7 @@ def _sound(content: bytes, chunk: _Chunk | None) -> _Sound | None:
     return _Sound(codec, rate, bytes_per_second, frame_bytes, int.from_bytes(block, "little"))
 
 
-def _seconds(content: bytes, sound: _Sound, present: int, fact: _Chunk | None) -> float | None:
+def _seconds(content: bytes, sound: _Sound, present: int, data: _Chunk, fact: _Chunk | None) -> float | None:
     if sound.codec in _FIXED_FRAMES:
         return present // sound.frame_bytes / sound.rate
     if sound.block_samples:
@@ -107,7 +107,9 @@ def _seconds(content: bytes, sound: _Sound, present: int, fact: _Chunk | None) -
         return counted
     # The fact chunk knows where the last block ends, but programs that streamed or cut the file leave it wrong.
     stated = int.from_bytes(content[fact.start : fact.start + 4], "little") / sound.rate
-    return stated if stated and (counted is None or abs(stated - counted) <= allowance) else counted
+    if counted is None:
+        return stated * present / data.stated if stated else None
+    return stated if stated and abs(stated - counted) <= allowance else counted
 
 
 def _defect(data: _Chunk, present: int) -> Defect | None:
