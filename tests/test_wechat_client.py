@@ -282,10 +282,10 @@ def test_an_upload_is_sent_once_and_its_outcome_is_told(
     assert isinstance(failure.hint, Text)
     line = explain(errcode) if errcode else None
     if line:
-        assert line.meaning_en in failure.message
-        assert line.meaning_zh not in failure.message
-        assert line.meaning_zh in say(failure.message, Language.CHINESE)
-        assert line.action_zh in say(failure.hint, Language.CHINESE)
+        assert line.meaning in failure.message
+        assert say(line.meaning, Language.CHINESE) not in failure.message
+        assert say(line.meaning, Language.CHINESE) in say(failure.message, Language.CHINESE)
+        assert say(line.action, Language.CHINESE) in say(failure.hint, Language.CHINESE)
 
 
 def test_what_broke_before_the_body_was_complete_is_sent_again() -> None:

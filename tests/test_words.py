@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Iterator, Mapping
 
 import pytest
@@ -10,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wxsync.words import (
-    Bilingual,
     Language,
     Text,
     language_of,
@@ -121,12 +119,3 @@ def test_whatever_is_wrapped_keeps_its_letters_and_fits_where_it_can(said: str, 
 
 def _could_be_broken(line: str) -> bool:
     return len(wrapped(line, 8)) > 1 and width(wrapped(line, 8)[0]) < width(line) - 8 and "（" not in line
-
-
-def test_a_sentence_of_the_table_of_errcodes_brings_its_chinese_along() -> None:
-    meaning = Bilingual("The picture is {too} large.", "图片尺寸太大。")
-    told = text("{errcode}: {meaning}", errcode=40009, meaning=meaning)
-
-    assert told == "40009: The picture is {too} large."
-    assert say(told, Language.CHINESE).endswith("图片尺寸太大。")
-    assert pickle.loads(pickle.dumps(meaning)).chinese == "图片尺寸太大。"

@@ -58,25 +58,6 @@ class Text(str):
         return (self.template, self.many), dict(self.facts)
 
 
-class Bilingual(Text):
-    """A sentence whose Chinese stands beside it, as in the table of errcodes, and not in the catalogue."""
-
-    __slots__ = ("chinese",)
-
-    chinese: str
-
-    def __new__(cls, english: str, chinese: str, /) -> Bilingual:
-        """Join the sentence in both languages."""
-        made = super().__new__(cls, english)
-        assert isinstance(made, Bilingual)
-        made.chinese = chinese
-        return made
-
-    def __getnewargs_ex__(self) -> tuple[tuple[str, str], dict[str, object]]:
-        """Give what this sentence is made of, to make it anew in another process."""
-        return (self.template, self.chinese), {}
-
-
 def text(template: str, /, **facts: object) -> Text:
     """Write a sentence with named placeholders: `text("{path} cannot be read", path=path)`."""
     return Text(template, **facts)
@@ -175,8 +156,6 @@ def _catalogue(language: Language) -> gettext.NullTranslations:
 
 
 def _template(words: Text, language: Language) -> str:
-    if isinstance(words, Bilingual):
-        return words.template if language is Language.ENGLISH else words.chinese
     catalogue = gettext.NullTranslations() if language is Language.ENGLISH else _catalogue(language)
     if words.many:
         count = words.facts["count"]

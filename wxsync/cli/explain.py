@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from wxsync.cli.options import global_options
+from wxsync.words import Language, listing, say, text
 
 if TYPE_CHECKING:
     from wxsync.errors import InvalidInput
@@ -28,9 +29,11 @@ def explain(code: int) -> None:
 
 
 def _text(line: ErrCode) -> str:
-    said = line.errmsg or "(no official text is known)"
-    lines = [f"{line.code} {said} [{line.kind}]", f"  {line.meaning_en}", f"  {line.meaning_zh}"]
-    lines += ["What to do · 如何处理", f"  {line.action_en}", f"  {line.action_zh}"]
+    """Write what it means and what to do in both languages, whatever the reader's is."""
+    said = line.errmsg or say(text("(no official text is known)"))
+    lines = [f"{line.code} {said} [{line.kind}]"]
+    for words in (line.meaning, text("What to do:"), line.action):
+        lines += [f"  {say(words, language)}" for language in Language]
     return "".join(f"{each}\n" for each in lines)
 
 
@@ -42,7 +45,10 @@ def _unknown(code: int) -> InvalidInput:
 
     alike = near_names(str(code), map(str, TABLE))
     near = [int(digits) for digits in alike] or sorted(TABLE, key=lambda known: abs(known - code))[:3]
-    named = "; ".join(f"{known} ({TABLE[known].meaning_en.rstrip('.')})" for known in sorted(near))
-    message = f"{code} is in none of wxsync's lists; errcodes are WeChat's own · 未收录的错误码"
-    hint = f"the nearest are {named}. Look it up among WeChat's 通用错误码, or by the rid that came with it"
+    named = listing(text("{code} ({meaning})", code=known, meaning=TABLE[known].meaning) for known in sorted(near))
+    message = text("{code} is in none of wxsync's lists; errcodes are WeChat's own", code=code)
+    hint = text(
+        "the nearest are {codes}. Look it up in WeChat's list of global errcodes, or by the rid that came with it",
+        codes=named,
+    )
     return InvalidInput([Problem("unknown-errcode", message, hint)])
