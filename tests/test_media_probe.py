@@ -205,3 +205,26 @@ def film(handler: bytes = b"vide", pictures: int = 5, brand: bytes = b"isom", **
 def test_an_mp4_needs_an_index_a_video_track_and_pictures(content: bytes, expected: Format, code: str | None) -> None:
     media = probe(content)
     assert (media.format, media.defect and media.defect.code) == (expected, code)
+
+
+@pytest.mark.parametrize(
+    ("behind", "code"),
+    [
+        pytest.param(b"the trailer of a dashcam" * 40, None, id="text"),
+        pytest.param(b"\x7f\xff\xff\xf0\x89\x01\x02\x03" * 9, None, id="bytes that read like a huge box"),
+        pytest.param(bytes(1000), None, id="padding"),
+        pytest.param(struct.pack(">I4s", 9000, b"free") + bytes(50), None, id="filling that is cut off"),
+        pytest.param(struct.pack(">I4s", 9000, b"mdat") + bytes(50), "truncated", id="pictures that are cut off"),
+        pytest.param(struct.pack(">I4s", 9000, b"moof") + bytes(50), "truncated", id="a fragment that is cut off"),
+    ],
+)
+@pytest.mark.parametrize("path", ["video/intro.mp4", "video/index-last.mp4"])
+def test_bytes_behind_the_last_box_of_an_mp4_take_nothing_from_it(path: str, behind: bytes, code: str | None) -> None:
+    media = probe(sample(path) + behind)
+    assert (media.format, media.defect and media.defect.code) == (Format.MP4, code)
+
+
+def test_an_mp4_may_name_its_brand_behind_empty_boxes() -> None:
+    filled = box(b"free", ZEROS) + box(b"skip") + film() + box(b"mdat", ZEROS)
+    assert probe(filled) == Media(Format.MP4, len(filled), "mp4")
+    assert probe(box(b"wide") + film(brand=b"qt  ")).format is Format.MOV

@@ -27,7 +27,10 @@ _JPEG_MARKER = re.compile(rb"\xff[\x02-\xcf\xd8-\xfe]")
 
 _GIF_IMAGE, _GIF_EXTENSION, _GIF_TRAILER = b",!;"
 _GIF_BLOCK = re.compile(rb"[,!;]")
-_GIF_SPLIT = stray(text("stray bytes stand before an image of the GIF, and browsers show nothing behind them"))
+_GIF_SPLIT = stray(
+    text("stray bytes stand before an image of the GIF, and browsers show nothing behind them"),
+    text("open it in a program for pictures and save it anew"),
+)
 _BMP_UNCOMPRESSED = (0, 3, 6)
 
 
