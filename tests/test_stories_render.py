@@ -45,7 +45,7 @@ def url_of(library: Project, name: str) -> str:
         ("![[images/a.png|300]]", "only Obsidian takes images/a.png", "write ![](images/a.png)"),
         ("![](images/a.png =600x)", "a size behind images/a.png", '<img src="images/a.png" width='),
         ("![](images/a.png “title”)", "full-width signs around images/a.png", "write ![](images/a.png)"),
-        ("{% asset_img a.png %}", "a.png stands in a tag of a site generator", "write ![](a.png)"),
+        ("{% asset_img a.png %}", "a.png stands in a tag of a site generator", "write ![](images/a.png)"),
         ("![]（images/a.png）", "full-width signs around images/a.png", "half-width signs"),
         ('<img data-src="images/a.png">', "images/a.png stands where only a script", 'write src="images/a.png"'),
         (

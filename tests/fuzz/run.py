@@ -1,4 +1,4 @@
-"""Fuzzes one header reader, or the manifest, with atheris: python tests/fuzz/run.py TARGET --seconds N.
+"""Fuzzes one header reader, the manifest, or documents, with atheris: python tests/fuzz/run.py TARGET --seconds N.
 
 Needs `pip install atheris` beside the project; libFuzzer's own options may follow. Every input must be answered within
 a second, without an error, and the same way twice; what is not stays behind as crash-…, oom-… or timeout-… in --keep.
@@ -18,7 +18,8 @@ import atheris  # type: ignore[import-not-found,import-untyped,unused-ignore]
 TESTS = Path(__file__).parents[1]
 sys.path.insert(0, str(TESTS.parent))
 
-with atheris.instrument_imports(include=["wxsync.media", "wxsync.manifest"]):
+with atheris.instrument_imports(include=["wxsync.media", "wxsync.manifest", "wxsync.links"]):
+    from wxsync.links import NotADocument, find_links, markdown, replace_links  # noqa: F401 - to be instrumented too
     from wxsync.manifest import read_manifest
     from wxsync.manifest import source as source_room
     from wxsync.manifest.document import read_document
@@ -64,6 +65,30 @@ def read_values(content: bytes) -> object:
     return repr(reading.document), _sound(said)
 
 
+def read_markdown(content: bytes) -> object:
+    return _read_links("a.md", content.decode("utf-8", "replace"))
+
+
+def read_html(content: bytes) -> object:
+    return _read_links("a.html", content.decode("utf-8", "replace"))
+
+
+def _read_links(name: str, text: str) -> object:
+    """Finds every link, and writes into the places of all standard ones; nothing else may change."""
+    try:
+        links = find_links(name, text, dialects=True, keys=("cover",))
+    except NotADocument as error:
+        return str(error)
+    assert all(text[link.start : link.end] for link in links), links
+    standard = [link for link in links if not link.dialect]
+    assert replace_links(text, {}) == text
+    parts, after = replace_links(text, dict.fromkeys(standard, "https://w/")), 0
+    for link in standard:
+        assert text[after : link.start] in parts, link
+        after = link.end
+    return links
+
+
 def in_folder(folder: Path) -> Target:
     """Makes the whole way of a manifest, beside a few files and links."""
     for path in ("a.png", "b.jpg", "images/logo.png", "images/posts/x.jpg", "video/intro.mp4", ".hidden/c.png"):
@@ -105,6 +130,8 @@ READERS: dict[str, Target] = {
     "mp4": read_iso,
     "sniff": sniff,
     "tagged": sniff,
+    "markdown": read_markdown,
+    "html": read_html,
 }
 # A short ID3v2 tag, one whose size is written like any other number, and an APE tag.
 TAGS = (
@@ -120,6 +147,13 @@ SUFFIXES = {
 
 
 def seeds(target: str) -> list[bytes]:
+    if target in ("markdown", "html"):
+        documents = [
+            TESTS.parent / "README.md",
+            TESTS.parent / "README.zh-CN.md",
+            *sorted((TESTS / "golden").glob("*.html")),
+        ]
+        return [*(file.read_bytes() for file in documents), *(one.encode() for one in DOCUMENTS)]
     if target in ("manifest", "folder"):
         return [file.read_bytes() for file in sorted((TESTS / "manifests").glob("*.yaml"))]
     files = [file for file in sorted((TESTS / "media").rglob("*")) if file.is_file() and file.suffix != ".sh"]
@@ -127,6 +161,15 @@ def seeds(target: str) -> list[bytes]:
         return [tag + file.read_bytes()[:4_000] for file in files for tag in TAGS]
     wanted = SUFFIXES.get(target, (f".{target}",))
     return [file.read_bytes() for file in files if target == "sniff" or file.suffix in wanted]
+
+
+# One of each construct, for the fuzzer to put together.
+DOCUMENTS = (
+    "---\ncover: a.png\n---\n# ![a](b.png 't') ![c][d] <img src=e.png data-src='f.png'> `![](g.png)`\n\n[d]: <h i.png>",
+    '> - ![[j.png|300]] ![](k l.png =600x) ![]（m.png） {% asset_img n.png %} {{< figure src="o.png" >}}\n',
+    "| ![p](q\\|r.png) |\n|---|\n| <!-- ![](s.png) --> |\n\n<div>\n![](t.png)\n</div>\n\n```\n![](u.png)\n```\n",
+    "<script>'<img src=a.png>'</script><p x='1' y=2><![CDATA[ ]]><?php ?><!doctype x><textarea><img src=b></textarea>",
+)
 
 
 class Tried:

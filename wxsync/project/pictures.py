@@ -124,7 +124,8 @@ class Pictures:
         if not paths and not is_absolute(link.target):
             return Found()
         known = next((path for path in paths if path in self._by_path), None)
-        return Found(problem=self._spelling(link, known, folder))
+        same = [] if known else self._same_name(link.target)
+        return Found(problem=self._spelling(link, same[0] if len(same) == 1 else known, folder))
 
     def _spelling(self, link: Link, path: str | None, folder: Folder) -> Problem | None:
         if not link.dialect:
@@ -150,11 +151,11 @@ class Pictures:
     def _of_one_machine(self, target: str, folder: Folder) -> Problem:
         path = machine_path(target)
         message = text("{target} is a picture of one machine only, which is not in the lock", target=_shown(target))
-        own = self._relative(path)
-        if own:
-            hint = text("write {target}", target=as_target(self._from(folder, own)))
+        if own := self._relative(path):
+            target = as_target(self._from(folder, own))
+            hint = text("write {target}, which means the same file on every machine", target=target)
             if own not in self._by_path:
-                hint = text("add {path} to the manifest and write {target}", path=own, target=hint.facts["target"])
+                hint = text("add {path} to the manifest and write {target}", path=own, target=target)
             return Problem("one-machine", message, hint, path=own)
         same = [known for known in self._paths() if f"/{path}".endswith(f"/{known}")] or self._same_name(path)
         hint = text("copy it below the manifest, add it there, and write its path from the document")
