@@ -226,6 +226,35 @@ class Diagnosis:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """Holds what one open question was answered; `switch` makes the sandbox answer so, which "" does by itself."""
+
+    question: str
+    asked: str
+    answer: str
+    switch: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """Holds what a probe found about a WeChat; nothing in it tells whose account it was.
+
+    `quotas` are today's calls by path; `left` are ids that could not be deleted again, `halted` why it broke off.
+    """
+
+    findings: tuple[Finding, ...]
+    quotas: Mapping[str, int]
+    uploads: int
+    left: tuple[str, ...] = ()
+    halted: CallFailed | None = None
+
+    @property
+    def switches(self) -> tuple[str, ...]:
+        """The switches with which the sandbox is as this WeChat is."""
+        return tuple(one.switch for one in self.findings if one.switch)
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A document as it is to be written; `file` is its source."""
 

@@ -92,6 +92,11 @@ class WeChat:
             self._caller.sit_out(wait, "down_url")
         return None
 
+    def is_there(self, url: str) -> bool | None:
+        """Tells whether something lies at a foreign address; None where nobody answers there."""
+        answer = self._transport.fetch(url, limit=_LARGEST_VIDEO)
+        return None if answer.status is None else answer.status == 200
+
     def now(self) -> float | None:
         """Tells WeChat's time, in Unix seconds, by its last answer; None where it has not answered yet."""
         return self._transport.now()

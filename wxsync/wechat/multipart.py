@@ -7,7 +7,7 @@ import re
 
 from wxsync.model import Upload
 
-_SAFE_NAME = re.compile(r"[A-Za-z0-9._-]{1,128}")
+_SAFE_NAME = re.compile(r"[\w.-]{1,128}")
 
 _CONTENT_TYPES = {
     "bmp": "image/bmp",
@@ -27,11 +27,11 @@ def encode(upload: Upload, *, boundary: str) -> tuple[bytes, str]:
     """Builds the body and its Content-Type from a file, and for a video its title and introduction.
 
     What users found out about WeChat's parser: the boundary must stand without quotes and the names with them; a name
-    that is not ASCII (`filename*=`) or missing gives 41005, one without an extension 40113; a `\\uXXXX` in the
-    description is stored as it stands. Raises ValueError for a file name that would have to be quoted.
+    beyond ASCII is raw UTF-8, for `filename*=` or no name gives 41005, and one without an extension 40113; a
+    `\\uXXXX` in the description is stored as it stands. Raises ValueError for a file name that would have to be quoted.
     """
     if not _SAFE_NAME.fullmatch(upload.filename):
-        raise ValueError("the name of an upload is made of ASCII letters, digits, '.', '_' and '-'")
+        raise ValueError("the name of an upload is made of letters, digits, '.', '_' and '-'")
     content_type = _CONTENT_TYPES.get(upload.filename.rpartition(".")[2].lower(), "application/octet-stream")
     disposition = f'name="media"; filename="{upload.filename}"\r\nContent-Type: {content_type}'
     parts = [_part(boundary, disposition, upload.content)]
