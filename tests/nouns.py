@@ -41,8 +41,8 @@ AT = moment(0)
 
 def want(name: str, content: str = "a", kind: MaterialType = IMAGE, *, path: str | None = None) -> Desired:
     """Wants a material; the content is one hexadecimal digit, and a video has it as its title too."""
-    about = {"title": f"title {content}", "introduction": "about"} if kind is VIDEO else {}
-    asset = Asset(name, path or name, kind, Location("materials.yaml", 3, 5), **about)
+    about = (f"title {content}", "about") if kind is VIDEO else ("", "")
+    asset = Asset(name, path or name, kind, Location("materials.yaml", 3, 5), *about)
     return Desired(asset, content * 64, 10, "png")
 
 

@@ -204,11 +204,15 @@ def _lines(blocks: Iterable[str]) -> Iterator[str]:
 
 
 _ENTRY = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",\n      ", ": "))
+_FITTED = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",\n        ", ": "))
 
 
 def _block(entry: Record | Retired | Unconfirmed) -> str:
     # With an indent of its own the json module leaves its C code, which a lock written every two seconds would feel.
-    return "{\n      " + _ENTRY.encode(_entry_document(entry))[1:-1] + "\n    }"
+    document = _entry_document(entry)
+    fitted = document.pop("fitted", None)
+    inner = f'"fitted": {{\n        {_FITTED.encode(fitted)[1:-1]}\n      }},\n      ' if fitted else ""
+    return "{\n      " + inner + _ENTRY.encode(document)[1:-1] + "\n    }"  # "fitted" is the first of all keys
 
 
 def _entry_document(entry: Record | Retired | Unconfirmed) -> dict[str, Any]:

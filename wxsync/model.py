@@ -156,6 +156,8 @@ class Asset:
     location: Location
     title: str = ""
     introduction: str = ""
+    fit: bool = False
+    """Whether it is converted where WeChat would refuse it for its format or size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,11 +190,14 @@ class Fingerprint(NamedTuple):
 
 
 class Fitted(NamedTuple):
-    """Describes a converted file, which is what is sent; `format` is the word for it (`jpeg`), `size` in bytes."""
+    """A converted file, which is what is sent instead of the one in the repository."""
 
     format: str
+    """In a word: jpeg, png, gif, mp3 or mp4."""
     sha256: str
+    """Of its bytes, in 64 lower-case hexadecimal digits."""
     size: int
+    """In bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +210,10 @@ class Desired:
     size: int
     """In bytes."""
     extension: str = ""
+    fitted: Fitted | None = None
+    """What is sent instead of the file, where that is converted."""
+    left_out: tuple[str, ...] = ()
+    """Metadata of the file that what is sent does not hold."""
 
     @property
     def fingerprint(self) -> Fingerprint:
@@ -240,6 +249,8 @@ class Record:
     origin: Origin = Origin.UPLOADED
     title: str = ""
     introduction: str = ""
+    fitted: Fitted | None = None
+    """What was sent instead of the file, where that was converted."""
 
     @property
     def fingerprint(self) -> Fingerprint:
@@ -334,6 +345,18 @@ class Change:
     """The old name, where the action is a rename."""
     duplicates: tuple[Record, ...] = ()
     """Other uploads of ours with the same tag, to be retired when this one is adopted."""
+    left_out: tuple[str, ...] = ()
+    """Metadata of the file that what is sent does not hold, such as GPS."""
+
+    @property
+    def fitted(self) -> Fitted | None:
+        """What is sent instead of the file, where that is converted."""
+        return self.after.fitted if self.after else None
+
+    @property
+    def sent_bytes(self) -> int:
+        """Count the bytes that an upload of it sends."""
+        return self.fitted.size if self.fitted else self.size
 
 
 class DriftKind(StrEnum):

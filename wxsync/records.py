@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from wxsync.model import MaterialType, Origin, Record, Unconfirmed
+from wxsync.model import Fitted, MaterialType, Origin, Record, Unconfirmed
 
 MOST_BYTES = 2**53 - 1  # what every reader of JSON takes for the number that it is
 
@@ -27,6 +27,8 @@ def record_document(record: Record) -> dict[str, Any]:
     }
     if record.type.has_description:
         document |= {"introduction": record.introduction, "title": record.title}
+    if record.fitted:
+        document["fitted"] = record.fitted._asdict()
     return document
 
 
@@ -51,10 +53,19 @@ def record_from(document: Mapping[str, Any]) -> Record:
         origin=_ORIGINS[document["origin"]],
         title=title if is_video else "",
         introduction=introduction if is_video else "",
+        fitted=fitted_from(document["fitted"]) if "fitted" in document else None,
     )
     if not _fits(record, title, introduction) or (is_video and not {"title", "introduction"} <= document.keys()):
         raise ValueError("it is not what a record is")
     return record
+
+
+def fitted_from(document: Mapping[str, Any]) -> Fitted:
+    """Reads what was sent instead of a file; raises as record_from does."""
+    fitted = Fitted(document["format"], document["sha256"], document["size"])
+    if not (is_name(fitted.format) and is_sha256(fitted.sha256) and _is_size(fitted.size)):
+        raise ValueError("it is not what a converted file is")
+    return fitted
 
 
 def unconfirmed_from(document: Mapping[str, Any]) -> Unconfirmed:
@@ -134,12 +145,15 @@ _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
+def _is_size(value: object) -> bool:
+    return type(value) is int and 0 <= value <= MOST_BYTES
+
+
 def _fits(record: Record, title: object, introduction: object) -> bool:
     return (
         is_name(record.path)
         and is_sha256(record.sha256)
-        and type(record.size) is int
-        and 0 <= record.size <= MOST_BYTES
+        and _is_size(record.size)
         and (record.media_id is None or is_media_id(record.media_id))
         and (record.url is None or is_url(record.url))
         and is_text_or_null(record.uploaded_as)

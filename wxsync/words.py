@@ -53,10 +53,6 @@ class Text(str):
         made.template, made.many, made.facts = template, many, facts
         return made
 
-    def __getnewargs_ex__(self) -> tuple[tuple[str, str], dict[str, object]]:
-        """Give what this sentence is made of, to make it anew in another process."""
-        return (self.template, self.many), dict(self.facts)
-
 
 def text(template: str, /, **facts: object) -> Text:
     """Write a sentence with named placeholders: `text("{path} cannot be read", path=path)`."""

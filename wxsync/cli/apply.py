@@ -67,7 +67,7 @@ def apply(
     refresh: bool,
 ) -> int:
     """Upload what is new or changed and write the lock; PLANFILE: only what a saved plan says."""
-    from wxsync.cli.progress import Progress
+    from wxsync.cli.progress import Progress, converting
     from wxsync.errors import NotAgreed
     from wxsync.executor import Limits
     from wxsync.reconcile.look import Look
@@ -100,8 +100,9 @@ def apply(
             must_be_askable("apply")
 
     try:
-        with stopping(stop, settings, finishing=text("the uploads that run")), progress:
-            watcher = Watcher(sees=progress.sees, says=progress.says, stop=stop)
+        finishing = text("the uploads that run")
+        with stopping(stop, settings, finishing=finishing), progress, converting(settings) as converts:
+            watcher = Watcher(sees=progress.sees, says=progress.says, converts=converts, stop=stop)
             report = run(settings.choice(), options, watcher, agrees=agrees, admits=admits)
     except NotAgreed:
         settings.note(text("Nothing was done."))

@@ -160,12 +160,14 @@ def _planned(
     refresh: bool,
     force: bool,
 ) -> Planned:
+    from wxsync.cli.progress import converting
     from wxsync.reconcile.planned import PlanOptions
     from wxsync.reconcile.watcher import Watcher
     from wxsync.workflow.plan import plan as run
 
-    watcher = Watcher(says=settings.note)
-    return run(settings.choice(), PlanOptions(targets, replace, use_cache, refresh), watcher, force=force)
+    with converting(settings) as converts:
+        watcher = Watcher(says=settings.note, converts=converts)
+        return run(settings.choice(), PlanOptions(targets, replace, use_cache, refresh), watcher, force=force)
 
 
 def _nothing_to_do(known: InStep, form: str, settings: Settings) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from wxsync.cli.options import Settings
 from wxsync.executor import Event, Finished
 from wxsync.model import Change, Outcome
+from wxsync.project.fitting import Conversion, Converts
 from wxsync.render.rows import OUTCOMES
 from wxsync.results import Result
 from wxsync.words import Text, human_size, say, text, visible
@@ -33,7 +36,7 @@ class Progress:
         self._total = len(uploads)
         if uploads and sys.stderr.isatty() and not self._settings.quiet:
             self._bar = _bar(color=self._settings.colored(sys.stderr))
-            self._task = self._bar.add_task(say(text("uploading")), total=sum(change.size for change in uploads))
+            self._task = self._bar.add_task(say(text("uploading")), total=sum(change.sent_bytes for change in uploads))
             self._bar.start()
 
     def sees(self, event: Event) -> None:
@@ -42,7 +45,7 @@ class Progress:
             return
         self._finished.add(event.result.change.name)
         if self._bar and self._task is not None:
-            self._bar.advance(self._task, event.result.change.size)
+            self._bar.advance(self._task, event.result.change.sent_bytes)
         if self._bar is None or event.result.outcome is not Outcome.DONE:
             self.says(
                 text(
@@ -70,6 +73,34 @@ class Progress:
             self._bar.stop()
 
 
+@contextmanager
+def converting(settings: Settings) -> Iterator[Converts]:
+    """Shows on a terminal which file is being converted, and how many are done; shows nothing elsewhere."""
+    if not sys.stderr.isatty() or settings.quiet:
+        yield lambda _conversion: None
+        return
+    from rich.console import Console
+    from rich.text import Text as Line
+
+    console = Console(stderr=True, no_color=not settings.colored(sys.stderr))
+    status, turn = console.status(""), threading.Lock()
+    begun = done = 0
+
+    def hears(conversion: Conversion) -> None:
+        nonlocal begun, done
+        with turn:
+            begun, done = begun + (not conversion.is_done), done + conversion.is_done
+            words = text("converting {path}: {done} of {begun} done", path=conversion.path, done=done, begun=begun)
+            status.update(Line(visible(say(words))))
+            # Whatever comes next, such as a question, needs the line.
+            status.stop() if done == begun else status.start()
+
+    try:
+        yield hears
+    finally:
+        status.stop()
+
+
 def _bar(*, color: bool) -> rich.progress.Progress:
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
@@ -80,7 +111,7 @@ def _bar(*, color: bool) -> rich.progress.Progress:
 
 
 def _line(result: Result) -> Text:
-    name, size, error = result.change.name, human_size(result.change.size), result.error
+    name, size, error = result.change.name, human_size(result.change.sent_bytes), result.error
     if result.outcome is Outcome.DONE:
         return text("uploaded {name} ({size}, {seconds:.1f} s)", name=name, size=size, seconds=result.seconds)
     outcome = OUTCOMES[result.outcome]

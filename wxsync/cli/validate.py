@@ -23,11 +23,13 @@ from wxsync.words import plural
 @click.pass_obj
 def validate(settings: Settings, form: str) -> int:
     """Judge the manifest and every file that it names; needs no network and no credentials."""
+    from wxsync.cli.progress import converting
     from wxsync.render import problems_text, render_problems
     from wxsync.render.annotations import codequality, github_annotations, sarif
     from wxsync.workflow.validate import validate as run
 
-    manifest, problems = run(settings.choice())
+    with converting(settings) as converts:
+        manifest, problems = run(settings.choice(), converts=converts)
     if form == "github":
         emit(github_annotations(problems), is_document=True)
     elif form != "text":

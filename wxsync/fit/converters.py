@@ -6,7 +6,6 @@ import os
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
 
 from wxsync.fit.ffmpeg import Source, find_ffmpeg
 from wxsync.fit.films import fit_film
@@ -32,10 +31,8 @@ class Converters:
     def __post_init__(self) -> None:
         self._pictures = Workers(self.count)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_raised: object) -> None:
+    def stop(self) -> None:
+        """Ends what converts pictures at once."""
         self._pictures.stop()
 
     def fit_picture(self, content: bytes, found: Format, material_type: MaterialType) -> Made:

@@ -94,16 +94,18 @@ def _edges(tracks: Tracks, kilobits: float) -> list[int]:
     return all_[all_.index(fitting[-1]) :] if fitting else all_
 
 
+# Pixels become square, where they are not so nearly that only an old encoder's rounding tells.
+_SQUARE = "scale='iw*if(between(sar,0.98,1.02),1,sar)':ih"
 _TRACKS = ("-map", "0:v:0", "-map", "0:a:0?")
 _PLAIN = ("-map_metadata", "-1", "-map_chapters", "-1", "-movflags", "+faststart", "-fflags", "+bitexact")
 
 
 def _encode(source: Source, edge: int, *, kilobits: int, sound: int) -> bytes:
     made = source.file.with_name("encoded.mp4")
-    # Pixels become square; the shorter side gets its number of pixels, and both become even, which H.264 asks for.
+    # The shorter side gets its number of pixels, and both become even, which H.264 asks for.
     scale = f"scale='if(gt(iw,ih),-2,trunc(min(iw,{edge})/2)*2)':'if(gt(iw,ih),trunc(min(ih,{edge})/2)*2,-2)'"
     run(
-        source, *_TRACKS, "-vf", f"scale=iw*sar:ih,setsar=1,{scale},format=yuv420p", "-fpsmax", f"{_MOST_RATE:g}",
+        source, *_TRACKS, "-vf", f"{_SQUARE},{scale},setsar=1,format=yuv420p", "-fpsmax", f"{_MOST_RATE:g}",
         "-c:v", "libx264", "-preset", "fast", "-crf", "20", "-maxrate", f"{kilobits}k", "-bufsize", f"{kilobits}k",
         *(("-c:a", "aac", "-b:a", f"{sound}k", "-ac", "2") if sound else ()), *_PLAIN, made=made,
     )  # fmt: skip

@@ -80,6 +80,7 @@ def open_picture(content: bytes, found: Format) -> Opened:
 
 def upright(picture: Image.Image) -> Image.Image:
     """Gives the pixels as a screen shows them: turned as EXIF says, in sRGB; as RGBA where something shines through."""
+    picture.load()  # a TIFF turns itself, and only then says that nothing is left to turn
     profile = picture.info.get("icc_profile")
     shown = _in_srgb(_plain(picture), profile)
     turn = _TURNS.get(picture.getexif().get(_ORIENTATION, 1))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
+import time
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +20,8 @@ from wxsync.model import Fitted, MaterialType
 # A later version that converts in another way counts one up, so that what an earlier one made is made anew.
 _RULES = 1
 _MOST_BYTES = max(limit.max_bytes for limit in LIMITS.values())
+_DAY = 86_400
+_MONTH = 30 * _DAY
 _MOST_NOTE_BYTES = 16 * 1024
 _KEPT = re.compile(r"([0-9a-f]{64})\.([a-z_]+)\.(?:json|fitted)")
 
@@ -63,12 +67,19 @@ def keep(folder: Path, sha256: str, material_type: MaterialType, made: Made) -> 
 
 
 def sweep(folder: Path, wanted: Collection[tuple[str, MaterialType]]) -> None:
-    """Removes what was converted from sources that nobody names any more."""
+    """Removes what was converted a month ago from sources that are not wanted, and a day ago what a run left half done.
+
+    Another manifest in the same folder may want what this one does not.
+    """
+    now = time.time()
     with suppress(OSError):
-        for file in folder.iterdir():
-            found = _KEPT.fullmatch(file.name)
-            if found and (found[1], found[2]) not in wanted:
-                file.unlink(missing_ok=True)
+        for entry in folder.iterdir():
+            age = now - entry.lstat().st_mtime
+            found = _KEPT.fullmatch(entry.name)
+            if found and age > _MONTH and (found[1], found[2]) not in wanted:
+                entry.unlink(missing_ok=True)
+            elif not found and age > _DAY:
+                shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink(missing_ok=True)
 
 
 def _read(note: dict[str, object], content: bytes) -> Kept:

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
+import json
 import queue
-import signal
+import subprocess
 import sys
+import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
 from wxsync.fit.made import Made, Unfit, unfit
+from wxsync.fit.serving import ODD, answer_from, read_message, write_message
 from wxsync.media import Format
 from wxsync.model import MaterialType
-from wxsync.words import text
-
-if TYPE_CHECKING:
-    from multiprocessing.context import SpawnProcess
+from wxsync.words import Text, text
 
 MOST_SECONDS = 120.0
 """What one picture may take; the largest photograph takes some ten seconds."""
-MOST_MEMORY = 4 << 30
-"""Bytes of address space of one process, where the system can bound it."""
+
+# It imports from where this process does, and never from the folder that it runs in, which is anybody's.
+_START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from wxsync.fit.serving import serve; serve()"
 
 
 class Job(NamedTuple):
@@ -41,21 +40,27 @@ class Workers:
     count: int
     seconds: float = MOST_SECONDS
     _idle: queue.SimpleQueue[_Worker] = field(default_factory=queue.SimpleQueue)
+    _all: tuple[_Worker, ...] = ()
+    _is_stopped: bool = False
 
     def __post_init__(self) -> None:
-        for _ in range(self.count):
-            self._idle.put(_Worker())
+        self._all = tuple(_Worker() for _ in range(self.count))
+        for worker in self._all:
+            self._idle.put(worker)
 
     def stop(self) -> None:
-        """Ends the processes, each as soon as it is idle."""
-        for _ in range(self.count):
-            self._idle.get().stop()
+        """Ends the processes at once; what they were at is refused, and nothing more is converted."""
+        self._is_stopped = True
+        for worker in self._all:
+            worker.kill()
+        for _ in self._all:
+            self._idle.get().end()
 
     def fit(self, job: Job) -> Made:
         """Converts a picture as soon as a process is idle; raises Unfit."""
         worker = self._idle.get()
         try:
-            answer = worker.fit(job, self.seconds)
+            answer = worker.fit(job, self.seconds) if not self._is_stopped else _STOPPED
         finally:
             self._idle.put(worker)
         if isinstance(answer, Unfit):
@@ -63,82 +68,64 @@ class Workers:
         return answer
 
 
+_STOPPED = unfit("fit-failed", text("the conversion was interrupted"), text("run the command again"))
+
+
 @dataclass(slots=True)
 class _Worker:
-    process: SpawnProcess | None = None
-    pipe: Connection | None = None
+    """Holds a process; it belongs to one thread at a time, but for `kill`."""
+
+    process: subprocess.Popen[bytes] | None = None
 
     def fit(self, job: Job, seconds: float) -> Made | Unfit:
-        pipe = self.pipe if self.pipe and self.process and self.process.is_alive() else self._start()
+        process = self.process or self._start()
+        is_late = threading.Event()
+
+        def ring() -> None:
+            is_late.set()
+            process.kill()
+
+        clock = threading.Timer(seconds, ring)
+        clock.daemon = True
+        clock.start()
         try:
-            pipe.send(job)
-            if pipe.poll(seconds):
-                answer: Made | Unfit = pipe.recv()
-                return answer
-            why = text("the conversion took more than {seconds:g} s", seconds=seconds)
-        except (EOFError, OSError):
-            why = text("the converter broke off: the file is damaged, or needs too much memory")
-        except BaseException:
-            self.stop()  # what is on its way would be taken for the answer to the next job
-            raise
-        self.stop()
-        return unfit("fit-failed", why, _ODD)
+            assert process.stdin
+            assert process.stdout
+            write_message(process.stdin, {"found": job.found, "type": job.material_type}, job.content)  # type: ignore[arg-type]
+            return answer_from(*read_message(process.stdout))  # type: ignore[arg-type]
+        except (EOFError, OSError, ValueError, KeyError, TypeError):
+            self.end()
+            return unfit("fit-failed", _why(seconds, is_late=is_late.is_set()), ODD)
+        finally:
+            clock.cancel()
 
-    def stop(self) -> None:
-        if self.process and self.pipe:
-            self.pipe.close()
-            self.process.kill()
-            self.process.join()
-        self.process = self.pipe = None
+    def kill(self) -> None:
+        """Ends the process, from any thread; whoever waits for it learns that it broke off."""
+        process = self.process
+        if process:
+            process.kill()
+            process.wait()
 
-    def _start(self) -> Connection:
-        self.stop()
-        spawning = multiprocessing.get_context("spawn")
-        here, there = spawning.Pipe()
-        self.process = spawning.Process(target=_serve, args=(there,), name="fit", daemon=True)
-        self.process.start()
-        there.close()
-        self.pipe = here
-        return here
+    def end(self) -> None:
+        """Lets go of the process."""
+        process, self.process = self.process, None
+        if process:
+            process.kill()
+            with suppress(OSError), process:
+                pass  # closes the pipes and waits
 
-
-_ODD = text("open it in the program that made it, and save it anew")
-
-
-def _serve(pipe: Connection) -> None:
-    """Converts what comes through the pipe until it is closed, in a process that has nothing else to do."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _bound_memory()
-    with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - the libraries' own complaints, as numbers of a descriptor
-        os.dup2(nowhere.fileno(), 2)
-    from PIL import Image
-
-    Image.MAX_IMAGE_PIXELS = None  # the bound of open_picture stands in its place
-    with suppress(EOFError, OSError):
-        while True:
-            job: Job = pipe.recv()
-            pipe.send(_answer(job))
+    def _start(self) -> subprocess.Popen[bytes]:
+        paths = json.dumps([str(Path(entry).resolve()) for entry in sys.path if entry])
+        self.process = subprocess.Popen(  # noqa: S603 - this very interpreter, and nothing of anybody else's
+            [sys.executable, "-P", "-c", _START, paths],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        return self.process
 
 
-def _answer(job: Job) -> Made | Unfit:
-    from wxsync.fit.picturing import fit_picture
-
-    try:
-        return fit_picture(*job)
-    except Unfit as error:
-        return error
-    except MemoryError:
-        return unfit("fit-failed", text("the conversion needs too much memory"), text("save it with fewer pixels"))
-    except Exception as error:  # noqa: BLE001 - a decoder fails in many ways on bytes from anywhere
-        reason = " ".join(str(error).split())[:200]
-        return unfit("fit-failed", text("the picture cannot be decoded: {reason}", reason=reason), _ODD)
-
-
-def _bound_memory() -> None:
-    if sys.platform != "win32":
-        import resource
-
-        with suppress(ValueError, OSError):
-            _soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-            most = MOST_MEMORY if hard == resource.RLIM_INFINITY else min(MOST_MEMORY, hard)
-            resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+def _why(seconds: float, *, is_late: bool) -> Text:
+    if is_late:
+        return text("the conversion took more than {seconds:g} s", seconds=seconds)
+    return text("the converter broke off: the file is damaged, or needs too much memory")

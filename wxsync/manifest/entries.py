@@ -169,6 +169,7 @@ def _take(entry: Entry, path: str, source: Source, *, named_by: Text | None = No
         location=source.location(entry.path.spot),
         title=str(entry.text("title") or ""),
         introduction=str(entry.text("introduction") or ""),
+        fit=entry.text("fit") == "true",
     )
     return Taken(asset, named_by or entry.path)
 

@@ -50,8 +50,11 @@ def fits(document: Value) -> bool:
     )
 
 
-_KEYS = frozenset({"path", "type", "name", "exclude"})
+_KEYS = frozenset({"path", "type", "name", "exclude", "fit"})
 _KEYS_OF_VIDEO = _KEYS | {"title", "introduction"}
+FIT_WORDS = ("true", "false")
+"""What `fit` may say, as YAML writes a boolean; whatever a manifest holds is read as text."""
+
 _TYPES = frozenset(kind.value for kind in MaterialType)
 _ACCOUNT = re.compile("(?!(sandbox|component|from)$)[a-z][a-z0-9-]*")
 _APPID = re.compile("wx[0-9a-z]{16}")
@@ -75,6 +78,8 @@ def _is_material(entry: Value) -> bool:
 def _is_value(key: str, value: Value) -> bool:
     if key == "exclude":
         return isinstance(value, Items) and all(_is_value("", item) for item in value)
+    if key == "fit":
+        return value in FIT_WORDS
     return isinstance(value, Text) and (key == "introduction" or not (value.isspace() or value == ""))
 
 
@@ -141,7 +146,7 @@ def _kind(entry: Value) -> object:
 
 def _judged(key: str, value: Value) -> object:
     if isinstance(value, Text):
-        return value if key == "type" else bool(value.strip())
+        return value if key in ("type", "fit") else bool(value.strip())
     if isinstance(value, Items):
         return frozenset(_judged("", item) for item in value)
     return type(value)
@@ -162,6 +167,8 @@ def _explain(error: ValidationError, source: Source) -> Iterator[Problem]:
             yield wording.wrong_version(found, source)
         case "type":
             yield wording.wrong_type(found, wanted, path, source)
+        case "enum" if path[-1] == "fit":
+            yield wording.wrong_fit(found, source)
         case "enum":
             yield wording.unknown_type(found, source)
         case _ if "propertyNames" in error.absolute_schema_path:

@@ -102,6 +102,14 @@ def unknown_type(value: Value, source: Source) -> Problem:
     return source.problem(value.spot, "unknown-type", f"there is no type `{brief(value)}`", hint)
 
 
+def wrong_fit(value: Value, source: Source) -> Problem:
+    """Says that `fit` is neither true nor false."""
+    if not isinstance(value, Text):
+        return wrong_type(value, "string", ("materials", "*", "fit"), source)
+    hint = "write `fit: true` to have converted what WeChat would refuse for its format or size, or take it out"
+    return source.problem(value.spot, "wrong-fit", f"`fit` is true or false, not `{brief(value)}`", hint)
+
+
 def wrong_key(key: Text, path: tuple[str, ...], source: Source) -> Problem:
     """Says that a key cannot stand here: an account's name, or what only a video has."""
     if path == ("accounts",):

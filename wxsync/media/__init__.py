@@ -2,7 +2,7 @@
 
 from wxsync.media.checks import Finding, check, check_description, check_size
 from wxsync.media.fitting import FITTABLE, MOST_SOURCE_BYTES, fit_helps
-from wxsync.media.formats import Defect, Format, LfsPointer, Media
+from wxsync.media.formats import Defect, Format, LfsPointer, Media, extension_of
 from wxsync.media.limits import LIBRARY_LIMITS, LIMITS, Limit
 from wxsync.media.sniff import lfs_pointer, probe
 
@@ -20,6 +20,7 @@ __all__ = [
     "check",
     "check_description",
     "check_size",
+    "extension_of",
     "fit_helps",
     "lfs_pointer",
     "probe",

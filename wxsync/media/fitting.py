@@ -33,7 +33,7 @@ MOST_SOURCE_BYTES: Mapping[MaterialType, int] = MappingProxyType(
     {
         MaterialType.IMAGE: 64 * _MIB,
         MaterialType.VOICE: 128 * _MIB,
-        MaterialType.VIDEO: 2048 * _MIB,
+        MaterialType.VIDEO: 512 * _MIB,
         MaterialType.THUMB: 64 * _MIB,
         MaterialType.ARTICLE_IMAGE: 64 * _MIB,
     }

@@ -218,7 +218,18 @@ def _retire(name: str, record: Record) -> Change:
 def _change(wanted: Desired, action: Action, reason: str, held: Held, after: Record) -> Change:
     asset, before = wanted.asset, held.records.get(wanted.asset.name)
     after = after if after.path == asset.path else replace(after, path=asset.path)
-    return Change(asset.name, action, reason, asset.type, asset.path, wanted.sha256, wanted.size, before, after)
+    return Change(
+        asset.name,
+        action,
+        reason,
+        asset.type,
+        asset.path,
+        wanted.sha256,
+        wanted.size,
+        before,
+        after,
+        left_out=wanted.left_out if action.uploads else (),
+    )
 
 
 def _user_of(changes: list[Change]) -> str:

@@ -215,6 +215,7 @@ def to_come(wanted: Desired, account: str | None) -> Record:
         uploaded_at=None,
         title=asset.title,
         introduction=asset.introduction,
+        fitted=wanted.fitted,
     )
 
 

@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 
 from wxsync.digest import Digest, Remembered, read_cache, remember, write_cache
 from wxsync.errors import InvalidInput
 from wxsync.files import Inside, state_folder
-from wxsync.media import Finding, Media, check, check_description, check_size, lfs_pointer, probe
+from wxsync.media import (
+    MOST_SOURCE_BYTES,
+    Finding,
+    Format,
+    Media,
+    check,
+    check_description,
+    check_size,
+    extension_of,
+    fit_helps,
+    lfs_pointer,
+    probe,
+)
 from wxsync.model import Asset, Desired, Fingerprint, Lock, Manifest, MaterialType, Problem, Severity
+from wxsync.project.fitting import Converts, Fitting, forget_unused
 from wxsync.project.folder import Project
 from wxsync.words import text
 
@@ -21,6 +36,8 @@ _LARGE_BYTES = 1 << 20
 # A file that is too large is still read up to here, to tell all that is wrong with it.
 _MOST_READ_BYTES = 16 << 20
 _READERS = min(4, os.cpu_count() or 1)
+# Of files beyond this, only one at a time is in memory.
+_HUGE_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +71,9 @@ class _Files:
     inside: Inside
     remembered: dict[str, Remembered]
     known: Known
+    fitting: Fitting
     learnt: dict[str, Remembered] = field(default_factory=dict)
+    huge: threading.Lock = field(default_factory=threading.Lock)
 
 
 def sent_beyond(lock: Lock | None, *, forced: Collection[str] = (), gone: Collection[str] = ()) -> Known:
@@ -75,17 +94,25 @@ def everything_but_pointers(locks: Iterable[Lock]) -> Known:
     return Known(pointed_to=frozenset((record.type, record.sha256) for lock in locks for record in lock.every_record))
 
 
-def survey(project: Project, known: Known, *, use_cache: bool = True) -> Survey:
-    """Hash every file, and judge the content of those that would be sent."""
+def survey(
+    project: Project, known: Known, *, use_cache: bool = True, converts: Converts = lambda _conversion: None
+) -> Survey:
+    """Hash every file, judge the content of those that would be sent, and convert what is to fit.
+
+    `converts` hears of each conversion.
+    """
     remembered = read_cache(project.cache_file) if use_cache else {}
-    files = _Files(Inside(project.manifest.root), remembered, known)
     desired, problems = list[Desired](), list[Problem]()
-    for asset, seen in _look_at_all(project.manifest, files):
-        problems += [_problem(asset, finding) for finding in seen.findings]
-        if seen.wanted:
-            desired.append(seen.wanted)
+    with Fitting(project.manifest.root, converts) as fitting:
+        files = _Files(Inside(project.manifest.root), remembered, known, fitting)
+        for asset, seen in _look_at_all(project.manifest, files):
+            problems += [_problem(asset, finding) for finding in seen.findings]
+            if seen.wanted:
+                desired.append(seen.wanted)
     if files.learnt:
         _keep(project, files)
+    if any(asset.fit for asset in project.manifest.assets):
+        forget_unused(project.manifest.root, ((one.sha256, one.asset.type) for one in desired))
     return Survey(tuple(desired), tuple(problems))
 
 
@@ -127,22 +154,33 @@ class _Seen:
 
 def _look_at_all(manifest: Manifest, files: _Files) -> Iterator[tuple[Asset, _Seen]]:
     """Look at small files one after the other, and at large ones side by side, in the order of the manifest."""
-    root = str(manifest.root)
+    looks: list[tuple[Asset, _Seen | Future[_Seen]]] = []
     with ThreadPoolExecutor(_READERS) as readers:
-        looks: list[tuple[Asset, _Seen | Future[_Seen]]] = []
-        for asset in manifest.assets:
-            try:
-                status = os.stat(f"{root}/{asset.path}")  # noqa: PTH116 - a Path for each costs more than the stat
-            except OSError as error:
-                looks.append((asset, _Seen(None, (_unreadable(error),))))
-                continue
-            seen = _glance(asset, status, files)
-            if seen is None and status.st_size >= _LARGE_BYTES:
-                looks.append((asset, readers.submit(_read, asset, files)))
-            else:
-                looks.append((asset, seen or _read(asset, files)))
-        for asset, look in looks:
-            yield asset, look.result() if isinstance(look, Future) else look
+        try:
+            looks += _begin(manifest, files, readers)
+            for asset, look in looks:
+                yield asset, look.result() if isinstance(look, Future) else look
+        except BaseException:
+            files.fitting.stop()  # whoever interrupts does not want to wait for a film to be converted
+            readers.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _begin(
+    manifest: Manifest, files: _Files, readers: ThreadPoolExecutor
+) -> Iterator[tuple[Asset, _Seen | Future[_Seen]]]:
+    root = str(manifest.root)
+    for asset in manifest.assets:
+        try:
+            status = os.stat(f"{root}/{asset.path}")  # noqa: PTH116 - a Path for each costs more than the stat
+        except OSError as error:
+            yield asset, _Seen(None, (_unreadable(error),))
+            continue
+        seen = _glance(asset, status, files)
+        if seen is None and (asset.fit or status.st_size >= _LARGE_BYTES):
+            yield asset, readers.submit(_read, asset, status.st_size, files)
+        else:
+            yield asset, seen or _read(asset, status.st_size, files)
 
 
 def _glance(asset: Asset, status: os.stat_result, files: _Files) -> _Seen | None:
@@ -152,17 +190,23 @@ def _glance(asset: Asset, status: os.stat_result, files: _Files) -> _Seen | None
         wanted = Desired(asset, remembered.sha256, remembered.content_size)
         if not files.known.is_sent(wanted, status.st_size):
             return _Seen(wanted)
-    too_large = check_size(status.st_size, asset.type) if status.st_size > _MOST_READ_BYTES else ()
+    most = MOST_SOURCE_BYTES[asset.type] if asset.fit else _MOST_READ_BYTES
+    too_large = check_size(status.st_size, asset.type) if status.st_size > most else ()
     if too_large and (asset.type, status.st_size) not in files.known.sizes:
         return _Seen(None, too_large)  # so large a file need not be read to be refused
     return None
 
 
-def _read(asset: Asset, files: _Files) -> _Seen:
-    try:
-        content, status = files.inside.read(asset.path)
-    except OSError as error:
-        return _Seen(None, (_unreadable(error),))
+def _read(asset: Asset, size: int, files: _Files) -> _Seen:
+    with files.huge if size > _HUGE_BYTES else nullcontext():
+        try:
+            content, status = files.inside.read(asset.path)
+        except OSError as error:
+            return _Seen(None, (_unreadable(error),))
+        return _judged(asset, content, status, files)
+
+
+def _judged(asset: Asset, content: bytes, status: os.stat_result, files: _Files) -> _Seen:
     digest = digest_of(content)
     entry = remember(status, digest)
     if entry:
@@ -171,7 +215,21 @@ def _read(asset: Asset, files: _Files) -> _Seen:
     if not files.known.is_sent(wanted, len(content)):
         return _Seen(wanted)
     media, findings = judge(content, asset)
-    return _Seen(Desired(asset, digest.sha256, digest.size, media.extension), findings)
+    if asset.fit and fit_helps(media.format, media.size, asset.type):
+        return _fitted(wanted, content, media, files.fitting)
+    return _Seen(replace(wanted, extension=media.extension), findings)
+
+
+def _fitted(wanted: Desired, content: bytes, media: Media, fitting: Fitting) -> _Seen:
+    """Says what a file becomes that WeChat would refuse for its format or size."""
+    asset = wanted.asset
+    kept = fitting.fit(asset, content, media.format, wanted.sha256)
+    about = check_description(asset.title, asset.introduction) if asset.type.has_description else ()
+    if isinstance(kept, Finding):
+        return _Seen(wanted, (kept, *about))
+    findings = (*(note.finding for note in kept.notes), *about)
+    extension = extension_of(Format(kept.fitted.format))
+    return _Seen(replace(wanted, extension=extension, fitted=kept.fitted, left_out=kept.left_out), findings)
 
 
 def _keep(project: Project, files: _Files) -> None:

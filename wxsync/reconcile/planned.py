@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 
 from wxsync.model import Capacity, Desired, Lock, Material, Plan, Problem
 from wxsync.planner import drift_of, exceeds_safety_rail, make_plan
+from wxsync.project.fitting import Converts
 from wxsync.project.folder import Project
 from wxsync.project.names import unknown_name_problem
 from wxsync.project.survey import all_problems, refuse_errors, sent_beyond, survey
@@ -66,12 +67,19 @@ class Planned:
         return replace(self, plan=replace(self.plan, changes=changes))
 
 
-def plan_with(project: Project, lock: Lock | None, options: PlanOptions, inventory: Inventory | None = None) -> Planned:
+def plan_with(
+    project: Project,
+    lock: Lock | None,
+    options: PlanOptions,
+    inventory: Inventory | None = None,
+    *,
+    converts: Converts = lambda _conversion: None,
+) -> Planned:
     """Plan against a lock that is already read; its account is taken where nothing else names one."""
     inventory = inventory or Inventory()
     project = replace(project, appid=project.appid or (lock.account if lock else None))
     known = sent_beyond(lock, forced=options.replace, gone=inventory.gone)
-    found = survey(project, known, use_cache=options.use_cache)
+    found = survey(project, known, use_cache=options.use_cache, converts=converts)
     problems = all_problems(project, found)
     problems += tuple(_unknown_names(options, found.desired, lock))
     refuse_errors(problems)

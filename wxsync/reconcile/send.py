@@ -15,6 +15,7 @@ from wxsync.files import read_inside
 from wxsync.journal import Journal, clear_journal
 from wxsync.model import Change, Failure, Lock, Outcome, Plan, Problem, Record, Remedy, Upload, Uploaded
 from wxsync.planner import fold, utc
+from wxsync.project.fitting import kept_for
 from wxsync.project.ledger import Ledger
 from wxsync.reconcile.look import Look, look, settle, unconfirmed_uploads, unix_seconds
 from wxsync.reconcile.planned import Planned, PlanOptions
@@ -247,4 +248,13 @@ def _read(planned: Planned, change: Change) -> bytes:
         raise InvalidInput(
             [Problem("file-changed", text("{file} changed after it was planned", file=change.path), hint)]
         )
+    return _as_planned(planned, change) if change.fitted else content
+
+
+def _as_planned(planned: Planned, change: Change) -> bytes:
+    """Return what a file was converted to when it was planned, byte for byte."""
+    content = kept_for(planned.project.manifest.root, change.sha256, change.type)
+    if content is None or change.fitted is None or hashlib.sha256(content).hexdigest() != change.fitted.sha256:
+        message = text("what {file} was converted to is not there any more", file=change.path)
+        raise InvalidInput([Problem("fitted-missing", message, text("run apply again"), name=change.name)])
     return content

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from wxsync.executor import Event, Pool, in_threads
+from wxsync.project.fitting import Converts
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Watcher:
     """
 
     sees: Callable[[Event], None] = lambda _event: None
+    converts: Converts = lambda _conversion: None
     says: Callable[[str], None] = lambda _message: None
     stop: threading.Event = field(default_factory=threading.Event)
     clock: Callable[[], float] = time.time

@@ -134,6 +134,9 @@ def _capacity_from(document: Mapping[str, Any]) -> Capacity:
 
 
 def _change(change: Change) -> dict[str, Any]:
+    converted: dict[str, Any] = {"fitted": change.fitted._asdict()} if change.fitted else {}
+    if change.left_out:
+        converted["left_out"] = list(change.left_out)
     return {
         "name": change.name,
         "action": change.action.value,
@@ -146,6 +149,7 @@ def _change(change: Change) -> dict[str, Any]:
         "after": record_document(change.after) if change.after else None,
         "renamed_from": change.renamed_from,
         "duplicates": [record_document(one) for one in change.duplicates],
+        **converted,
     }
 
 
@@ -162,6 +166,7 @@ def _change_from(document: Mapping[str, Any]) -> Change:
         after=record_from(document["after"]) if document["after"] else None,
         renamed_from=document.get("renamed_from"),
         duplicates=tuple(map(record_from, document.get("duplicates", ()))),
+        left_out=tuple(document.get("left_out", ())),
     )
 
 

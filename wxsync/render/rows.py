@@ -97,7 +97,19 @@ def _planned(change: Change) -> Row:
     size = human_size(change.size) if change.action.uploads else ""
     known = next((record.url for record in (change.after, change.before) if record and record.url), None)
     url = https(known) if change.type.is_picture else None
-    return Row(MARKS[change.action], change.name, _ACTIONS[change.action], change.type, size, change.reason, (), url)
+    notes = _conversion(change) if change.action.uploads else ()
+    return Row(MARKS[change.action], change.name, _ACTIONS[change.action], change.type, size, change.reason, notes, url)
+
+
+def _conversion(change: Change) -> tuple[Text, ...]:
+    """Says what is sent instead of a file, and which of its metadata is not in that."""
+    fitted = change.fitted
+    if fitted is None:
+        return ()
+    facts = {"format": fitted.format.upper(), "size": human_size(fitted.size)}
+    if change.left_out:
+        return (text("sent as {format}, {size}, without its {what}", what=listing(change.left_out), **facts),)
+    return (text("sent as {format}, {size}", **facts),)
 
 
 def _applied(result: Result) -> Row:
@@ -161,7 +173,7 @@ def _uploads(plan: Plan) -> Text:
     uploads = plan.uploads
     if not uploads:
         return text("Nothing is uploaded.")
-    size = human_size(sum(change.size for change in uploads))
+    size = human_size(sum(change.sent_bytes for change in uploads))
     return plural("Uploads: {count:,} file, {size}.", "Uploads: {count:,} files, {size}.", len(uploads), size=size)
 
 
@@ -218,5 +230,5 @@ def _uploaded(report: Report) -> Text:
     sent = [one for one in report.results if one.change.action.uploads and one.outcome is Outcome.DONE]
     if not sent:
         return text("Nothing was uploaded.")
-    size = human_size(sum(result.change.size for result in sent))
+    size = human_size(sum(result.change.sent_bytes for result in sent))
     return plural("Uploaded: {count:,} file, {size}.", "Uploaded: {count:,} files, {size}.", len(sent), size=size)

@@ -77,7 +77,7 @@ def apply_to(
     lock = state.lock
     options = _with_what_was_asked(options, lock)
     inventory = _inventory(lock, connect, options, watcher)
-    planned = _reviewed(plan_with(project, lock, options.plan, inventory), options)
+    planned = _reviewed(plan_with(project, lock, options.plan, inventory, converts=watcher.converts), options)
     planned = replace(planned, warnings=(*planned.warnings, *state.warnings))
     _hold_rails(planned, options)
     if planned.plan.pending:

@@ -21,10 +21,10 @@ def plan(choice: Choice, options: PlanOptions, watcher: Watcher, *, force: bool 
     project = open_project(choice)
     state = read_state(project, now=utc(watcher.clock()))
     if not options.refresh:
-        return _with_journal(plan_with(project, state.lock, options), state)
+        return _with_journal(plan_with(project, state.lock, options, converts=watcher.converts), state)
     with open_remote(choice, project, jobs=1, watcher=watcher) as remote:
         inventory = refresh(remote, state.lock, watcher, force=force)
-        return _with_journal(plan_with(project, state.lock, options, inventory), state)
+        return _with_journal(plan_with(project, state.lock, options, inventory, converts=watcher.converts), state)
 
 
 def _with_journal(planned: Planned, state: RecoveredState) -> Planned:

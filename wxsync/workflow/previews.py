@@ -10,6 +10,7 @@ from pathlib import Path
 from wxsync.files import read_inside
 from wxsync.media import LIMITS, Format, probe
 from wxsync.model import Record
+from wxsync.project.fitting import kept_for
 from wxsync.render.html import Preview
 from wxsync.thumbnails import quietly, thumbnail
 
@@ -25,7 +26,8 @@ _THREADS = 2
 def previews(root: Path, records: Iterable[Record]) -> dict[str, Preview]:
     """Return by sha256 what can be shown of some materials.
 
-    Left out is what is not there any more, has other bytes now, lies outside the folder, or is no picture after all.
+    Left out is what is not there any more, has other bytes now, lies outside the folder, or is no picture after all. Of
+    what was converted the page shows what was sent.
     """
     wanted = list(_bounded(records))
     with quietly(), ThreadPoolExecutor(_THREADS) as threads:
@@ -38,13 +40,25 @@ def _bounded(records: Iterable[Record]) -> Iterator[Record]:
     left = ALL_PLAYERS_BYTES
     for record in {(record.sha256, record.path): record for record in records}.values():
         if not record.type.is_picture:
-            if record.size > min(left, PLAYER_BYTES):
+            size = record.fitted.size if record.fitted else record.size
+            if size > min(left, PLAYER_BYTES):
                 continue
-            left -= record.size
+            left -= size
         yield record
 
 
 def _preview(root: Path, record: Record) -> Preview | None:
+    content = kept_for(root, record.sha256, record.type) if record.fitted else _as_it_is(root, record)
+    if content is None:
+        return None
+    if not record.type.is_picture:
+        mime = _PLAYED.get(probe(content).format)
+        return Preview(mime, content) if mime else None
+    small = thumbnail(content)
+    return Preview(*small) if small else None
+
+
+def _as_it_is(root: Path, record: Record) -> bytes | None:
     try:
         # A plan from elsewhere can name any file: only what has the very size is read at all.
         if not (root / record.path).stat().st_size == record.size <= LIMITS[record.type].max_bytes:
@@ -52,10 +66,4 @@ def _preview(root: Path, record: Record) -> Preview | None:
         content, _status = read_inside(root, record.path)
     except (OSError, ValueError):
         return None
-    if hashlib.sha256(content).hexdigest() != record.sha256:
-        return None
-    if not record.type.is_picture:
-        mime = _PLAYED.get(probe(content).format)
-        return Preview(mime, content) if mime else None
-    small = thumbnail(content)
-    return Preview(*small) if small else None
+    return content if hashlib.sha256(content).hexdigest() == record.sha256 else None

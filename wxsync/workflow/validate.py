@@ -8,11 +8,14 @@ from wxsync.errors import InvalidInput
 from wxsync.lockfile import read_lock
 from wxsync.manifest import manifest_stem, read_manifest
 from wxsync.model import Lock, Manifest, Problem
+from wxsync.project.fitting import Converts
 from wxsync.project.folder import Choice, Project, lock_name, refuse_two_accounts
 from wxsync.project.survey import all_problems, everything_but_pointers, survey
 
 
-def validate(choice: Choice, *, use_cache: bool = True) -> tuple[Manifest, tuple[Problem, ...]]:
+def validate(
+    choice: Choice, *, use_cache: bool = True, converts: Converts = lambda _conversion: None
+) -> tuple[Manifest, tuple[Problem, ...]]:
     """Return the manifest and every problem found, sorted by place; needs no account to be chosen.
 
     A Git LFS pointer is in order where a lock of this manifest holds what it points to.
@@ -22,7 +25,9 @@ def validate(choice: Choice, *, use_cache: bool = True) -> tuple[Manifest, tuple
     project = Project(manifest, problems, None, choice.sandbox, manifest_stem(choice.manifest) or "", "", None)
     locks, lock_problems = _locks(choice, project)
     project = replace(project, problems=(*problems, *lock_problems))
-    return manifest, all_problems(project, survey(project, everything_but_pointers(locks), use_cache=use_cache))
+    return manifest, all_problems(
+        project, survey(project, everything_but_pointers(locks), use_cache=use_cache, converts=converts)
+    )
 
 
 def _locks(choice: Choice, project: Project) -> tuple[list[Lock], list[Problem]]:

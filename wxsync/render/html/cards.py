@@ -50,7 +50,7 @@ def plan_view(plan: Plan, previews: Previews, *, everything: bool = False) -> Vi
     changes = plan.changes if everything else plan.pending
     kept = plan.counts[Action.KEEP]
     uploads = plan.uploads
-    sent = f"{len(uploads):,} · {human_size(sum(change.size for change in uploads))}" if uploads else "0"
+    sent = f"{len(uploads):,} · {human_size(sum(change.sent_bytes for change in uploads))}" if uploads else "0"
     return View(
         "Plan",
         plan.account,
@@ -66,7 +66,7 @@ def result_view(report: Report, previews: Previews) -> View:
     """Shows what apply did: the old media_id and the new one."""
     replaced = any(result.replaced_id and result.record for result in report.results)
     done = [one for one in report.results if one.outcome is Outcome.DONE and one.change.action.uploads]
-    size = human_size(sum(one.change.size for one in done))
+    size = human_size(sum(one.change.sent_bytes for one in done))
     return View(
         "Result",
         report.account or None,
