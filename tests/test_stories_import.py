@@ -278,6 +278,24 @@ def test_a_library_that_others_filled_is_matched_by_name_and_title(four: Project
     assert planned(four) | {"keep": 4, "create": 1} == planned(four)
 
 
+def test_one_material_that_wechat_never_gives_keeps_no_other_from_being_taken(
+    project: Project, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wxsync.wechat.retry.WAITS", (0.001, 0.001, 0.001, 0.001))
+    project.images("a.png", "b.png", "c.png")
+    ids = {name: server.upload("image", name, png(name)) for name in ("a.png", "b.png", "c.png")}
+    server.fault(f"get_material:busy,id={ids['b.png']}")
+
+    imported = project.run("import", "--all", "--yes")
+
+    assert imported.code == 0, imported.err
+    assert {name: one["media_id"] for name, one in project.materials().items()} == {
+        name: ids[name] for name in ("a.png", "c.png")
+    }
+    assert "b.png" in imported.out
+    assert "-1" in imported.out
+
+
 def test_what_is_not_unique_is_left_to_a_person(project: Project, server: Server) -> None:
     project.images("one/same.png", "two/same.png", "twice.png", "alone.png")
     server.upload("image", "same.png", png("x"))

@@ -13,7 +13,8 @@ from wxsync.project.ledger import save_lock
 from wxsync.project.recovery import recover
 from wxsync.project.survey import refuse_errors, sent_beyond, survey
 from wxsync.project.turn import exclusive_run
-from wxsync.reconcile.capacity import count
+from wxsync.reconcile.capacity import count, say_what_today_has_not
+from wxsync.reconcile.giving import Giving, NotGiven
 from wxsync.reconcile.look import MANY_CALLS, Look, look
 from wxsync.reconcile.refresh import announce_listing
 from wxsync.reconcile.remote import open_remote
@@ -77,13 +78,18 @@ def _checked(
                 count=len(found.alike),
             )
         )
+        say_what_today_has_not(remote, len(found.alike), says)
+    giving = Giving(remote)
     alike, refused = list[_Alike](), dict[str, str]()
     for wanted, material in found.alike:
         asset = wanted.asset
         try:
-            checked = check(remote, account, wanted, material.media_id)
+            checked = check(giving, account, wanted, material.media_id)
         except InvalidInput as error:
             refused[asset.name] = error.problems[0].message
+            continue
+        except NotGiven as never:
+            refused[asset.name] = never.error.message
             continue
         record = record_of(wanted, material.media_id, account, checked=checked, listed=material)
         why = (

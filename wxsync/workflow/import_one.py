@@ -19,6 +19,7 @@ from wxsync.project.survey import digest_of, refuse_errors
 from wxsync.project.turn import exclusive_run
 from wxsync.reconcile.look import NEWEST_PAGES
 from wxsync.reconcile.remote import open_remote
+from wxsync.reconcile.videos import Source
 from wxsync.reconcile.watcher import Watcher
 from wxsync.results import Imported
 from wxsync.wechat.answers import Article, FileContent, VideoDetails
@@ -65,7 +66,7 @@ def import_one(choice: Choice, name: str, media_id: str, watcher: Watcher) -> Im
     return Imported(name, found, held if held != found else None, (*notes, *_of_what_was_there(held, found, after)))
 
 
-def check(remote: WeChat, account: str, wanted: Desired, media_id: str) -> Checked:
+def check(remote: Source, account: str, wanted: Desired, media_id: str) -> Checked:
     """Compare a material at WeChat with the file that shall stand for it.
 
     Raises InvalidInput where it is not there or of another kind, CallFailed where WeChat does not tell.
