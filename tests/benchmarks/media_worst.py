@@ -51,6 +51,13 @@ def worst() -> Iterator[tuple[str, bytes]]:
     yield "MP3 of a free bit rate, 24 byte frames", filled(b"", FREE)
     yield "MP3 of a free bit rate, garbage", filled(b"\xff\xfb\x00\x00", b"\xff\xfb\x00")
     yield "MP3 of empty tags between frames", filled(FRAME * 4, tag(0) + FRAME * 3)
+    # Read in the usual way a size leads to a frame that takes long to be doubted, read plainly to the next tag.
+    doubted = (tag(0)[:6] + b"\0\0\1\0" + bytes(128) + b"\xff\xfb\0\0" + b"\xff\xfb\x90" * 41)[:266]
+    yield "MP3 of tags whose size can be read twice", filled(FRAME * 4, doubted * 64 + FRAME * 3)
+    yield "APE tags in front of free frames", filled(FRAME * 4, b"APETAGEX\xd0\7\0\0" + bytes(20) + FREE * 3)
+    yield "GIF of stray bytes", filled(b"GIF89a\x08\0\x08\0\0\0\0", b"\1")
+    yield "JPEG of stray bytes", filled(b"\xff\xd8\xff\xe0\0\2", b"\1\xff\0")
+    yield "JPEG of markers that stand alone", filled(b"\xff\xd8", b"\xff\xd8")
     yield "ID3 tag of 10 MiB and no sound", filled(tag(MOST - 10), b"\xff\xfb")
     yield "ID3 tags of nothing", filled(b"", tag(0))
     yield "AMR of frames without data", filled(b"#!AMR\n", b"\x7c")

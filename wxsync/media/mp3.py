@@ -20,6 +20,8 @@ _MOST_SEARCHES = 200_000
 # Files joined with their tags are few; a tag costs as much time as this many places that are searched for sound.
 _TAG_SEARCHES = 20
 _LONGEST_FREE_FRAME = 8_192
+# Sound has a few bytes in each kilobyte that look like a header.
+_MOST_FALSE_HEADERS = 64
 
 _RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
 _KILOBITS = {
@@ -160,7 +162,8 @@ def _free_size(content: bytes, at: int) -> int:
     kind = _kind(content, at)
     if kind is None or kind.size:
         return 0
-    for found in _HEADER.finditer(content, at + 24, min(len(content), at + _LONGEST_FREE_FRAME)):
+    headers = _HEADER.finditer(content, at + 24, min(len(content), at + _LONGEST_FREE_FRAME))
+    for found in islice(headers, _MOST_FALSE_HEADERS):
         after = _kind(content, found.start())
         if after and after.stream == kind.stream and not after.size:
             base = found.start() - at - kind.padding
