@@ -13,7 +13,7 @@ from wxsync.links.front_matter import front_matter_links
 from wxsync.links.html import html_links, lazy_links
 from wxsync.links.link import Link
 from wxsync.model import Location
-from wxsync.words import text
+from wxsync.words import Text, text
 
 
 class Kind(StrEnum):
@@ -24,7 +24,6 @@ class Kind(StrEnum):
 
 
 _KINDS = {".md": Kind.MARKDOWN, ".markdown": Kind.MARKDOWN, ".html": Kind.HTML, ".htm": Kind.HTML}
-_TOO_DEEP = text("holds quotations or lists within each other, deeper than can be read in time")
 _BYTE_ORDER_MARK = "\ufeff"
 _LINE_END = re.compile(r"\r\n?|\n")
 
@@ -35,7 +34,7 @@ def kind_of(name: str) -> Kind | None:
 
 
 class NotADocument(ValueError):
-    """Says why a file cannot be rendered."""
+    """Says why a file cannot be rendered, as a whole sentence."""
 
 
 def read_text(name: str, content: bytes) -> str:
@@ -44,13 +43,17 @@ def read_text(name: str, content: bytes) -> str:
     Markdown is `.md` and `.markdown`, HTML is `.html` and `.htm`; both are UTF-8.
     """
     if not kind_of(name):
-        raise NotADocument(text("is neither Markdown nor HTML by its name: {suffixes}", suffixes=", ".join(_KINDS)))
+        raise NotADocument(
+            text("{file} is neither Markdown nor HTML by its name: {suffixes}", file=name, suffixes=", ".join(_KINDS))
+        )
     try:
         return content.decode()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         byte = f"0x{content[error.start]:02x}"
-        raise NotADocument(text("is not UTF-8: line {line} holds the byte {byte}", line=line, byte=byte)) from None
+        raise NotADocument(
+            text("{file} is not UTF-8: line {line} holds the byte {byte}", file=name, line=line, byte=byte)
+        ) from None
 
 
 def find_links(name: str, text: str, *, dialects: bool = False, keys: Collection[str] = ()) -> list[Link]:
@@ -67,11 +70,15 @@ def find_links(name: str, text: str, *, dialects: bool = False, keys: Collection
         try:
             found = markdown_links(body, dialects=dialects)
         except TooDeep:
-            raise NotADocument(_TOO_DEEP) from None
+            raise NotADocument(_too_deep(name)) from None
     else:
         found = sorted([*html_links(body), *(lazy_links(body) if dialects else ())])
     found = sorted({*front_matter_links(body, keys), *found}) if keys else found
     return [replace(link, start=link.start + shift, end=link.end + shift) for link in found]
+
+
+def _too_deep(name: str) -> Text:
+    return text("{file} holds quotations or lists within each other, deeper than can be read in time", file=name)
 
 
 class Lines:

@@ -41,7 +41,7 @@ def render_documents(choice: Choice, files: Iterable[Path], *, keys: Collection[
     problems, documents = list[Problem](), list[Document]()
     for file in files:
         try:
-            rewritten, found = _rewrite(file, read_text(file.name, _read(file)), pictures, keys)
+            rewritten, found = _rewrite(file, read_text(str(file), _read(file)), pictures, keys)
         except (NotADocument, OSError) as error:
             problems.append(_unreadable(file, error))
             continue
@@ -81,11 +81,11 @@ def _is_file_for(document: Document, out: Path) -> bool:
 def _read(file: Path) -> bytes:
     # Neither a device nor a pipe without end is a document.
     if file.exists() and not file.is_file():
-        raise NotADocument(text("is not a file"))
+        raise NotADocument(text("{file} is not a file", file=str(file)))
     with file.open("rb") as opened:
         content = opened.read(_MOST_BYTES + 1)
     if len(content) > _MOST_BYTES:
-        raise NotADocument(text("is larger than {size} MiB", size=_MOST_BYTES // 1024**2))
+        raise NotADocument(text("{file} is larger than {size} MiB", file=str(file), size=_MOST_BYTES // 1024**2))
     return content
 
 
@@ -93,7 +93,7 @@ def _rewrite(file: Path, written: str, pictures: Pictures, keys: Collection[str]
     urls, problems, images, left_out = dict[Link, str](), list[Problem](), list[Link](), 0
     lines = Lines(written)
     folder = Folder(file.parent, front_matter_value(written, "typora-root-url"))
-    for link in find_links(file.name, written, dialects=True, keys=keys):
+    for link in find_links(str(file), written, dialects=True, keys=keys):
         found = pictures.find(link, folder)
         if found.url:
             urls[link] = found.url
@@ -134,8 +134,7 @@ def _unreadable(file: Path, error: Exception) -> Problem:
     if isinstance(error, OSError):
         message = text("{file} cannot be read: {reason}", file=str(file), reason=error.strerror)
         return Problem("unreadable", message, text("name a Markdown or HTML document"), path=str(file))
-    message = text("{file} {reason}", file=str(file), reason=error.args[0])
-    return Problem("not-a-document", message, text("name a Markdown or HTML document in UTF-8"), path=str(file))
+    return Problem("not-a-document", error.args[0], text("name a Markdown or HTML document in UTF-8"), path=str(file))
 
 
 def _name_below(file: Path, root: Path) -> PurePosixPath:
