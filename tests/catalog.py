@@ -152,11 +152,14 @@ def missing(catalog: Catalog) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call of `text` or `plural` in the code: where it stands, its templates, and the names of its facts."""
+    """A call of `text` or `plural` in the code: where it stands, its templates, and the names of its facts.
+
+    `facts` is None where a mapping gives them, whose names only the running code knows.
+    """
 
     where: str
     templates: tuple[str, ...]
-    facts: frozenset[str]
+    facts: frozenset[str] | None
 
 
 def calls() -> Iterator[Call]:
@@ -183,8 +186,10 @@ def _call(node: ast.Call, count: int, where: str) -> Call:
     templates = node.args[:count]
     if not all(isinstance(each, ast.Constant) and isinstance(each.value, str) for each in templates):
         raise ValueError(f"{where}: a template must be written out, or the catalogue cannot know it")
-    facts = {keyword.arg for keyword in node.keywords if keyword.arg} | ({"count"} if count == 2 else set())
-    return Call(where, tuple(str(ast.literal_eval(each)) for each in templates), frozenset(facts))
+    named = [keyword.arg for keyword in node.keywords if keyword.arg]
+    facts = frozenset(named) | ({"count"} if count == 2 else frozenset())
+    is_known = len(named) == len(node.keywords)
+    return Call(where, tuple(str(ast.literal_eval(each)) for each in templates), facts if is_known else None)
 
 
 def _in_code() -> Iterator[Key]:
