@@ -16,6 +16,7 @@ from wxsync.manifest.shape import check_shape
 from wxsync.manifest.source import At, NotReadable, Source, brief, read_source
 from wxsync.manifest.tree import Tree
 from wxsync.model import Account, Asset, Location, Manifest, Problem
+from wxsync.words import text
 
 __all__ = ["Tree", "manifest_stem", "read_manifest"]
 
@@ -139,12 +140,17 @@ def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
         return tuple(ordered)
     left = len(ordered) - MAX_PROBLEMS
     more = Problem(
-        "more-problems", f"{left:,} more problems are not shown", "mend these first", location=ordered[-1].location
+        "more-problems",
+        text("{left:,} more problems are not shown", left=left),
+        text("mend these first"),
+        location=ordered[-1].location,
     )
     return (*ordered[:MAX_PROBLEMS], more)
 
 
 def _wrong_name(file: Path, shown: str) -> Problem:
-    message = f"a manifest cannot be called `{brief(file.name)}`"
-    hint = "call it NAME.yaml, NAME.yml or NAME.yaml.example, without a dot in NAME; its lock is then NAME.lock.json"
+    message = text("a manifest cannot be called `{name}`", name=brief(file.name))
+    hint = text(
+        "call it NAME.yaml, NAME.yml or NAME.yaml.example, without a dot in NAME; its lock is then NAME.lock.json"
+    )
     return Problem("manifest-name", message, hint, location=Location(shown, 1, 1))

@@ -25,6 +25,7 @@ from wxsync.manifest.lookalikes import Lines, look_over
 from wxsync.manifest.source import At, Source, Spot
 from wxsync.manifest.syntax import explain
 from wxsync.model import Problem
+from wxsync.words import text
 
 MAX_DEPTH = 16
 MAX_NODES = 500_000
@@ -189,7 +190,12 @@ class _Reader:
             self._empty()
             return None
         if isinstance(start, DocumentStartEvent) and (start.version or start.tags):
-            self._say(start, "yaml-directive", "a manifest has no directives like %YAML or %TAG", "take the line out")
+            self._say(
+                start,
+                "yaml-directive",
+                text("a manifest cannot have directives like %YAML or %TAG"),
+                text("take the line out"),
+            )
         value = self._value(self._next())
         self._end()
         if isinstance(value, Text) and not value and value.plain:
@@ -200,21 +206,26 @@ class _Reader:
         return value
 
     def _empty(self) -> None:
-        hint = "write `version: 1` and a list of `materials`, or let `wxsync init` write a first one"
-        self.problems.append(self._source.problem(At(), "empty-manifest", "the manifest is empty", hint))
+        hint = text("write `version: 1` and a list of `materials`, or let `wxsync init` write a first one")
+        self.problems.append(self._source.problem(At(), "empty-manifest", text("the manifest is empty"), hint))
 
     def _end(self) -> None:
         event = self._next()
         while isinstance(event, DocumentEndEvent):
             event = self._next()
         if not isinstance(event, StreamEndEvent):
-            hint = "take the `---` out, or move what follows into a manifest of its own"
-            self._say(event, "several-documents", "a second YAML document begins here; a manifest is one", hint)
+            hint = text("take the `---` out, or move what follows into a manifest of its own")
+            self._say(event, "several-documents", text("a second YAML document begins here; a manifest is one"), hint)
 
     def _value(self, event: Event, *, is_key: bool = False) -> Value:
         self._nodes += 1
         if self._nodes > MAX_NODES:
-            self._say(event, "too-many-values", f"the manifest holds more than {MAX_NODES:,} values", "use globs")
+            self._say(
+                event,
+                "too-many-values",
+                text("the manifest holds more than {most:,} values", most=MAX_NODES),
+                text("use globs"),
+            )
             raise _TooMuch
         if isinstance(event, _VALUES) and (event.anchor or event.tag):
             self._refuse_marks(event)
@@ -229,7 +240,12 @@ class _Reader:
     def _deeper(self, event: Event) -> Value:
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            self._say(event, "too-deep", f"values are nested deeper than {MAX_DEPTH} levels", "close the brackets")
+            self._say(
+                event,
+                "too-deep",
+                text("values are nested deeper than {most} levels", most=MAX_DEPTH),
+                text("close the brackets"),
+            )
             raise _TooMuch
         value = self._items(event) if isinstance(event, SequenceStartEvent) else self._table(event)
         self._depth -= 1
@@ -264,33 +280,37 @@ class _Reader:
         key = self._value(event, is_key=True)
         if isinstance(key, Text) and (key.isprintable() or not _CONTROL.search(key)):
             return key
-        hint = 'write `key: value`; a text that begins with "{" or "[" needs quotes'
-        self._say(event, "key-not-text", "a key must be one line of text", hint)
+        hint = text('write `key: value`; a text that begins with "{" or "[" needs quotes')
+        self._say(event, "key-not-text", text("a key must be one line of text"), hint)
         return None
 
     def _merge(self, key: Text, event: Event) -> None:
-        hint = "write the keys out"
-        self._say_at(key.spot, "yaml-merge-key", "merge keys (<<) cannot be used in a manifest", hint)
+        hint = text("write the keys out")
+        self._say_at(key.spot, "yaml-merge-key", text("merge keys (<<) cannot be used in a manifest"), hint)
         if not isinstance(event, AliasEvent):
             self._value(event)
 
     def _duplicate(self, key: Text, first: Text) -> None:
-        message = f"the key `{key}` stands here twice; the first is in line {first.spot.line + 1}"
-        self._say_at(key.spot, "duplicate-key", message, "keep one of the two; a new entry of a list begins with `- `")
+        message = text(
+            "the key `{key}` stands here twice; the first is in line {line}", key=key, line=first.spot.line + 1
+        )
+        self._say_at(
+            key.spot, "duplicate-key", message, text("keep one of the two; a new entry of a list begins with `- `")
+        )
 
     def _alias(self, event: Event) -> Text:
         written = f"*{event.anchor}" if isinstance(event, AliasEvent) else "*"
-        hint = f'if it is a pattern, put it in quotes: "{written}"; else write the value out'
-        self._say(event, "yaml-alias", "aliases (*) cannot be used in a manifest", hint)
+        hint = text('if it is a pattern, put it in quotes: "{written}"; else write the value out', written=written)
+        self._say(event, "yaml-alias", text("aliases (*) cannot be used in a manifest"), hint)
         return self._placed(written, event, plain=True)
 
     def _refuse_marks(self, event: ScalarEvent | CollectionStartEvent) -> None:
         if event.anchor:
-            hint = f'if it is text, put it in quotes: "&{event.anchor}…"; else take it out'
-            self._say(event, "yaml-anchor", "anchors (&) cannot be used in a manifest", hint)
+            hint = text('if it is text, put it in quotes: "&{anchor}…"; else take it out', anchor=event.anchor)
+            self._say(event, "yaml-anchor", text("anchors (&) cannot be used in a manifest"), hint)
         else:
-            hint = "take the tag out: text is text here; a text that begins with `!` needs quotes"
-            self._say(event, "yaml-tag", "tags (!) cannot be used in a manifest", hint)
+            hint = text("take the tag out: text is text here; a text that begins with `!` needs quotes")
+            self._say(event, "yaml-tag", text("tags (!) cannot be used in a manifest"), hint)
 
     def _say(self, event: Event, code: str, message: str, hint: str) -> None:
         self._say_at(self._spot(event), code, message, hint)

@@ -22,7 +22,7 @@ from wxsync.manifest.paths import (
 from wxsync.manifest.source import Source, brief
 from wxsync.manifest.tree import PathKind, TooMuchWork, Tree
 from wxsync.model import Asset, MaterialType, Problem
-from wxsync.words import casefolded
+from wxsync.words import casefolded, plural, text
 
 PATTERN_CHARACTER_STEPS = 100
 
@@ -86,8 +86,8 @@ def _read_all(entries: Sequence[Entry], source: Source, tree: Tree) -> Iterator[
                 globs.append(entry)
         yield from _read_globs(globs, explicit, source, tree)
     except TooMuchWork:
-        hint = "write a folder before `**`, and fewer patterns"
-        message = "the patterns of this manifest and the files below it are too many to compare"
+        hint = text("write a folder before `**`, and fewer patterns")
+        message = text("the patterns of this manifest and the files below it are too many to compare")
         yield source.problem(entries[0].path.spot, "too-much-work", message, hint)
 
 
@@ -99,8 +99,13 @@ def _read_explicit(entry: Entry, kind: PathKind, source: Source, tree: Tree) -> 
     if (title := entry.text("title")) and (fault := fault_in_title(title)):
         faults.append((title, fault))
     if "exclude" in entry.table:
-        hint = "take it out; `exclude` leaves files out of a glob"
-        faults.append((entry.table.key("exclude"), Fault("exclude-without-glob", f"`{brief(path)}` is one file", hint)))
+        hint = text("take it out; `exclude` leaves files out of a glob")
+        faults.append(
+            (
+                entry.table.key("exclude"),
+                Fault("exclude-without-glob", text("`{path}` is one file", path=brief(path)), hint),
+            )
+        )
     problems = [_problem(fault, at, source, path) for at, fault in faults if fault]
     yield from problems
     if entry.sound and not problems:
@@ -130,15 +135,22 @@ def _faults_in_glob(entry: Entry, tree: Tree) -> Iterator[tuple[Text, Fault]]:
         if fault := fault_in_pattern(pattern):
             yield pattern, fault
         elif pattern is not entry.path and tree.kind(pattern) is PathKind.FOLDER:
-            hint = f"write `{brief(pattern)}/**` for all files in it"
-            yield pattern, Fault("exclude-is-a-folder", f"`{brief(pattern)}` is a folder and leaves nothing out", hint)
+            hint = text("write `{pattern}/**` for all files in it", pattern=brief(pattern))
+            yield (
+                pattern,
+                Fault(
+                    "exclude-is-a-folder",
+                    text("`{pattern}` is a folder and leaves nothing out", pattern=brief(pattern)),
+                    hint,
+                ),
+            )
     if (title := entry.text("title")) and (fault := fault_in_title(title)):
         yield title, fault
     if "name" in entry.table:
-        hint = "take the name out: each file of a glob is named by its path; or write an entry for one file"
+        hint = text("take the name out: each file of a glob is named by its path; or write an entry for one file")
         yield (
             entry.table.key("name"),
-            Fault("name-on-glob", f"`{brief(entry.path)}` is a glob and cannot have one name", hint),
+            Fault("name-on-glob", text("`{path}` is a glob and cannot have one name", path=brief(entry.path)), hint),
         )
 
 
@@ -179,11 +191,16 @@ def _problem(fault: Fault, at: Text, source: Source, path: str) -> Problem:
 
 
 def _overlap(glob: Text, first: Text, files: Sequence[str], source: Source) -> Problem:
-    count = f"{len(files):,} files, the first is" if len(files) > 1 else "a file,"
-    message = (
-        f"`{brief(glob)}` and `{brief(first)}` (line {first.spot.line + 1}) both match {count} `{brief(files[0])}`"
+    message = plural(
+        "`{glob}` and `{first}` (line {line}) both match a file, `{file}`",
+        "`{glob}` and `{first}` (line {line}) both match {count:,} files, the first is `{file}`",
+        len(files),
+        glob=brief(glob),
+        first=brief(first),
+        line=first.spot.line + 1,
+        file=brief(files[0]),
     )
-    hint = "leave it out of one of them with `exclude`, or write an entry for the file alone"
+    hint = text("leave it out of one of them with `exclude`, or write an entry for the file alone")
     return source.problem(glob.spot, "globs-overlap", message, hint, path=files[0])
 
 
@@ -194,8 +211,12 @@ def _name_twins(taken: Sequence[Taken], source: Source) -> Iterator[Problem]:
     for each in sorted(taken, key=_where):
         first = names.setdefault(each.asset.name, each)
         if first is not each:
-            message = f"the name `{brief(each.asset.name)}` is already that of line {first.named_by.spot.line + 1}"
-            hint = "give one of the two another `name`"
+            message = text(
+                "the name `{name}` is already that of line {line}",
+                name=brief(each.asset.name),
+                line=first.named_by.spot.line + 1,
+            )
+            hint = text("give one of the two another `name`")
             name, path = each.asset.name, each.asset.path
             yield source.problem(each.named_by.spot, "duplicate-name", message, hint, name=name, path=path)
 
@@ -209,9 +230,16 @@ def _case_twins(taken: Sequence[Taken], source: Source) -> Iterator[Problem]:
         path = each.asset.path
         first = paths.setdefault(casefolded(path), path)
         if first != path:
-            how = "in case" if first.casefold() == path.casefold() else "in Unicode form"
-            message = f"`{brief(first)}` and `{brief(path)}` differ only {how}: they are one file on macOS and Windows"
-            yield source.problem(each.named_by.spot, "path-twins", message, "rename one of the two files", path=path)
+            how = text("in case") if first.casefold() == path.casefold() else text("in Unicode form")
+            message = text(
+                "`{first}` and `{path}` differ only {how}: they are one file on macOS and Windows",
+                first=brief(first),
+                path=brief(path),
+                how=how,
+            )
+            yield source.problem(
+                each.named_by.spot, "path-twins", message, text("rename one of the two files"), path=path
+            )
 
 
 def _where(each: Taken) -> tuple[int, int, str]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from wxsync.manifest.source import At, Source
 from wxsync.model import Problem
+from wxsync.words import text
 
 # Blanks that are no blank to YAML, and what stands between two characters without being seen.
 BLANKS = "\u00a0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000\u00ad\ufeff"
@@ -26,26 +27,25 @@ _QUOTES = "“”„‟＂‘’‚‛＇"
 _SINGLE = "‘’‚‛＇"
 
 _NAMES = {
-    **dict.fromkeys(_COLONS, ("a full-width colon (中文冒号)", ": ")),
-    **dict.fromkeys(_COMMAS, ("a full-width comma (中文逗号)", ", ")),
-    **dict.fromkeys(_DASHES, ("a dash (破折号)", "- ")),
-    **dict.fromkeys(_HASHES, ("a full-width number sign (全角井号)", "#")),
-    **{char: ("a full-width bracket (全角括号)", meant) for char, meant in (_OPENING | _CLOSING).items()},
-    **{char: ("a curly quote (中文引号)", "'" if char in _SINGLE else '"') for char in _QUOTES},
-    "：": ("a full-width colon (中文冒号)", ": "),
-    "、": ("an ideographic comma (顿号)", ", "),
-    "－": ("a full-width hyphen (全角减号)", "- "),
-    "。": ("an ideographic full stop (中文句号)", "."),
-    "！": ("a full-width exclamation mark (全角感叹号)", "!"),
-    "＂": ("a full-width quote (全角引号)", '"'),
-    "＇": ("a full-width quote (全角引号)", "'"),
+    **dict.fromkeys(_COLONS, (text("a full-width colon"), ": ")),
+    **dict.fromkeys(_COMMAS, (text("a full-width comma"), ", ")),
+    **dict.fromkeys(_DASHES, (text("a dash"), "- ")),
+    **dict.fromkeys(_HASHES, (text("a full-width number sign"), "#")),
+    **{char: (text("a full-width bracket"), meant) for char, meant in (_OPENING | _CLOSING).items()},
+    **{char: (text("a curly quote"), "'" if char in _SINGLE else '"') for char in _QUOTES},
+    "、": (text("an ideographic comma"), ", "),
+    "－": (text("a full-width hyphen"), "- "),
+    "。": (text("an ideographic full stop"), "."),
+    "！": (text("a full-width exclamation mark"), "!"),
+    "＂": (text("a full-width quote"), '"'),
+    "＇": (text("a full-width quote"), "'"),
 }
 _BLANK_NAMES = {
-    "\u00a0": "a no-break space",
-    "\u3000": "an ideographic space (全角空格)",
-    "\u200b": "a zero width space",
-    "\u2060": "a word joiner",
-    "\u00ad": "a soft hyphen",
+    "\u00a0": text("a no-break space"),
+    "\u3000": text("an ideographic space"),
+    "\u200b": text("a zero width space"),
+    "\u2060": text("a word joiner"),
+    "\u00ad": text("a soft hyphen"),
 }
 _HALF = str.maketrans(
     {char: meant.strip() for char, (_, meant) in _NAMES.items()}
@@ -115,11 +115,20 @@ def explain_slip(slip: Slip, spot: At, source: Source) -> Problem:
     char = slip.text[0]
     if char in _NAMES:
         what, needed = _NAMES[char]
-        hint = "type it with the input method in half-width (半角), then look at the whole line"
-        return source.problem(spot, "full-width", f"`{char}` is {what}; YAML needs `{needed}`", hint)
-    name = _BLANK_NAMES.get(char, "a blank of another kind")
-    message = f"{name} (U+{ord(char):04X}) stands here; YAML needs an ordinary space, or none"
-    return source.problem(spot, "odd-blank", message, "delete it and type a space; such blanks come from web pages")
+        hint = text("type it with the input method in half-width mode, then look at the whole line")
+        return source.problem(
+            spot,
+            "full-width",
+            text("`{char}` is {what}; YAML needs `{needed}`", char=char, what=what, needed=needed),
+            hint,
+        )
+    name = _BLANK_NAMES.get(char) or text("a blank of another kind")
+    message = text(
+        "{name} (U+{char:04X}) stands here; YAML needs an ordinary space, or none", name=name, char=ord(char)
+    )
+    return source.problem(
+        spot, "odd-blank", message, text("delete it and type a space; such blanks come from web pages")
+    )
 
 
 class Lines:

@@ -9,7 +9,7 @@ from wxsync.manifest.globs import is_glob, parse_pattern, walk
 from wxsync.manifest.lookalikes import first_wide, half_width
 from wxsync.manifest.source import brief, is_blank, unseen_in
 from wxsync.manifest.tree import KEPT_BACK, PathKind, TooMuchWork, Tree
-from wxsync.words import casefolded
+from wxsync.words import Text, casefolded, listing, text
 
 MAX_NAME = 200
 MAX_LENGTH = 1024
@@ -20,11 +20,31 @@ _ABSOLUTE = re.compile(r"[/\\]|[A-Za-z]:[/\\]|~(/|$)")
 
 
 _NO_FILE = {
-    PathKind.FOLDER: ("path-is-a-folder", "write `{path}/**` for all files in it"),
-    PathKind.OUTSIDE: ("link-outside", "put the file itself there; nothing outside the manifest's folder is read"),
-    PathKind.BROKEN: ("link-broken", "mend the link, or put the file in its place"),
-    PathKind.UNREADABLE: ("folder-unreadable", "look at the permissions of the folders on the way"),
-    PathKind.OTHER: ("not-a-file", "only ordinary files can be uploaded"),
+    PathKind.FOLDER: (
+        "path-is-a-folder",
+        text("a folder"),
+        text("write a glob for the files in it"),
+    ),
+    PathKind.OUTSIDE: (
+        "link-outside",
+        text("a link that leads out of the manifest's folder"),
+        text("put the file itself there; nothing outside the manifest's folder is read"),
+    ),
+    PathKind.BROKEN: (
+        "link-broken",
+        text("a link that leads nowhere"),
+        text("mend the link, or put the file in its place"),
+    ),
+    PathKind.UNREADABLE: (
+        "folder-unreadable",
+        text("in a folder, or itself a folder, that cannot be listed"),
+        text("look at the permissions of the folders on the way"),
+    ),
+    PathKind.OTHER: (
+        "not-a-file",
+        text("a device, a FIFO or a socket"),
+        text("only ordinary files can be uploaded"),
+    ),
 }
 
 
@@ -40,15 +60,15 @@ class Fault:
 def fault_in_path(path: str) -> Fault | None:
     """Finds what makes a path or a pattern impossible, whatever files there are."""
     if _CONTROL.search(path):
-        return Fault("wrong-path", "a path cannot hold control characters", "rename the file")
+        return Fault("wrong-path", text("a path cannot hold control characters"), text("rename the file"))
     return _fault_in_reach(path) or _fault_in_form(path)
 
 
 def fault_in_pattern(pattern: str) -> Fault | None:
     """Finds what a glob cannot hold beyond what no path can."""
     if any("**" in part and part != "**" for part in pattern.split("/")):
-        hint = f"write `{re.sub(r'[*]{2,}', '**/*', pattern)}`"
-        return Fault("wrong-glob", "`**` stands for folders and must stand alone between slashes", hint)
+        hint = text("write `{what}`", what=re.sub(r"[*]{2,}", "**/*", pattern))
+        return Fault("wrong-glob", text("`**` stands for folders and must stand alone between slashes"), hint)
     return fault_in_path(pattern)
 
 
@@ -58,49 +78,63 @@ def fault_in_kind(path: str, kind: PathKind, tree: Tree) -> Fault | None:
         return None
     if kind is PathKind.MISSING:
         return _missing(path, tree)
-    code, hint = _NO_FILE[kind]
-    return Fault(code, f"`{brief(path)}` is {kind}", hint.format(path=brief(path)))
+    code, what, hint = _NO_FILE[kind]
+    if kind is PathKind.FOLDER:
+        hint = text("write `{path}/**` for all files in it", path=brief(path))
+    return Fault(code, text("`{path}` is {what}", path=brief(path), what=what), hint)
 
 
 def fault_in_file_name(path: str) -> Fault | None:
     """Finds what keeps the path of a file that a glob met from being its name."""
-    hint = "rename the file, or leave it out with `exclude`"
+    hint = text("rename the file, or leave it out with `exclude`")
     if _CONTROL.search(path):
-        return Fault("odd-file-name", f"the name {brief(path)!r} holds control characters or is not UTF-8", hint)
+        return Fault(
+            "odd-file-name",
+            text("the name {path} holds control characters or is not UTF-8", path=repr(brief(path))),
+            hint,
+        )
     if unseen := unseen_in(path):
-        return Fault("odd-file-name", f"the name `{brief(path)}` holds {_told(unseen)}", hint)
+        return Fault(
+            "odd-file-name", text("the name `{path}` holds {unseen}", path=brief(path), unseen=_told(unseen)), hint
+        )
     return None
 
 
 def fault_in_name(name: str) -> Fault | None:
     """Finds what a name for consumers cannot be."""
     if _CONTROL.search(name):
-        return Fault("wrong-name", "a name cannot hold control characters", "write it on one line")
+        return Fault("wrong-name", text("a name cannot hold control characters"), text("write it on one line"))
     if name != name.strip():
-        return Fault("wrong-name", "a name cannot begin or end with a blank", "take the blanks out")
+        return Fault("wrong-name", text("a name cannot begin or end with a blank"), text("take the blanks out"))
     if unseen := unseen_in(name):
-        hint = "delete it and type the name anew; it came along from a web page or a chat"
-        return Fault("wrong-name", f"a name cannot hold {_told(unseen)}", hint)
+        hint = text("delete it and type the name anew; it came along from a web page or a chat")
+        return Fault("wrong-name", text("a name cannot hold {unseen}", unseen=_told(unseen)), hint)
     if len(name) > MAX_NAME:
-        return Fault("wrong-name", f"a name has at most {MAX_NAME} characters", "write a shorter one")
+        return Fault(
+            "wrong-name",
+            text("a name has at most {most_name} characters", most_name=MAX_NAME),
+            text("write a shorter one"),
+        )
     return None
 
 
 def fault_in_title(title: str) -> Fault | None:
     """Finds what the title of a video cannot be."""
     if is_blank(title):
-        return Fault("blank", "nothing of the `title` can be seen", "write what readers see as the video's title")
+        return Fault(
+            "blank", text("nothing of the `title` can be seen"), text("write what readers see as the video's title")
+        )
     if unseen := unseen_in(title):
-        hint = "delete it and type the title anew; it came along from a web page or a chat"
-        return Fault("wrong-title", f"a title cannot hold {_told(unseen)}", hint)
+        hint = text("delete it and type the title anew; it came along from a web page or a chat")
+        return Fault("wrong-title", text("a title cannot hold {unseen}", unseen=_told(unseen)), hint)
     return None
 
 
 def fault_in_default_name(path: str) -> Fault | None:
     """Finds what keeps a path from being the name of its material too."""
     if unseen := unseen_in(path):
-        message = f"the path holds {_told(unseen)}, and it is the material's name too"
-        return Fault("odd-file-name", message, "rename the file, or give it a `name`")
+        message = text("the path holds {unseen}, and it is the material's name too", unseen=_told(unseen))
+        return Fault("odd-file-name", message, text("rename the file, or give it a `name`"))
     return None
 
 
@@ -113,11 +147,13 @@ def in_shortest_form(path: str) -> str:
 
 def nothing_matches(pattern: str, tree: Tree) -> Fault:
     """Says that a glob matches no file, and what may be the reason."""
-    message = f"`{brief(pattern)}` matches no file"
+    message = text("`{pattern}` matches no file", pattern=brief(pattern))
     if "\\" in pattern:
-        return Fault("nothing-matches", message, f"write it with forward slashes: `{_forward(pattern)}`")
+        return Fault(
+            "nothing-matches", message, text("write it with forward slashes: `{pattern}`", pattern=_forward(pattern))
+        )
     if re.search(r"\{[^}]*,[^}]*\}", pattern):
-        return Fault("nothing-matches", message, "braces have no meaning here: write one entry for each ending")
+        return Fault("nothing-matches", message, text("braces have no meaning here: write one entry for each ending"))
     if narrow := _in_half_width(pattern, tree):
         return Fault("nothing-matches", message, narrow)
     return Fault("nothing-matches", message, _why_nothing(pattern, tree))
@@ -125,34 +161,50 @@ def nothing_matches(pattern: str, tree: Tree) -> Fault:
 
 def _fault_in_reach(path: str) -> Fault | None:
     if "://" in path:
-        hint = "only local files can be uploaded: put the file into the manifest's folder"
-        return Fault("path-outside", f"`{brief(path)}` is a web address", hint)
+        hint = text("only local files can be uploaded: put the file into the manifest's folder")
+        return Fault("path-outside", text("`{path}` is a web address", path=brief(path)), hint)
     if _ABSOLUTE.match(path):
-        hint = "write the path relative to the manifest's folder; nothing outside that folder is read"
-        return Fault("path-outside", f"`{brief(path)}` is an absolute path", hint)
+        hint = text("write the path relative to the manifest's folder; nothing outside that folder is read")
+        return Fault("path-outside", text("`{path}` is an absolute path", path=brief(path)), hint)
     if ".." in path and ".." in re.split(r"[/\\]", path):
-        hint = "nothing outside the manifest's folder is read: move the file, or the manifest"
-        return Fault("path-outside", f"`{brief(path)}` leads upwards with `..`", hint)
+        hint = text("nothing outside the manifest's folder is read: move the file, or the manifest")
+        return Fault("path-outside", text("`{path}` leads upwards with `..`", path=brief(path)), hint)
     if not KEPT_BACK.isdisjoint(path.lower().split("/")):
-        hint = "move the file out of that folder"
-        return Fault("path-kept-back", f"`{brief(path)}` lies in a folder that git or wxsync keeps for itself", hint)
+        hint = text("move the file out of that folder")
+        return Fault(
+            "path-kept-back",
+            text("`{path}` lies in a folder that git or wxsync keeps for itself", path=brief(path)),
+            hint,
+        )
     return None
 
 
 def _fault_in_form(path: str) -> Fault | None:
     parts = path.split("/")
     if set(parts) <= {"", "."}:
-        hint = "write the path of a file, such as `images/logo.png`, or a glob, such as `images/*`"
-        return Fault("wrong-path", f"`{brief(path)}` is the manifest's own folder", hint)
+        hint = text("write the path of a file, such as `images/logo.png`, or a glob, such as `images/*`")
+        return Fault("wrong-path", text("`{path}` is the manifest's own folder", path=brief(path)), hint)
     if parts[-1] in {"", "."}:
         short = "/".join(part for part in parts if part not in {"", "."})
-        hint = f"write `{brief(short)}/**` for all files in it, or the path of one of them"
-        return Fault("wrong-path", f"`{brief(path)}` names a folder", hint)
+        hint = text("write `{short}/**` for all files in it, or the path of one of them", short=brief(short))
+        return Fault("wrong-path", text("`{path}` names a folder", path=brief(path)), hint)
     if "" in parts or "." in parts:
         short = "/".join(part for part in parts if part not in {"", "."})
-        return Fault("wrong-path", f"`{brief(path)}` is not the shortest form of its path", f"write `{brief(short)}`")
+        return Fault(
+            "wrong-path",
+            text("`{path}` is not the shortest form of its path", path=brief(path)),
+            text("write `{short}`", short=brief(short)),
+        )
     if len(path) > MAX_LENGTH or len(parts) > MAX_SEGMENTS:
-        return Fault("wrong-path", f"a path has at most {MAX_LENGTH} characters and {MAX_SEGMENTS} parts", "shorten it")
+        return Fault(
+            "wrong-path",
+            text(
+                "a path has at most {most_length} characters and {most_segments} parts",
+                most_length=MAX_LENGTH,
+                most_segments=MAX_SEGMENTS,
+            ),
+            text("shorten it"),
+        )
     return None
 
 
@@ -160,18 +212,26 @@ def _why_nothing(pattern: str, tree: Tree) -> str:
     folder = _plain_part(pattern)
     if folder and tree.kind(folder) is not PathKind.FOLDER:
         near = tree.near(folder)
-        return f"there is no folder `{brief(folder)}`" + (f"; did you mean `{brief(near[0])}`?" if near else "")
+        if near:
+            return text(
+                "there is no folder `{folder}`; did you mean `{near}`?", folder=brief(folder), near=brief(near[0])
+            )
+        return text("there is no folder `{folder}`", folder=brief(folder))
     try:
         loose = parse_pattern(pattern, hidden=True, any_case=True)
         met = next((path for path, kind in walk(loose, tree) if kind is PathKind.FILE), None)
     except TooMuchWork:
         met = None
+    if met is None and folder:
+        return text(
+            "`{folder}` is there, but no file in it fits; `**/` before the last part looks into all folders below",
+            folder=brief(folder),
+        )
     if met is None:
-        where = f"`{brief(folder)}` is there, but no file in it" if folder else "no file beside the manifest"
-        return f"{where} fits; `**/` before the last part looks into all folders below"
+        return text("no file beside the manifest fits; `**/` before the last part looks into all folders below")
     if any(part.startswith(".") for part in met.split("/")):
-        return f"`{brief(met)}` is hidden: a pattern must write the dot itself"
-    return f"`{brief(met)}` differs in case, which counts on every system"
+        return text("`{path}` is hidden: a pattern must write the dot itself", path=brief(met))
+    return text("`{path}` differs in case, which counts on every system", path=brief(met))
 
 
 def _plain_part(pattern: str) -> str:
@@ -184,18 +244,28 @@ def _plain_part(pattern: str) -> str:
 
 
 def _missing(path: str, tree: Tree) -> Fault:
-    message = f"there is no file `{brief(path)}`"
+    message = text("there is no file `{path}`", path=brief(path))
     if "\\" in path:
-        return Fault("file-missing", message, f"write it with forward slashes: `{_forward(path)}`")
+        return Fault("file-missing", message, text("write it with forward slashes: `{path}`", path=_forward(path)))
     if narrow := _in_half_width(path, tree):
         return Fault("file-missing", message, narrow)
     near = tree.near(path)
     if near and casefolded(near[0]) == casefolded(path):
-        how = "case" if near[0].casefold() == path.casefold() else "its Unicode form (NFC or NFD)"
-        return Fault("file-missing", message, f"`{brief(near[0])}` differs in {how}, which counts on every system")
+        how = text("case") if near[0].casefold() == path.casefold() else text("its Unicode form (NFC or NFD)")
+        return Fault(
+            "file-missing",
+            message,
+            text("`{near}` differs in {how}, which counts on every system", near=brief(near[0]), how=how),
+        )
     if near:
-        return Fault("file-missing", message, f"did you mean {' or '.join(f'`{brief(path)}`' for path in near)}?")
-    return Fault("file-missing", message, "look at the spelling; a path begins at the manifest's folder")
+        return Fault(
+            "file-missing",
+            message,
+            text(
+                "did you mean {paths}?", paths=listing((text("`{path}`", path=brief(path)) for path in near), last="or")
+            ),
+        )
+    return Fault("file-missing", message, text("look at the spelling; a path begins at the manifest's folder"))
 
 
 def _in_half_width(path: str, tree: Tree) -> str:
@@ -207,11 +277,13 @@ def _in_half_width(path: str, tree: Tree) -> str:
         found = tree.kind(narrow) is PathKind.FILE or (is_glob(narrow) and any(walk(parse_pattern(narrow), tree)))
     except TooMuchWork:
         return ""
-    return f"`{wide}` is full-width; did you mean `{brief(narrow)}`?" if found else ""
+    if not found:
+        return ""
+    return text("`{wide}` is full-width; did you mean `{narrow}`?", wide=wide, narrow=brief(narrow))
 
 
-def _told(char: str) -> str:
-    return f"the character U+{ord(char):04X}, which cannot be seen"
+def _told(char: str) -> Text:
+    return text("the character U+{code:04X}, which cannot be seen", code=ord(char))
 
 
 def _forward(path: str) -> str:

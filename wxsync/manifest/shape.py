@@ -14,6 +14,7 @@ from wxsync.manifest import wording
 from wxsync.manifest.document import Items, Number, Table, Text, Value
 from wxsync.manifest.source import Source
 from wxsync.model import MaterialType, Problem
+from wxsync.words import text
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
@@ -105,8 +106,10 @@ def _newer(document: Table, source: Source) -> Problem | None:
     version = document.value("version")
     if not isinstance(version, Number) or version < 2:
         return None
-    message = f"version {version} of the manifest's format is newer than this wxsync, which reads version 1"
-    return source.problem(version.spot, "newer-version", message, "upgrade wxsync")
+    message = text(
+        "version {version} of the manifest's format is newer than this wxsync, which reads version 1", version=version
+    )
+    return source.problem(version.spot, "newer-version", message, text("upgrade wxsync"))
 
 
 def _sample(document: Value) -> Value:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from wxsync.model import Location, Problem, Severity
+from wxsync.words import text
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_EXCERPT = 400
@@ -133,24 +134,26 @@ class NotReadable(Exception):
 def read_source(file: Path, shown_as: str) -> Source:
     """Reads the manifest's text; UTF-8, with or without a byte order mark, at most 8 MiB. Raises NotReadable."""
     content = _read_bytes(file, shown_as)
-    text = _decode(content, shown_as)
-    source = Source(shown_as, text, _BREAK.split(text))
-    if found := _CONFLICT.search(text):
+    written = _decode(content, shown_as)
+    source = Source(shown_as, written, _BREAK.split(written))
+    if found := _CONFLICT.search(written):
         raise NotReadable(
             source.problem(
                 source.spot(found.start()),
                 "conflict-marker",
-                f"a merge conflict was left here: {found[1]}",
-                "resolve the conflict: keep what you want of both sides and take the marker lines out",
+                text("a merge conflict was left here: {found}", found=found[1]),
+                text("resolve the conflict: keep what you want of both sides and take the marker lines out"),
             )
         )
-    if found := UNSEEN.search(text):
+    if found := UNSEEN.search(written):
         raise NotReadable(
             source.problem(
                 source.spot(found.start()),
                 "invisible-character",
-                f"the character U+{ord(found[0]):04X} cannot be seen and must not stand in a manifest",
-                'take it out; where a text needs it, write it in double quotes as an escape like "\\u202A"',
+                text(
+                    "the character U+{found:04X} cannot be seen and must not stand in a manifest", found=ord(found[0])
+                ),
+                text('take it out; where a text needs it, write it in double quotes as an escape like "\\u202A"'),
             )
         )
     return source
@@ -160,31 +163,37 @@ def _read_bytes(file: Path, shown_as: str) -> bytes:
     try:
         status = file.lstat()
         if stat.S_ISLNK(status.st_mode):
-            hint = "put the file itself there: nothing outside its folder is read"
-            raise _nothing(shown_as, "manifest-not-a-file", "this is a link, not a manifest", hint)
+            hint = text("put the file itself there: nothing outside its folder is read")
+            raise _nothing(shown_as, "manifest-not-a-file", text("this is a link, not a manifest"), hint)
         if stat.S_ISDIR(status.st_mode):
-            raise _nothing(shown_as, "manifest-is-a-folder", "this is a folder, not a manifest", "name the file in it")
+            raise _nothing(
+                shown_as, "manifest-is-a-folder", text("this is a folder, not a manifest"), text("name the file in it")
+            )
         # A FIFO or a device is never opened: it could wait for ever or have no end.
         if not stat.S_ISREG(status.st_mode):
-            raise _nothing(shown_as, "manifest-not-a-file", "this is not an ordinary file", "write it to a file first")
+            raise _nothing(
+                shown_as, "manifest-not-a-file", text("this is not an ordinary file"), text("write it to a file first")
+            )
         with file.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        hint = "name another with --manifest, or write a first one with `wxsync init`"
-        raise _nothing(shown_as, "manifest-missing", "there is no such manifest", hint) from None
+        hint = text("name another with --manifest, or write a first one with `wxsync init`")
+        raise _nothing(shown_as, "manifest-missing", text("there is no such manifest"), hint) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        hint = "look at the file's permissions and at the disk"
-        raise _nothing(shown_as, "manifest-unreadable", f"the manifest cannot be read: {reason}", hint) from None
+        hint = text("look at the file's permissions and at the disk")
+        raise _nothing(
+            shown_as, "manifest-unreadable", text("the manifest cannot be read: {reason}", reason=reason), hint
+        ) from None
     if len(content) > MAX_BYTES:
-        hint = "use globs instead of one entry for each file, or split it into several manifests"
-        raise _nothing(shown_as, "manifest-too-large", "the manifest is larger than 8 MiB", hint)
+        hint = text("use globs instead of one entry for each file, or split it into several manifests")
+        raise _nothing(shown_as, "manifest-too-large", text("the manifest is larger than 8 MiB"), hint)
     return content
 
 
 def _decode(content: bytes, shown_as: str) -> str:
     if content[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\0" in content[:2]:
-        raise _nothing(shown_as, "utf-16", "the manifest is written in UTF-16", "save it as UTF-8")
+        raise _nothing(shown_as, "utf-16", text("the manifest is written in UTF-16"), text("save it as UTF-8"))
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -196,8 +205,8 @@ def _decode(content: bytes, shown_as: str) -> str:
         source.problem(
             source.spot(len(before)),
             "not-utf-8",
-            f"the byte 0x{bad:02X} is not UTF-8",
-            "save the manifest as UTF-8; it may be in GBK (cp936) now",
+            text("the byte 0x{bad:02X} is not UTF-8", bad=bad),
+            text("save the manifest as UTF-8; it may be in GBK (cp936) now"),
         )
     )
 

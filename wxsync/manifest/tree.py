@@ -24,15 +24,15 @@ KEPT_BACK = frozenset({".git", STATE_FOLDER})
 
 
 class PathKind(StrEnum):
-    """Says what a path is."""
+    """What a path is."""
 
-    FILE = "a file"
-    FOLDER = "a folder"
-    LINK = "a link"
-    OTHER = "a device, a FIFO or a socket"
-    OUTSIDE = "a link that leads out of the manifest's folder"
-    BROKEN = "a link that leads nowhere"
-    UNREADABLE = "in a folder, or itself a folder, that cannot be listed"
+    FILE = "file"
+    FOLDER = "folder"
+    LINK = "link"
+    OTHER = "other"
+    OUTSIDE = "outside"
+    BROKEN = "broken"
+    UNREADABLE = "unreadable"
     MISSING = "missing"
 
 
