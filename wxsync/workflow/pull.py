@@ -32,7 +32,7 @@ from wxsync.results import LeftOut, Pulled
 from wxsync.wechat.answers import FileContent, VideoDetails
 from wxsync.wechat.client import WeChat
 from wxsync.wechat.interface import PAGE_SIZE
-from wxsync.words import casefolded, human_size
+from wxsync.words import Text, casefolded, human_size, text
 from wxsync.workflow.import_one import Checked, record_of
 from wxsync.workflow.pull_state import PullState
 
@@ -164,10 +164,15 @@ def _video(remote: WeChat, details: VideoDetails) -> _Body:
         raise _Undownloadable("its address gives nothing that can be downloaded: save it from mp.weixin.qq.com")
     media = probe(content)
     if media.format is Format.HTML:
-        vid = _VID.search(details.down_url or "")
-        which = f" ({vid[1]})" if vid else ""
-        raise _Undownloadable(f"its address is a web page{which} and not a file: save it from mp.weixin.qq.com")
+        raise _Undownloadable(_is_a_page(details.down_url or ""))
     return _Body(content, _sound(content, "its address gives"), _text(details.title), _text(details.introduction))
+
+
+def _is_a_page(url: str) -> Text:
+    vid = _VID.search(url)
+    if vid is None:
+        return text("its address is a web page and not a file: save it from mp.weixin.qq.com")
+    return text("its address is a web page ({vid}) and not a file: save it from mp.weixin.qq.com", vid=vid[1])
 
 
 def _sound(content: bytes, who: str) -> Media:
