@@ -215,6 +215,20 @@ def test_whether_drafts_and_the_menu_can_be_looked_at_is_told_and_is_no_obstacle
     assert {states(found)[other] for other in others} == {"ok"}
 
 
+@pytest.mark.parametrize(("name", "word"), [("get_material", "pull"), ("del_material", "prune")])
+def test_a_quota_that_apply_does_not_need_is_a_warning_where_it_is_used_up(
+    project: Project, server: Server, name: str, word: str
+) -> None:
+    server.limit(daily={f"/cgi-bin/material/{name}": 1})
+    server.sandbox.account.quotas.count(f"/cgi-bin/material/{name}")
+
+    found = project.run("doctor", "--format", "json")
+
+    assert found.code == 0
+    told = check(found, f"quota:{name}")
+    assert (told["state"], word in told["todo"]) == ("warning", True)
+
+
 def test_drafts_and_a_menu_that_are_there_are_told(project: Project, server: Server) -> None:
     account = server.sandbox.account
     cover = server.upload("image", "a.png", png("a"))

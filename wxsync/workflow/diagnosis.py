@@ -25,8 +25,12 @@ from wxsync.words import Text, listing, plural, text
 
 QUOTA_PATHS = (ADD_MATERIAL, UPLOAD_IMAGE, LIST_MATERIALS, GET_MATERIAL, DELETE_MATERIAL)
 
+_NOT_FOR_APPLY = {
+    GET_MATERIAL: text("`pull`, `import` and `--refresh` fetch a material by a call each; `apply` needs none."),
+    DELETE_MATERIAL: text("Only `prune` deletes."),
+}
 _NEARLY_FULL = 0.9
-# A test account (测试号) has 10 uploads and 10 listings a day (community of WeChat).
+# A test account (测试号) has 10 calls a day of each kind on materials (community of WeChat).
 _TEST_ACCOUNT_CALLS = 10
 _APPID = re.compile(r"wx[0-9a-f]{16}")
 _PROXY = re.compile(r"(?:[A-Za-z0-9]+://)?(?:[^/@#?\\\s]*@)?([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?/?")
@@ -170,15 +174,14 @@ def _quota_name(path: str) -> str:
 def _quota(path: str, quota: Quota | CallFailed | None, way: AuthMethod, *, now: float) -> Check:
     name = _quota_name(path)
     if not way.tells_quota:
-        return skipped(name, text("云调用 cannot ask for it: see 接口权限 on mp.weixin.qq.com"))
+        return skipped(name, text("云调用 cannot ask for it: see 接口权限与额度 on 微信开发者平台"))
     if quota is None or isinstance(quota, CallFailed):
         return _untold(name, quota)
     if quota.daily_limit <= 0:
         return passed(name, text("WeChat tells no limit"))
     reset = text("00:00 Beijing time (in {span})", span=_span(86_400 - (now + 8 * 3600) % 86_400))
     if quota.remain <= 0:
-        message = text("all {limit:,} calls of today are used", limit=quota.daily_limit)
-        return failed(name, HaltedForNow(message, code=Kind.QUOTA, hint=text("Run again after {reset}.", reset=reset)))
+        return _used_up(path, quota.daily_limit, reset)
     found = text(
         "{used:,} of {limit:,} calls used, {left:,} left until {reset}",
         used=quota.used,
@@ -187,9 +190,17 @@ def _quota(path: str, quota: Quota | CallFailed | None, way: AuthMethod, *, now:
         reset=reset,
     )
     if quota.remain * 10 <= quota.daily_limit:
-        todo = text("Little is left; `wxsync apply --max-uploads N` sends no more than N files.")
-        return warned(name, found, todo)
+        few = text("Little is left; `wxsync apply --max-uploads N` sends no more than N files.")
+        return warned(name, found, _NOT_FOR_APPLY.get(path, few))
     return passed(name, found)
+
+
+def _used_up(path: str, limit: int, reset: Text) -> Check:
+    """Judge a quota of which nothing is left; apply needs not all of them."""
+    name, message = _quota_name(path), text("all {limit:,} calls of today are used", limit=limit)
+    if path in _NOT_FOR_APPLY:
+        return warned(name, message, text("{use} Run it after {reset}.", use=_NOT_FOR_APPLY[path], reset=reset))
+    return failed(name, HaltedForNow(message, code=Kind.QUOTA, hint=text("Run again after {reset}.", reset=reset)))
 
 
 def _untold(name: str, error: CallFailed | None) -> Check:
@@ -229,7 +240,7 @@ def _test_account(quotas: Mapping[str, Quota | CallFailed]) -> Iterable[Check]:
     if any(isinstance(quota, Quota) and 0 < quota.daily_limit <= _TEST_ACCOUNT_CALLS for quota in found):
         yield warned(
             "test-account",
-            text("a test account (测试号): 10 uploads, 10 listings and 10 counts a day, failures count"),
+            text("a test account (测试号): 10 calls a day of each kind on materials, failures count"),
             text("Keep runs small (`--max-uploads`), and try things in the sandbox (`--sandbox`)."),
         )
 
