@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, replace
 
 import pytest
@@ -43,6 +44,7 @@ from wxsync.model import (
 )
 from wxsync.planner import exceeds_safety_rail, filename_for, fold, make_plan, stale_reasons, tag_in
 from wxsync.results import Result
+from wxsync.upload_names import in_ascii
 
 
 @dataclass(frozen=True, slots=True)
@@ -428,8 +430,17 @@ def test_no_fingerprint_goes_up_twice_and_no_id_is_adopted_twice(
 NAMED = [
     ("logo", "images/logo.png", "logo"),
     ("images/Logo Final (2).png", "images/Logo Final (2).png", "logo-final-2"),
-    ("产品介绍", "x.png", "material"),
-    ("产品 Intro", "x.png", "intro"),
+    ("产品介绍", "x.png", "产品介绍"),
+    ("图片/活动/秋季活动.png", "图片/活动/秋季活动.png", "秋季活动"),
+    ("产品 Intro", "x.png", "产品-intro"),
+    ("!?", "x.png", "material"),
+    ("🙂", "x.png", "material"),
+    ("Cafe\u0301", "x.png", "café"),
+    ("हिन्दी", "x.png", "हिन्दी"),
+    ("a \u0301b", "x.png", "a-b"),
+    ("图" * 20, "x.png", "图" * 13),
+    ("ab" + "图" * 12 + "é-x", "x.png", "ab" + "图" * 12 + "é"),
+    ("１号", "x.png", "１号"),
     ("x" * 50, "x.png", "x" * 40),
     ("-a-", "x.png", "a"),
     ("y" * 39 + "- z", "x.png", "y" * 39),
@@ -445,7 +456,9 @@ def test_an_upload_is_named_by_a_slug_a_tag_and_its_format(name: str, path: str,
     named = filename_for(ACCOUNT, wanted)
 
     assert named == f"{slug}.{wanted.fingerprint.tag(ACCOUNT)}.png"
-    assert re.fullmatch(r"[a-z0-9-]{1,40}\.wx[a-z2-7]{16}\.png", named)
+    assert len(named.partition(".")[0].encode()) <= 40
+    assert re.fullmatch(r"[a-z0-9-]{1,40}\.wx[a-z2-7]{16}\.png", in_ascii(named))
+    assert tag_in(in_ascii(named)) == tag_in(named)
 
 
 @given(st.text(min_size=1) | st.from_regex(r"wx[a-z2-7]{16}(\.wx[a-z2-7]{16})?", fullmatch=True))
@@ -454,8 +467,14 @@ def test_the_tag_is_found_in_every_name_that_we_give_also_where_the_slug_looks_l
 
     named = filename_for(ACCOUNT, wanted)
 
-    assert named.isascii()
-    assert tag_in(named) == wanted.fingerprint.tag(ACCOUNT)
+    slug, tag, extension = named.rsplit(".", 2)
+    assert (tag, extension) == (wanted.fingerprint.tag(ACCOUNT), "png")
+    assert 0 < len(slug.encode()) <= 40
+    assert slug == unicodedata.normalize("NFC", slug)
+    assert not slug.startswith("-")
+    assert not slug.endswith("-")
+    assert tag_in(named) == tag_in(in_ascii(named)) == tag
+    assert in_ascii(named).isascii()
 
 
 @pytest.mark.parametrize(

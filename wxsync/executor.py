@@ -221,7 +221,13 @@ def _send(change: Change, run: _Run) -> Result:
 def _answered(change: Change, intent: Unconfirmed, uploaded: Uploaded, run: _Run) -> Result:
     assert change.after is not None
     run.lost_in_a_row = 0
-    record = replace(change.after, media_id=uploaded.media_id, url=uploaded.url, uploaded_at=run.now())
+    record = replace(
+        change.after,
+        media_id=uploaded.media_id,
+        url=uploaded.url,
+        uploaded_as=uploaded.uploaded_as or change.after.uploaded_as,
+        uploaded_at=run.now(),
+    )
     failure = None
     try:
         run.memory.done(change.name, record)

@@ -490,6 +490,8 @@ class Uploaded:
     url: str | None
     attempts: int = 1
     """How many requests it took."""
+    uploaded_as: str | None = None
+    """The file name that WeChat took, where it is another than was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

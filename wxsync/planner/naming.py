@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
 from wxsync.model import Desired, MaterialType
+from wxsync.upload_names import tag_in, upload_name
 
-_TAG = re.compile(r"(?:^|\.)(wx[a-z2-7]{16})(?=\.|$)")
-_NOT_SLUG = re.compile(r"[^a-z0-9]+")
-_SLUG_LENGTH = 40
+__all__ = ["filename_for", "listed_name", "tag_in", "utc"]
+
 _VOICE_EXTENSION = re.compile(r"\.(?:mp3|wma|wav|amr)$", re.IGNORECASE)
 
 
@@ -22,14 +22,7 @@ def filename_for(account: str, wanted: Desired) -> str:
     named = wanted.asset.name
     if named == wanted.asset.path:
         named = PurePosixPath(named).stem
-    slug = _NOT_SLUG.sub("-", named.lower()).strip("-")[:_SLUG_LENGTH].strip("-") or "material"
-    return f"{slug}.{wanted.fingerprint.tag(account)}.{wanted.extension}"
-
-
-def tag_in(name: str) -> str | None:
-    """Find our tag in a name that WeChat lists."""
-    found = _TAG.findall(name)
-    return found[-1] if found else None  # a slug, which stands before it, may look like a tag
+    return upload_name(named, wanted.fingerprint.tag(account), wanted.extension)
 
 
 def listed_name(material_type: MaterialType, filename: str) -> str:

@@ -14,6 +14,7 @@ from wxsync.planner.fold import fold
 from wxsync.planner.naming import listed_name, tag_in
 from wxsync.planner.plan import make_plan
 from wxsync.results import Result
+from wxsync.upload_names import slug, untagged
 from wxsync.words import listing, text
 
 T = TypeVar("T")
@@ -94,8 +95,8 @@ def _ours(
 def _alike(
     wanted: Iterable[Desired], free: Iterable[Material]
 ) -> tuple[tuple[tuple[Desired, Material], ...], Mapping[str, str]]:
-    materials = _grouped(free, lambda one: (one.type, listed_name(one.type, one.name)))
-    askers = _grouped(wanted, lambda one: (_shelf(one), _called(one)))
+    materials = _grouped(free, lambda one: (one.type, untagged(listed_name(one.type, one.name))))
+    askers = _grouped(wanted, lambda one: _key(one, materials))
     alike: list[tuple[Desired, Material]] = []
     unsure: dict[str, str] = {}
     for key, names in askers.items():
@@ -121,6 +122,14 @@ def _grouped(
     for value in values:
         groups[key(value)].append(value)
     return groups
+
+
+def _key(wanted: Desired, materials: Collection[tuple[MaterialType, str]]) -> tuple[MaterialType, str]:
+    """Give what a material is called in the library: as its file is, or as an upload of ours would call it."""
+    shelf, called = _shelf(wanted), _called(wanted)
+    stem, dot, extension = called.rpartition(".")
+    of_ours = slug(called) if wanted.asset.type is MaterialType.VOICE or not dot else f"{slug(stem)}.{extension}"
+    return (shelf, of_ours) if (shelf, called) not in materials and (shelf, of_ours) in materials else (shelf, called)
 
 
 def _shelf(wanted: Desired) -> MaterialType:

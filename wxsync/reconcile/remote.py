@@ -22,14 +22,18 @@ def open_remote(choice: Choice, project: Project, *, jobs: int, watcher: Watcher
     """Connect to the account of a project; raises PersonNeeded or UsageProblem where credentials are wrong."""
     from wxsync.wechat.client import connect
     from wxsync.wechat.credentials import read_credentials
+    from wxsync.wechat.naming import names_from
 
+    names = names_from(choice.environ)
     with ExitStack() as stack:
         environ: Mapping[str, str] = choice.environ
         if project.sandbox:
             environ = _variables(stack.enter_context(_sandbox(project)))
         name, appid = (project.account.name, project.account.appid) if project.account else (None, None)
         credentials = read_credentials(environ, account=name, appid=appid)
-        yield stack.enter_context(connect(credentials, jobs=jobs, pause=watcher.waits, on_retry=watcher.says))
+        yield stack.enter_context(
+            connect(credentials, jobs=jobs, pause=watcher.waits, on_retry=watcher.says, names=names)
+        )
 
 
 def _sandbox(project: Project) -> Sandbox:

@@ -14,6 +14,7 @@ from wxsync.wechat.answers import Article, FileContent, Quota, VideoDetails
 from wxsync.wechat.credentials import CLOUD_SIDECAR, WECHAT, Cloud, Credentials
 from wxsync.wechat.endpoints import Call
 from wxsync.wechat.interface import NO_MENU, PAGE_SIZE
+from wxsync.wechat.naming import Names
 from wxsync.wechat.pace import Pace, Pause
 from wxsync.wechat.retry import Caller
 from wxsync.wechat.tokens import Tokens, tokens_for, uses_token_file
@@ -33,7 +34,8 @@ class WeChat:
     Every method may raise Refused, HaltedForPerson or HaltedForNow; only `upload` raises OutcomeUnknown.
     """
 
-    def __init__(self, transport: Transport, caller: Caller, tokens: Tokens) -> None:
+    def __init__(self, transport: Transport, caller: Caller, tokens: Tokens, names: Names | None = None) -> None:
+        self._names = names or Names()
         self._transport = transport
         self._caller = caller
         self._tokens = tokens
@@ -63,6 +65,9 @@ class WeChat:
         What certainly was not done is sent again here, within bounds. OutcomeUnknown says that WeChat may have it; the
         code `unlisted-errcode` (UNLISTED) that it said no by a code of no list, so that it hardly has.
         """
+        return self._names.upload(upload, self._upload)
+
+    def _upload(self, upload: Upload) -> Uploaded:
         uploaded, attempts = self._caller.run(endpoints.upload_material(upload), self._tokens)
         return replace(uploaded, attempts=attempts)
 
@@ -134,6 +139,7 @@ def connect(
     pause: Pause,
     clock: Callable[[], float] = time.monotonic,
     on_retry: Callable[[str], None] | None = None,
+    names: Names | None = None,
 ) -> WeChat:
     """Builds a client; nothing is sent yet.
 
@@ -143,7 +149,7 @@ def connect(
     transport = Transport(_base(credentials), connections=jobs)
     caller = Caller(transport, Pace(jobs, pause=pause, clock=clock), tell=on_retry or (lambda _: None))
     tokens = tokens_for(credentials, lambda call: caller.run(call)[0], clock=clock)
-    return WeChat(transport, caller, tokens)
+    return WeChat(transport, caller, tokens, names)
 
 
 def _base(credentials: Credentials) -> str:

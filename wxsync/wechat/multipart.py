@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 
 from wxsync.model import Upload
+from wxsync.upload_names import is_kept
 
-_SAFE_NAME = re.compile(r"[\w.-]{1,128}")
+_LONGEST_NAME = 128
 
 _CONTENT_TYPES = {
     "bmp": "image/bmp",
@@ -30,7 +30,7 @@ def encode(upload: Upload, *, boundary: str) -> tuple[bytes, str]:
     beyond ASCII is raw UTF-8, for `filename*=` or no name gives 41005, and one without an extension 40113; a
     `\\uXXXX` in the description is stored as it stands. Raises ValueError for a file name that would have to be quoted.
     """
-    if not _SAFE_NAME.fullmatch(upload.filename):
+    if not (0 < len(upload.filename) <= _LONGEST_NAME and all(map(_is_plain, upload.filename))):
         raise ValueError("the name of an upload is made of letters, digits, '.', '_' and '-'")
     content_type = _CONTENT_TYPES.get(upload.filename.rpartition(".")[2].lower(), "application/octet-stream")
     disposition = f'name="media"; filename="{upload.filename}"\r\nContent-Type: {content_type}'
@@ -39,6 +39,10 @@ def encode(upload: Upload, *, boundary: str) -> tuple[bytes, str]:
         parts.append(_part(boundary, 'name="description"', description(upload.title, upload.introduction)))
     body = b"".join((*parts, f"--{boundary}--\r\n".encode()))
     return body, f"multipart/form-data; boundary={boundary}"
+
+
+def _is_plain(char: str) -> bool:
+    return char in "._-" or is_kept(char)
 
 
 def description(title: str, introduction: str) -> bytes:
