@@ -82,7 +82,7 @@ def test_a_look_counts_from_its_beginning_however_long_it_takes() -> None:
         pauses.append(seconds)
         return False
 
-    settle(again, lambda _seen: [10.0], seconds=30, clock=lambda: clock[0], pause=pause)
+    settle(again, lambda _seen: [10.0], seconds=30, clock=lambda: clock[0], pause=pause, monotonic=lambda: clock[0])
 
     assert pauses == [2.0], "an upload of second 10 may show at second 40, and the first look began at 0"
     assert clock[0] == 102
@@ -114,7 +114,12 @@ def test_what_shows_within_the_settling_time_is_found_however_long_looks_take(
         return False
 
     absent = settle(
-        again, lambda seen: [at for at, _part in seen], seconds=seconds, clock=lambda: clock[0], pause=pause
+        again,
+        lambda seen: [at for at, _part in seen],
+        seconds=seconds,
+        clock=lambda: clock[0],
+        pause=pause,
+        monotonic=lambda: clock[0],
     )
 
     assert [one for one in absent if one[1] is not None] == []

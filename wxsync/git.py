@@ -82,6 +82,11 @@ class Repository:
         words = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
         return self._run(*words, allowed=(0, 1, 128)).stdout.decode().strip() or None
 
+    def followed(self) -> str | None:
+        """Give the commit of the branch that this one follows, as it was last fetched; None where it follows none."""
+        branch = self.current_branch() or self.main_branch()
+        return self.find_commit("@{upstream}") or (self.find_commit(_here(branch)) if branch else None)
+
     def parents(self, commit: str) -> tuple[str, ...]:
         """Give the parents of a commit that are here."""
         return tuple(self._text("rev-parse", f"{commit}^@").split())

@@ -36,8 +36,9 @@ if TYPE_CHECKING:
 def prune(settings: Settings, *, yes: bool, keep_days: int, max_delete: int | None, form: str) -> int:
     """Delete retired materials at WeChat, after showing them.
 
-    Deletes only what wxsync itself uploaded and what no lock in this folder uses. What a menu or an automatic reply
-    uses WeChat refuses to delete: it stays retired.
+    Deletes only what wxsync itself uploaded, as its tag and WeChat's own listing prove, and what no lock uses: none
+    in this folder, and none of the branch that this clone follows, as it was last fetched. What a menu or an
+    automatic reply uses WeChat refuses to delete: it stays retired.
     """
     from wxsync.errors import NotAgreed
     from wxsync.reconcile.watcher import Watcher
@@ -52,10 +53,12 @@ def prune(settings: Settings, *, yes: bool, keep_days: int, max_delete: int | No
     def agrees(found: Disposable) -> bool:
         nonlocal total
         total = len(found.delete) + len(found.drop)
-        if not (yes or settings.sandbox):
-            must_be_askable("prune")
         settings.aside(terminal(disposable_page(found), color=settings.colored(sys.stderr)))
         return yes or settings.sandbox or confirm(text("Delete these?"))
+
+    def admits() -> None:
+        if not (yes or settings.sandbox):
+            must_be_askable("prune")
 
     def sees(disposal: Disposal) -> None:
         nonlocal seen
@@ -73,7 +76,9 @@ def prune(settings: Settings, *, yes: bool, keep_days: int, max_delete: int | No
     watcher = Watcher(says=settings.note, stop=stop)
     try:
         with stopping(stop, settings, finishing=text("the deletion that runs")):
-            done = run(settings.choice(), PruneOptions(keep_days, max_delete), watcher, agrees=agrees, sees=sees)
+            done = run(
+                settings.choice(), PruneOptions(keep_days, max_delete), watcher, agrees=agrees, sees=sees, admits=admits
+            )
     except NotAgreed:
         settings.note(text("Nothing was deleted."))
         return Exit.INTERRUPTED

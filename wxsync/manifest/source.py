@@ -112,6 +112,16 @@ def unseen_in(text: str) -> str | None:
     return None
 
 
+def without_unseen(text: str) -> str:
+    """Takes away the characters that cannot be seen and belong to none that can."""
+    kept = ""
+    for index, char in enumerate(text):
+        before, after = kept[-1:], text[index + 1 : index + 2]
+        if not _DOUBTFUL.match(char) or (_JOINING.match(char) and _joins(char, before, after)):
+            kept += char
+    return kept
+
+
 def is_blank(text: str) -> bool:
     """Tells whether nothing of a text can be seen."""
     return all(char.isspace() or char in _BLANK_TO_SEE or _DOUBTFUL.match(char) for char in text)

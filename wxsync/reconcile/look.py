@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
+from itertools import chain, count, repeat
 from math import inf
 from typing import Protocol, TypeVar
 
+from wxsync.errors import HaltedForNow
 from wxsync.model import ListingPage, Lock, Material, MaterialType, Plan, Unconfirmed, picture_token
 from wxsync.planner import tag_in
 from wxsync.wechat.interface import PAGE_SIZE
+from wxsync.words import text
 
 T = TypeVar("T")
 
@@ -20,6 +24,8 @@ NEWEST_PAGES = 50
 # More calls than these are worth a word before they are made.
 MANY_CALLS = 50
 _RESTARTS = 3
+_SPARE_PAGES = 50
+_LARGEST_LIBRARY = 200_000
 _OLD_SECONDS = 7 * 24 * 3600
 # The clocks of WeChat and of this machine may differ by so much.
 SKEW_SECONDS = 600
@@ -52,6 +58,27 @@ def look(remote: Listing, lock: Lock | None, types: Collection[MaterialType], ho
     return tuple(material for one in listed for material in _whole_list(remote, lock, one, how))
 
 
+def pages_of(remote: Listing, listed: MaterialType, *, start: int = 0) -> Iterator[ListingPage]:
+    """Lists a type page by page to its end; raises HaltedForNow where the listing has none, and its total moves on."""
+    offset, most = start, 0
+    for number in count(1):
+        page = remote.list_page(listed, offset)
+        # Pages may be shorter than asked for, and the library may grow while it is listed.
+        most = most or _SPARE_PAGES + 2 * min(page.total, _LARGEST_LIBRARY) // PAGE_SIZE
+        yield page
+        offset += page.length
+        if not page.length or offset >= page.total:
+            return
+        if number >= most:
+            raise HaltedForNow(
+                text(
+                    "the listing of the type {type} does not end: {count:,} pages were read", type=listed, count=number
+                ),
+                code="endless-listing",
+                hint=text("run it again later; nothing was sent"),
+            )
+
+
 def under_known_ids(materials: Iterable[Material], lock: Lock | None) -> tuple[Material, ...]:
     """Give listed materials the ids by which a lock knows them.
 
@@ -76,19 +103,24 @@ def settle(
     seconds: float,
     clock: Callable[[], float],
     pause: Callable[[float], bool],
+    monotonic: Callable[[], float] = time.monotonic,
 ) -> T:
     """Look again until every doubt is found or as old as `seconds`; WeChat may show an upload later than it took it.
 
-    `unanswered` gives the Unix times at which the uploads were sent that a listing does not show.
+    `unanswered` gives the Unix times at which the uploads were sent that a listing does not show. Whatever a lock or a
+    clock says of these times, no more than `seconds` are waited for.
     """
     # What was stored since a look began may not be in it, and a look may take long: it counts from its beginning.
-    began, observed = clock(), again()
-    for wait in (*_SETTLE_WAITS, *[_SETTLE_WAITS[-1]] * 1000):
-        sent = unanswered(observed)
-        left = max(sent, default=0.0) + seconds - began
-        if not sent or left <= 0 or pause(min(wait, left)):
+    began, start, waited = clock(), monotonic(), 0.0
+    observed = again()
+    patience = min(seconds, max(unanswered(observed), default=-inf) + seconds - began)
+    last = start
+    for wait in chain(_SETTLE_WAITS, repeat(_SETTLE_WAITS[-1])):
+        left = patience - max(waited, last - start)
+        if left <= 0 or not unanswered(observed) or pause(min(wait, left)):
             break
-        began, observed = clock(), again()
+        waited += min(wait, left)
+        last, observed = monotonic(), again()
     return observed
 
 
@@ -123,16 +155,11 @@ def _whole_list(remote: Listing, lock: Lock | None, listed: MaterialType, how: L
 
 def _pages(remote: Listing, lock: Lock | None, listed: MaterialType, how: Look) -> Iterator[ListingPage]:
     known, newest, since = lock.media_ids if lock else frozenset(), _newest(lock), _since(lock, listed)
-    pages, offset = 0, 0
-    while True:
-        page = remote.list_page(listed, offset)
-        page = replace(page, items=under_known_ids(page.items, lock))
-        pages, offset = pages + 1, offset + page.length
+    for number, listing in enumerate(pages_of(remote, listed), start=1):
+        page = replace(listing, items=under_known_ids(listing.items, lock))
         yield page
-        if not page.length or offset >= page.total:
-            return
         is_reached = all(one.updated_at < since for one in page.items)
-        if how is Look.AUTO and is_reached and _is_enough(page, known, newest, pages):
+        if how is Look.AUTO and is_reached and _is_enough(page, known, newest, number):
             return
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from functools import partial
+from types import MappingProxyType
 
 from wxsync.errors import Halted, NotAgreed, Refused
-from wxsync.lockfile import read_lock
+from wxsync.git import open_repository
+from wxsync.lockfile import parse_lock, read_lock
 from wxsync.model import Failure, Lock, Remedy, Retired
 from wxsync.planner import reasons_to_keep, utc, without_retired
 from wxsync.project.folder import Choice, Project, open_project
@@ -16,11 +18,13 @@ from wxsync.project.ledger import Ledger
 from wxsync.project.recovery import recover
 from wxsync.project.survey import refuse_errors
 from wxsync.project.turn import exclusive_run
+from wxsync.reconcile.proof import unproven
 from wxsync.reconcile.remote import open_remote
 from wxsync.reconcile.watcher import Watcher
 from wxsync.results import Disposable, Disposal, Disposals, Fate
 from wxsync.wechat.client import WeChat
 from wxsync.wechat.interface import ID_WITHOUT_MATERIAL
+from wxsync.words import text
 
 _DAY = 24 * 3600
 _OUT_OF_THE_LOCK = frozenset({Fate.DELETED, Fate.GONE, Fate.DROPPED})
@@ -47,17 +51,21 @@ def prune(
     *,
     agrees: Callable[[Disposable], bool],
     sees: Callable[[Disposal], None],
+    admits: Callable[[], None] = lambda: None,
 ) -> Disposals:
-    """Delete what is retired and used by no lock of this folder, and return what became of each.
+    """Delete what is retired, proven to be ours and used by no lock, and return what became of each.
 
-    `agrees` is asked once, before anything is deleted. The lock never holds less than the truth: what is deleted leaves
+    The locks are those of this folder, and those of the branch that this clone follows, as it was last fetched.
+    `admits` is called before WeChat is, and may raise what stands against it; `agrees` is asked once, before anything
+    is deleted. The lock never holds less than the truth: what is deleted leaves
     it afterwards. Raises InvalidInput, Conflict and NotAgreed, and then nothing was deleted.
     """
     project = open_project(choice)
     refuse_errors(project.problems)
     connect = partial(open_remote, choice, project, jobs=1, watcher=watcher)
     with exclusive_run(project, "prune"):
-        return prune_in(project, options, watcher, connect, agrees=agrees, sees=sees)
+        followed = _followed_locks(project, choice.environ)
+        return prune_in(project, options, watcher, connect, agrees=agrees, sees=sees, admits=admits, followed=followed)
 
 
 def prune_in(
@@ -68,28 +76,43 @@ def prune_in(
     *,
     agrees: Callable[[Disposable], bool] = lambda _found: True,
     sees: Callable[[Disposal], None] = lambda _disposal: None,
+    admits: Callable[[], None] = lambda: None,
+    followed: Mapping[str, Lock] = MappingProxyType({}),
 ) -> Disposals:
     """Do a prune in a project whose folder is held; WeChat is called only where something is to be deleted."""
     lock = recover(project, now=utc(watcher.clock())).lock
     if lock is None:
         return Disposals(project.appid or "", ())
-    found = _disposable(lock, _other_locks(project), options, now=watcher.clock())
+    found = _disposable(lock, {**_other_locks(project), **followed}, options, now=watcher.clock())
     if not (found.delete or found.drop):
         return Disposals(lock.account, found.kept)
-    if not agrees(found):
-        raise NotAgreed
-    ledger = Ledger[Retired](
-        project.lock_file, lock, without_retired, clock=watcher.clock, hint=_UNWRITTEN, disk=project.disk
-    )
-    disposals = []
-    for disposal in _dispose(found, options, watcher, connect):
-        disposals.append(disposal)
-        if disposal.fate in _OUT_OF_THE_LOCK:
-            ledger.add(disposal.retired)
-        ledger.write_if_due()
-        sees(disposal)
-    ledger.write()
+    admits()
+    with connect() if found.delete else nullcontext() as remote:
+        if remote is not None:
+            found = _with_proof(found, lock, remote)
+        if not (found.delete or found.drop):
+            return Disposals(lock.account, found.kept)
+        if not agrees(found):
+            raise NotAgreed
+        ledger = Ledger[Retired](
+            project.lock_file, lock, without_retired, clock=watcher.clock, hint=_UNWRITTEN, disk=project.disk
+        )
+        disposals = []
+        for disposal in _dispose(found, options, watcher, remote):
+            disposals.append(disposal)
+            if disposal.fate in _OUT_OF_THE_LOCK:
+                ledger.add(disposal.retired)
+            ledger.write_if_due()
+            sees(disposal)
+        ledger.write()
     return Disposals(lock.account, (*disposals, *found.kept))
+
+
+def _with_proof(found: Disposable, lock: Lock, remote: WeChat) -> Disposable:
+    reasons = unproven(found.delete, lock, remote)
+    kept = tuple(Disposal(one, Fate.KEPT, reason) for one, reason in reasons.items())
+    proven = tuple(one for one in found.delete if one not in reasons)
+    return replace(found, delete=proven, kept=(*found.kept, *kept))
 
 
 def _disposable(lock: Lock, others: Mapping[str, Lock], options: PruneOptions, *, now: float) -> Disposable:
@@ -111,16 +134,33 @@ def _other_locks(project: Project) -> dict[str, Lock]:
     return {name: lock for name, lock in locks.items() if lock}
 
 
+def _followed_locks(project: Project, environ: Mapping[str, str]) -> dict[str, Lock]:
+    """Reads the locks of the branch that this clone follows: what somebody else took back from `retired` stays."""
+    root = project.manifest.root
+    repository = open_repository(root, environ)
+    commit = repository.followed() if repository else None
+    if repository is None or commit is None:
+        return {}
+    folder = repository.inside(root / "x").removesuffix("x")
+    paths = [path for path in repository.files_of(commit) if path.startswith(folder) and path.endswith(".lock.json")]
+    locks: dict[str, Lock] = {}
+    for path in sorted(paths):
+        content = repository.content(commit, path) if "/" not in path.removeprefix(folder) else None
+        if content is not None:
+            name = text("{file} of the branch that this clone follows", file=path)
+            locks[name] = parse_lock(content, shown_as=name)
+    return locks
+
+
 def _dispose(
     found: Disposable,
     options: PruneOptions,
     watcher: Watcher,
-    connect: Callable[[], AbstractContextManager[WeChat]],
+    remote: WeChat | None,
 ) -> Iterator[Disposal]:
     most = len(found.delete) if options.max_delete is None else options.max_delete
-    if found.delete[:most]:
-        with connect() as remote:
-            yield from _delete(found.delete[:most], remote, watcher)
+    if remote is not None:
+        yield from _delete(found.delete[:most], remote, watcher)
     yield from (Disposal(one, Fate.LEFT, error=_BOUND) for one in found.delete[most:])
     yield from (Disposal(one, Fate.DROPPED) for one in found.drop)
 

@@ -16,7 +16,7 @@ from wxsync import STATE_FOLDER
 from wxsync.errors import Halted, InvalidInput, PersonNeeded, Refused
 from wxsync.files import only_run, state_folder, write_atomic
 from wxsync.lockfile import write_lock
-from wxsync.manifest.source import is_blank
+from wxsync.manifest.source import is_blank, without_unseen
 from wxsync.manifest.writing import render_manifest
 from wxsync.media import Format, Media, probe
 from wxsync.model import Asset, Desired, Fingerprint, Location, Lock, Material, MaterialType, Problem, Record
@@ -25,6 +25,7 @@ from wxsync.project.folder import Choice, Project, lock_name, open_project
 from wxsync.project.survey import refuse_errors
 from wxsync.reconcile.capacity import count, refuse_what_today_has_not
 from wxsync.reconcile.giving import Giving, NotGiven
+from wxsync.reconcile.look import pages_of
 from wxsync.reconcile.refresh import announce_listing
 from wxsync.reconcile.remote import open_remote
 from wxsync.reconcile.watcher import Watcher
@@ -107,10 +108,9 @@ def _list(remote: WeChat, progress: PullState, watcher: Watcher) -> None:
     for kind in MaterialType.shelves():
         # A page again: since the last run some may have been deleted, and all behind them moved up.
         offset = max(0, len(progress.listed.get(kind, ())) - PAGE_SIZE)
-        while kind not in progress.complete:
-            page = remote.list_page(kind, offset)
-            offset += page.length
-            progress.page(kind, page, is_last=not page.length or offset >= page.total)
+        for page in pages_of(remote, kind, start=offset) if kind not in progress.complete else ():
+            progress.page(kind, page)
+        progress.ended(kind)
 
 
 def _download(remote: WeChat, progress: PullState, folder: Path, watcher: Watcher) -> list[LeftOut]:
@@ -165,7 +165,8 @@ def _video(remote: WeChat, details: VideoDetails) -> _Body:
     media = probe(content)
     if media.format is Format.HTML:
         raise _Undownloadable(_is_a_page(details.down_url or ""))
-    return _Body(content, _sound(content, "its address gives"), _text(details.title), _text(details.introduction))
+    title, introduction = without_unseen(_text(details.title)), _text(details.introduction)
+    return _Body(content, _sound(content, "its address gives"), title, introduction)
 
 
 def _is_a_page(url: str) -> Text:

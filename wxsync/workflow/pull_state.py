@@ -47,9 +47,14 @@ class PullState:
             progress._say({"account": account})
         return progress
 
-    def page(self, kind: MaterialType, page: ListingPage, *, is_last: bool) -> None:
-        """Take a page of the listing."""
-        self._say({"page": kind.value, "total": page.total, "last": is_last, "items": list(map(asdict, page.items))})
+    def page(self, kind: MaterialType, page: ListingPage) -> None:
+        """Takes a page of the listing."""
+        self._say({"page": kind.value, "total": page.total, "items": list(map(asdict, page.items))})
+
+    def ended(self, kind: MaterialType) -> None:
+        """Takes that a type is listed to its end."""
+        if kind not in self.complete:
+            self._say({"ended": kind.value})
 
     def keep(self, record: Record) -> None:
         """Take the record of a file that is about to be written."""
@@ -69,7 +74,7 @@ class PullState:
             materials = (Material(**one | {"type": kind}) for one in said["items"])
             self.listed.setdefault(kind, {}).update((one.media_id, one) for one in materials)
             self.totals[kind] = said["total"]
-            if said["last"]:
-                self.complete.add(kind)
+        elif "ended" in said:
+            self.complete.add(MaterialType(said["ended"]))
         else:
             self.account = said["account"]
