@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Collection
-from dataclasses import replace
 from enum import StrEnum
 from pathlib import PurePath
 
@@ -74,7 +73,7 @@ def find_links(name: str, text: str, *, dialects: bool = False, keys: Collection
     else:
         found = sorted([*html_links(body), *(lazy_links(body) if dialects else ())])
     found = sorted({*front_matter_links(body, keys), *found}) if keys else found
-    return [replace(link, start=link.start + shift, end=link.end + shift) for link in found]
+    return [link.moved(shift) for link in found]
 
 
 def _too_deep(name: str) -> Text:

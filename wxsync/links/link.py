@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Self
 
 
 class Form(StrEnum):
@@ -55,3 +56,7 @@ class Link:
     is_image: bool = True
     dialect: Dialect | None = None
     label: str = ""
+
+    def moved(self, further: int) -> Self:
+        """Gives the same link so many characters further on."""
+        return replace(self, start=self.start + further, end=self.end + further)

@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, Self
 
@@ -24,6 +25,8 @@ from wxsync.links.link import Form, Link
 
 _LINE_END = re.compile(r"\r\n?|\n")
 _ESCAPED_BAR = re.compile(r"\\\|")
+# What begins a picture or a tag, in Markdown or in some dialect of it.
+_MAY_HOLD_LINKS = re.compile(r"[!<！]|\{[%{]|\]：")
 _NESTING = 100
 # Blocks are looked at some 10 times in prose, 26 times in lists however deep, and 6 times more for each level of a
 # quotation whose lines go on without its mark.
@@ -110,9 +113,9 @@ class _Places:
     begins: Sequence[int]
     shifts: Sequence[int]
 
-    def of(self, link: Link, after: int = 0) -> Link:
-        """Gives a link of a text that begins at some character of this one as a link of the source."""
-        return replace(link, start=self._of(after + link.start), end=self._of(after + link.end - 1) + 1)
+    def of(self, link: Link) -> Link:
+        """Gives a link of the text as a link of the source."""
+        return replace(link, start=self._of(link.start), end=self._of(link.end - 1) + 1)
 
     def _of(self, at: int) -> int:
         return at + self.shifts[bisect_right(self.begins, at) - 1]
@@ -171,23 +174,32 @@ class _Reader:
         self._dialects = dialects
         self._defined: dict[str, Link | None] = {}
 
-    def links(self, token: Token, places: _Places) -> Iterator[Link]:
-        """Finds the links of a block."""
+    def links(self, token: Token, places: Callable[[], _Places]) -> Iterator[Link]:
+        """Finds the links of a block; most blocks hold none, and are not placed."""
+        content = token.content
         if token.type == "html_block":
-            yield from map(places.of, self._in_html(token.content))
+            found = self._in_html(content)
+        elif _MAY_HOLD_LINKS.search(content):
+            found, defined = self._in_text(content)
+            yield from defined
+        else:
             return
-        inline = read_inline(token.content, self._references.keys())
+        if found:
+            yield from map(places().of, found)
+
+    def _in_text(self, content: str) -> tuple[list[Link], list[Link]]:
+        """Finds the links of a text where they stand in it, and those of its definitions where these stand."""
+        inline = read_inline(content, self._references.keys())
+        found, defined = list[Link](), list[Link]()
         for start, end in inline.tags:
-            yield from (places.of(link, start) for link in self._in_tag(token.content[start:end]))
+            found += [link.moved(start) for link in self._in_tag(content[start:end])]
         for picture in inline.pictures:
             if picture.label is not None:
-                defined = self._of_definition(picture.label)
-                if defined:
-                    yield defined
+                explained = self._of_definition(picture.label)
+                defined += [explained] if explained else []
             elif picture.target:
-                yield places.of(Link(picture.start, picture.end, picture.target, Form.MARKDOWN))
-        if self._dialects:
-            yield from map(places.of, dialect_links(inline.plain))
+                found.append(Link(picture.start, picture.end, picture.target, Form.MARKDOWN))
+        return [*found, *(dialect_links(inline.plain) if self._dialects else ())], defined
 
     def _in_tag(self, content: str) -> list[Link]:
         return [*html_links(content), *(lazy_links(content) if self._dialects else ())]
@@ -204,14 +216,19 @@ class _Reader:
         return self._defined[label]
 
 
-def _with_places(tokens: Sequence[Token], source: _Source) -> Iterator[tuple[Token, _Places]]:
+def _with_places(tokens: Sequence[Token], source: _Source) -> Iterator[tuple[Token, Callable[[], _Places]]]:
     row: list[Token] = []
     for before, token in zip([None, *tokens], tokens, strict=False):
         if token.type not in ("inline", "html_block") or not token.map:
             if token.type == "tr_close" and row and row[0].map:
-                yield from zip(row, source.of_cells(row[0].map[0], [cell.content for cell in row]), strict=True)
+                places = source.of_cells(row[0].map[0], [cell.content for cell in row])
+                yield from ((cell, partial(_same, place)) for cell, place in zip(row, places, strict=True))
                 row = []
         elif before and before.type in ("th_open", "td_open"):
             row.append(token)
         else:
-            yield token, source.of_lines(token.map[0], token.content)
+            yield token, partial(source.of_lines, token.map[0], token.content)
+
+
+def _same(places: _Places) -> _Places:
+    return places
