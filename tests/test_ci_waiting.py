@@ -262,6 +262,40 @@ def test_drift_is_mended_by_a_run_that_asks_for_it(github: Github, server: Serve
     assert lost not in github.content(LOCK)
 
 
+@pytest.mark.parametrize("is_merged", [True, False])
+def test_what_is_gone_does_not_come_back_from_a_branch_that_still_holds_it(
+    github: Github, server: Server, is_merged: bool
+) -> None:
+    run(github, server)
+    [lost] = server.ids()
+    if is_merged:
+        git(github.origin, "update-ref", "refs/heads/main", WAITING)
+    server.delete(lost)
+    server.advance(7_200)
+
+    ran = run(github, server, refresh=True)
+
+    assert codes(ran) == [0, 0, 0], said(ran)
+    assert ids(github.lock(branch=WAITING)) == server.ids()
+    assert lost not in server.ids()
+
+
+def test_what_was_pruned_does_not_come_back_from_a_branch_that_was_merged(github: Github, server: Server) -> None:
+    run(github, server)
+    git(github.origin, "update-ref", "refs/heads/main", WAITING)
+    team = github.folder / "team"
+    git(team, "pull", "-q", "--rebase", "origin", "main")
+    (team / LOCK).write_text(json.dumps({**json.loads((team / LOCK).read_text()), "materials": {}}))
+    (team / "materials.yaml").write_text("version: 1\nmaterials: []\n")
+    commit(team, "forgotten and pruned")
+    git(team, "push", "-q", "origin", "main")
+
+    ran = run(github, server)
+
+    assert codes(ran) == [0, 0], said(ran)
+    assert github.branches() == {"main"}
+
+
 def test_a_loss_that_nobody_proved_is_refused(github: Github, server: Server) -> None:
     run(github, server, deliver="push")
     server.delete(*server.ids())

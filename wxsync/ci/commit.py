@@ -113,8 +113,9 @@ def all_locks(repository: Repository, delivery: Delivery, head: str, waiting: st
         joined[path] = _proven(delivery, path, here, join(left.started, here, left.ended) or left.ended)
     if waiting:
         for path, one in waiting_locks(repository, head, waiting, delivery.manifest, beside=joined).items():
-            refused = delivery.left[path].refused if path in delivery.left else frozenset()
-            added = tuple(each for each in one.added if each.key not in refused)
+            applied = delivery.left.get(path)
+            unwanted = applied.refused | applied.gone if applied else frozenset()
+            added = tuple(each for each in one.added if each.key not in unwanted)
             joined[path] = with_additions(one.here or Lock(one.account), added)
     return _differing(repository, head, joined)
 

@@ -90,16 +90,17 @@ def refuse_losses(
             raise Tampered(text("{path} would give {material} another content", path=path, material=material))
 
 
-def additions(here: Lock | None, waiting: Lock) -> Iterator[Addition]:
+def additions(base: Lock | None, here: Lock | None, waiting: Lock) -> Iterator[Addition]:
     """Give the uploads that a waiting lock adds and that bear the tag of their own content; all else is left out.
 
     Anybody with write access can push the branch on which a lock waits: such a lock can neither take anything from
-    the lock that stands here nor give one of its names another id.
+    the lock that stands here nor give one of its names another id. What was in the `base`, where the branch began, is
+    no addition: where it is not here any more, it was let go of on purpose.
     """
     account = here.account if here else waiting.account
     if waiting.account != account:
         return
-    known = {key_of(record) for record in _records(here)} if here else set[str]()
+    known = {key_of(record) for lock in (base, here) if lock for record in _records(lock)}
     names = here.records.keys() if here else set[str]()
     for name, record in waiting.records.items():
         if key_of(record) not in known and is_tagged(record, account):

@@ -46,13 +46,14 @@ def waiting_locks(
     A lock there that cannot be read adds nothing: what stands on that branch decides nothing.
     """
     found: dict[str, Waiting] = {}
+    base = repository.merge_base(head, waiting)
     for path in sorted(one for one in repository.files_of(waiting) if is_lock_of(manifest, one)):
         here = (beside or {}).get(path) or read_at(repository, head, path)
         try:
-            there = read_at(repository, waiting, path)
+            common, there = read_at(repository, base, path), read_at(repository, waiting, path)
         except InvalidInput:
             continue
-        added = tuple(additions(here, there)) if there else ()
+        added = tuple(additions(common, here, there)) if there else ()
         if there and added:
             found[path] = Waiting(path, there.account, here, added)
     return found
