@@ -76,7 +76,7 @@ def test_what_is_not_at_wechat_yet_is_told_and_left_out(library: Project) -> Non
 
     assert (got.code, got.out) == (4, "")
     assert "not at WeChat yet" in got.err
-    assert "run apply" in got.err
+    assert "run `wxsync apply`" in got.err
     assert exported.code == 0
     assert {"new.png", "emblem", "logo"}.isdisjoint(exported.json)
     assert exported.err == "left out 2 materials that are not at WeChat yet: emblem, new.png. Run apply.\n"
