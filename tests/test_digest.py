@@ -42,6 +42,7 @@ def test_a_file_that_stayed_is_known_again(file: Path, tmp_path: Path) -> None:
 def test_another_size_time_or_inode_is_another_file(file: Path, tmp_path: Path) -> None:
     entry = remember(aged(file), DIGEST)
     assert entry
+    assert not entry._replace(ctime_ns=entry.ctime_ns + 1).fits(file.stat()), "changed, and its time put back"
     copy = tmp_path / "copy"
     copy.write_bytes(b"xyz")
 
@@ -60,7 +61,7 @@ def test_a_file_that_was_just_written_is_not_trusted(file: Path, age: float, rem
     assert (entry is not None) is remembered
 
 
-TABLE: list[Any] = [["a", "b"], [3, 4], [LONG_AGO, 1], [7, 8], ["a" * 64, "b" * 64], [3, 4]]
+TABLE: list[Any] = [["a", "b"], [3, 4], [LONG_AGO, 1], [LONG_AGO, 2], [7, 8], ["a" * 64, "b" * 64], [3, 4]]
 
 
 def with_column(number: int, column: object) -> bytes:
@@ -84,14 +85,14 @@ BROKEN = [
     with_column(1, [3, "4"]),
     with_column(1, [3, 4.0]),
     with_column(2, [3, None]),
-    with_column(3, [3, True]),
-    with_column(3, [3]),
-    with_column(4, ["a" * 64, None]),
-    with_column(4, ["a" * 64, "not a digest"]),
-    with_column(4, ["a" * 64, "Z" * 64]),
-    with_column(4, ["a" * 63, "a" * 65]),
-    with_column(4, ["a" * 64, "a" * 63 + "\n"]),
-    with_column(5, 7),
+    with_column(4, [3, True]),
+    with_column(4, [3]),
+    with_column(5, ["a" * 64, None]),
+    with_column(5, ["a" * 64, "not a digest"]),
+    with_column(5, ["a" * 64, "Z" * 64]),
+    with_column(5, ["a" * 63, "a" * 65]),
+    with_column(5, ["a" * 64, "a" * 63 + "\n"]),
+    with_column(6, 7),
     b"[" * 100_000,
 ]
 
@@ -99,7 +100,7 @@ BROKEN = [
 def test_a_whole_cache_is_read(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text(json.dumps(TABLE))
 
-    assert read_cache(tmp_path / "cache")["b"] == Remembered(4, 1, 8, "b" * 64, 4)
+    assert read_cache(tmp_path / "cache")["b"] == Remembered(4, 1, 2, 8, "b" * 64, 4)
 
 
 @pytest.mark.parametrize("content", BROKEN)
@@ -118,7 +119,7 @@ def test_no_bytes_make_it_fail(tmp_path_factory: pytest.TempPathFactory, content
 
 
 def test_a_cache_that_cannot_be_read_or_written_is_no_loss(tmp_path: Path) -> None:
-    write_cache(tmp_path / "missing" / "cache", {"a": Remembered(3, LONG_AGO, 7, *DIGEST)})
+    write_cache(tmp_path / "missing" / "cache", {"a": Remembered(3, LONG_AGO, LONG_AGO, 7, *DIGEST)})
     (tmp_path / "folder").mkdir()
     write_cache(tmp_path / "folder", {})
 

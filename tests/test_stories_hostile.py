@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -216,3 +218,44 @@ def test_a_state_folder_that_is_gone_lets_no_second_run_in(project: Project, ser
     assert seen == [6]
     assert server.ids() == set()
     assert project.apply().code == 0
+
+
+def test_pull_trusts_nothing_that_lay_in_its_folder(project: Project, outside: Path) -> None:
+    project.images("a.png")
+    project.apply()
+    [record] = project.materials().values()
+    said = [
+        {"account": project.environ["WXSYNC_APPID"], "seal": "0" * 64},
+        {"kept": record | {"path": "images/../../outside/x.png"}},
+    ]
+    file = project.add("old/.wxsync/pull.jsonl", b"".join(json.dumps(one).encode() + b"\n" for one in said))
+    before = folder_of(outside)
+
+    pulled = project.run("pull", str(project.root / "old"))
+
+    assert pulled.code == 6
+    assert folder_of(outside) == before
+    assert [one.name for one in (project.root / "old").iterdir()] == [".wxsync"]
+
+    file.unlink()
+    (project.root / "old" / "images").symlink_to(outside)
+    assert project.run("pull", str(project.root / "old")).code in {4, 6}
+    assert folder_of(outside) == before
+
+
+def test_a_file_that_was_rewritten_under_its_old_time_is_seen(project: Project) -> None:
+    project.images("a.png")
+    file = project.root / "a.png"
+    old = time.time_ns() - 10**11
+    os.utime(file, ns=(old, old))
+    project.apply()
+    assert b"a.png" in (project.root / ".wxsync" / "digests.json").read_bytes()
+    before = file.stat()
+    content = bytearray(file.read_bytes())
+    content[-20] ^= 1
+    with file.open("r+b") as written:
+        written.write(content)
+    os.utime(file, ns=(old, old))
+    assert (file.stat().st_size, file.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+
+    assert json.loads(project.run("plan", "--format", "json").out)["summary"]["replace"] == 1

@@ -1,4 +1,4 @@
-"""Tells the digest of a file, remembered as long as the file's size, time and inode stay the same."""
+"""Tells the digest of a file, remembered as long as the file's size, times and inode stay the same."""
 
 from __future__ import annotations
 
@@ -30,20 +30,26 @@ class Remembered(NamedTuple):
 
     size: int
     mtime_ns: int
+    ctime_ns: int
     inode: int
     sha256: str
     content_size: int
 
     def fits(self, status: os.stat_result) -> bool:
         """Tells whether the file still is what was hashed."""
-        return self[:3] == (status.st_size, status.st_mtime_ns, status.st_ino)
+        return self[:4] == _state(status)
 
 
 def remember(status: os.stat_result, digest: Digest, *, clock: Callable[[], int] = time.time_ns) -> Remembered | None:
     """Binds a digest to the state of its file, or gives None where the file is too fresh to be told apart later."""
     if clock() - status.st_mtime_ns < GRAIN_NS:
         return None
-    return Remembered(status.st_size, status.st_mtime_ns, status.st_ino, *digest)
+    return Remembered(*_state(status), *digest)
+
+
+# The time of change too: a program can put the time of writing back, and some do.
+def _state(status: os.stat_result) -> tuple[int, int, int, int]:
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
 def read_cache(file: Path) -> dict[str, Remembered]:
@@ -65,8 +71,8 @@ def write_cache(file: Path, remembered: Mapping[str, Remembered]) -> None:
 
 
 def _check_types(paths: list[object], columns: list[list[object]]) -> None:
-    sizes, times, inodes, digests, contents = columns
-    kinds = [set(map(type, column)) for column in (paths, digests, sizes, times, inodes, contents)]
+    sizes, times, changes, inodes, digests, contents = columns
+    kinds = [set(map(type, column)) for column in (paths, digests, sizes, times, changes, inodes, contents)]
     if any(kind - {str} for kind in kinds[:2]) or any(kind - {int} for kind in kinds[2:]):
         raise TypeError("a column of the cache is not what was written")
     if {len(str(digest)) for digest in digests} - {64} or not _HEXADECIMAL.fullmatch("".join(map(str, digests))):

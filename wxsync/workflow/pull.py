@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from wxsync import STATE_FOLDER
 from wxsync.errors import Halted, InvalidInput, PersonNeeded, Refused
-from wxsync.files import only_run, state_folder, write_atomic
+from wxsync.files import only_run, own_folder, state_folder, write_atomic
 from wxsync.lockfile import write_lock
 from wxsync.manifest.source import is_blank, without_unseen
 from wxsync.manifest.writing import render_manifest
@@ -135,7 +135,8 @@ def _download(remote: WeChat, progress: PullState, folder: Path, watcher: Watche
         record = _record(material, body, progress.account or "", taken, path=record.path if record else None)
         progress.keep(record)
         file = folder / record.path
-        file.parent.mkdir(exist_ok=True)
+        if not own_folder(file.parent):
+            file.parent.mkdir(exist_ok=True)
         write_atomic(file, body.content)
         watcher.says(f"[{number:,}/{len(materials):,}] {record.path} ({human_size(record.size)})")
     return left_out

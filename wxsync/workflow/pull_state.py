@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from wxsync.errors import Conflict, InvalidInput
+from wxsync.files import DISK, read_own
 from wxsync.model import ListingPage, Material, MaterialType, Problem, Record
 from wxsync.records import record_document, record_from
+from wxsync.words import text
 
 
 @dataclass(slots=True)
@@ -22,6 +24,7 @@ class PullState:
 
     file: Path
     account: str | None = None
+    seal: str = ""
     listed: dict[MaterialType, dict[str, Material]] = field(default_factory=dict)
     totals: dict[MaterialType, int] = field(default_factory=dict)
     complete: set[MaterialType] = field(default_factory=set)
@@ -29,9 +32,12 @@ class PullState:
 
     @classmethod
     def resume(cls, file: Path, *, account: str) -> Self:
-        """Go on where a pull of this account ended, or begin one; raises Conflict, InvalidInput or OSError."""
+        """Go on where a pull of this account ended, or begin one; raises Conflict, InvalidInput or OSError.
+
+        Nothing is believed that this user did not write in this folder.
+        """
         progress = cls(file)
-        content = file.read_bytes() if file.exists() else b""
+        content = read_own(file) if file.exists() else b""
         whole = content[: content.rfind(b"\n") + 1]
         try:
             for line in whole.splitlines():
@@ -42,9 +48,15 @@ class PullState:
         if progress.account not in (None, account):
             message = f"{file.parent.parent} holds a pull of account {progress.account}, this one is of {account}"
             raise Conflict(message, hint="name another folder")
+        seal = DISK.seal(file.parent)
+        if content and progress.seal != seal:
+            raise Conflict(
+                text("{file} was not written by this user in this folder", file=str(file)),
+                hint=text("name another folder, or remove that file where you know it"),
+            )
         file.write_bytes(whole)
         if progress.account is None:
-            progress._say({"account": account})
+            progress._say({"account": account, "seal": seal})
         return progress
 
     def page(self, kind: MaterialType, page: ListingPage) -> None:
@@ -77,4 +89,4 @@ class PullState:
         elif "ended" in said:
             self.complete.add(MaterialType(said["ended"]))
         else:
-            self.account = said["account"]
+            self.account, self.seal = said["account"], said.get("seal", "")
