@@ -112,7 +112,7 @@ def test_a_lock_with_a_thousand_errors_shows_the_first_ones(project: Project) ->
         ('{"account": "", %s}', "the lock has no account"),
         ('{"account": "wx", "account": "wx", %s}', 'the key "account" stands twice'),
         ('{"account": %s9, %%s}' % ("9" * 5000), "the account cannot be a number of more than 30 digits"),
-        ("[%s]", "no JSON"),
+        ("[%s]", "not valid JSON"),
         ("7", "the lock is 7, and must be an object"),
     ],
 )

@@ -21,6 +21,7 @@ from wxsync.errors import InvalidInput, PersonNeeded
 from wxsync.files import DISK, Disk, write_all
 from wxsync.model import Location, Problem, Record, Unconfirmed
 from wxsync.records import is_account, is_name, record_document, record_from, unconfirmed_from
+from wxsync.words import reason_of, text
 
 # An end takes some hundred bytes, several thousand with a long introduction; at most 64 are awaited at once.
 _ROOM = 1 << 19
@@ -61,8 +62,8 @@ class Journal:
             self._append({"account": account, "seal": disk.seal(file.parent)})
         except OSError as error:
             raise PersonNeeded(
-                f"{file} cannot be written: {error.strerror}",
-                hint="nothing is sent without it: free some space or make the folder writable, then run it again",
+                text("{file} cannot be written: {why}", file=file, why=reason_of(error)),
+                hint=text("nothing is sent without it: free some space or make the folder writable, then run it again"),
             ) from None
 
     def intend(self, intent: Unconfirmed) -> None:
@@ -133,12 +134,15 @@ def read_journal(file: Path, *, disk: Disk = DISK) -> Replay:
     except FileNotFoundError:
         return Replay()
     except OSError as error:
-        raise PersonNeeded(f"{file} cannot be read: {error.strerror}", hint="it may hold ids of uploads") from None
+        raise PersonNeeded(
+            text("{file} cannot be read: {why}", file=file, why=reason_of(error)),
+            hint=text("it may hold ids of uploads"),
+        ) from None
     try:
         return replay(content.split(b"\n"))
     except Damaged as error:
-        message = f"the journal of an earlier run is damaged: {error}"
-        hint = "it may hold ids of uploads: look at this line, then move the file away to go on"
+        message = text("the journal of an earlier run is damaged: {error}", error=error)
+        hint = text("it may hold ids of uploads: look at this line, then move the file away to go on")
         at = Location(str(file), error.line, 1)
         raise InvalidInput([Problem("journal-damaged", message, hint, location=at, path=str(file))]) from None
 
@@ -205,8 +209,8 @@ def clear_journal(file: Path, *, disk: Disk = DISK) -> None:
         disk.sync_folder(file.parent)
     except OSError as error:
         raise PersonNeeded(
-            f"{file} cannot be removed: {error.strerror}",
-            hint="nothing is lost and everything is in the lock: make the folder writable, then run it again",
+            text("{file} cannot be removed: {why}", file=file, why=reason_of(error)),
+            hint=text("nothing is lost and everything is in the lock: make the folder writable, then run it again"),
         ) from None
 
 

@@ -25,6 +25,7 @@ from wxsync.records import (
     record_from,
     unconfirmed_from,
 )
+from wxsync.words import reason_of, text
 
 VERSION = 1
 
@@ -41,7 +42,8 @@ def read_lock(file: Path, *, disk: Disk = DISK, without: str | None = None) -> L
     except FileNotFoundError:
         return None
     except OSError as error:
-        message, hint = f"the lock cannot be read: {error.strerror}", "look at the file's permissions and at the disk"
+        message = text("the lock cannot be read: {why}", why=reason_of(error))
+        hint = text("look at the file's permissions and at the disk")
         raise InvalidInput([_problem(str(file), "lock-unreadable", message, hint=hint)]) from None
     return parse_lock(content, shown_as=str(file), without=without)
 
@@ -137,20 +139,22 @@ def _pieces(lock: Lock) -> Iterator[str]:
 
 
 def _no_json(content: bytes, error: ValueError | RecursionError, shown_as: str) -> InvalidInput:
-    for number, text in enumerate(content.split(b"\n"), start=1):
-        if text.startswith(_CONFLICT_MARKERS):
-            hint = "run `wxsync lock resolve`, which keeps what both sides uploaded"
+    for number, line in enumerate(content.split(b"\n"), start=1):
+        if line.startswith(_CONFLICT_MARKERS):
+            hint = text("run `wxsync lock resolve`, which keeps what both sides uploaded")
             return InvalidInput(
-                [_problem(shown_as, "lock-conflict", "the lock holds merge conflict markers", number, hint)]
+                [_problem(shown_as, "lock-conflict", text("the lock holds merge conflict markers"), number, hint)]
             )
     # A number of ten thousand digits, half a character and a key that stands twice are JSON, and no lock's.
     with suppress(ValueError, RecursionError):
         document = json.loads(content, parse_int=_bounded)
         twin = explain_twin(content.decode("utf-8-sig"), shown_as=shown_as)
         return InvalidInput([twin]) if twin else _no_lock(content, document, shown_as)
-    line = error.lineno if isinstance(error, json.JSONDecodeError) else 1
-    hint = f"restore it from git: `git checkout -- {shlex.quote(shown_as)}`"
-    return InvalidInput([_problem(shown_as, "lock-broken", f"the lock is no JSON: {error}", line, hint)])
+    at = error.lineno if isinstance(error, json.JSONDecodeError) else 1
+    hint = text("restore it from git: `git checkout -- {shown_as}`", shown_as=shlex.quote(shown_as))
+    return InvalidInput(
+        [_problem(shown_as, "lock-broken", text("the lock is not valid JSON: {why}", why=str(error)), at, hint)]
+    )
 
 
 def _bounded(digits: str) -> int:
@@ -160,7 +164,7 @@ def _bounded(digits: str) -> int:
 def _no_lock(content: bytes, document: object, shown_as: str) -> InvalidInput:
     version = document.get("lock_version") if isinstance(document, dict) else None
     if isinstance(version, int) and version > VERSION:
-        message = f"the lock was written by a newer wxsync (lock_version {version})"
+        message = text("the lock was written by a newer wxsync (lock_version {version})", version=version)
         return InvalidInput([_problem(shown_as, "lock-newer", message, hint="upgrade wxsync")])
     return InvalidInput(explain_lock(content.decode("utf-8-sig", "replace"), document, shown_as=shown_as))
 

@@ -12,6 +12,7 @@ from typing import Any
 from wxsync.model import Location, Problem
 from wxsync.records import MOST_BYTES, unfit
 from wxsync.schemas import Breach, breaches
+from wxsync.words import Text, text
 
 MOST_PROBLEMS = 50
 
@@ -21,52 +22,54 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}:,]|[^\s\[\]{}:,"]+', re.DOTALL)
 _HALF = re.compile("[\ud800-\udfff]")
 
 _WANTED = {
-    "account": "the appid of one account",
-    "introduction": "a text",
-    "lock_version": "the number 1",
-    "materials": "records by their names",
-    "media_id": "the id that WeChat gave, without blanks; only an article image has none (null)",
-    "name": "a text",
-    "origin": "uploaded or imported",
-    "path": "a text",
-    "replaced_by": "the media_id of what took its place, or null",
-    "retired": "a list",
-    "retired_at": "a time in UTC such as 2026-11-23T10:00:00Z",
-    "sent_at": "a time in UTC such as 2026-11-23T10:00:00Z",
-    "sha256": "64 hexadecimal digits",
-    "size": f"a whole number of bytes, at most {MOST_BYTES:,}",
-    "title": "a text",
-    "type": "image, voice, video, thumb or article_image",
-    "unconfirmed": "a list",
-    "uploaded_as": "the file name that WeChat was given, or null",
-    "uploaded_at": "a time in UTC such as 2026-11-23T10:00:00Z, or null",
-    "url": "an address that begins with https:// or http://, or null",
+    "account": text("the appid of one account"),
+    "introduction": text("a text"),
+    "lock_version": text("the number 1"),
+    "materials": text("records by their names"),
+    "media_id": text("the id that WeChat gave, without blanks; only an article image has none (null)"),
+    "name": text("a text"),
+    "origin": text("uploaded or imported"),
+    "path": text("a text"),
+    "replaced_by": text("the media_id of what took its place, or null"),
+    "retired": text("a list"),
+    "retired_at": text("a time in UTC such as 2026-11-23T10:00:00Z"),
+    "sent_at": text("a time in UTC such as 2026-11-23T10:00:00Z"),
+    "sha256": text("64 hexadecimal digits"),
+    "size": text("a whole number of bytes, at most {most:,}", most=MOST_BYTES),
+    "title": text("a text"),
+    "type": text("image, voice, video, thumb or article_image"),
+    "unconfirmed": text("a list"),
+    "uploaded_as": text("the file name that WeChat was given, or null"),
+    "uploaded_at": text("a time in UTC such as 2026-11-23T10:00:00Z, or null"),
+    "url": text("an address that begins with https:// or http://, or null"),
 }
-_ENTRIES = {"materials": "the record {}", "retired": "the retired record {}", "unconfirmed": "the upload in doubt {}"}
 
 
-def explain_lock(text: str, document: object, *, shown_as: str) -> list[Problem]:
+def explain_lock(content: str, document: object, *, shown_as: str) -> list[Problem]:
     """Lists what is wrong with the content of a lock whose text is JSON, sorted by place; at least one problem."""
     found = list(islice(_breaches(document), MOST_PROBLEMS + 1))
     wanted = {breach.path[:length] for breach in found for length in range(len(breach.path) + 1)}
-    places = _places(text, wanted)
+    places = _places(content, wanted)
     problems = list(
         dict.fromkeys(problem for breach in found for problem in _problems(breach, document, places, shown_as))
     )
     problems.sort(key=lambda one: (one.location or Location("", 0, 0), one.message))
     if len(problems) > MOST_PROBLEMS:
-        problems[MOST_PROBLEMS:] = [_problem("there are more problems in this lock", (1, 1), shown_as)]
-    return problems or [_problem("the lock holds what wxsync never writes", (1, 1), shown_as)]
+        problems[MOST_PROBLEMS:] = [_problem(text("there are more problems in this lock"), (1, 1), shown_as)]
+    return problems or [_problem(text("the lock holds what wxsync never writes"), (1, 1), shown_as)]
 
 
-def explain_twin(text: str, *, shown_as: str) -> Problem | None:
+def explain_twin(content: str, *, shown_as: str) -> Problem | None:
     """Finds a key that stands twice in one object of a text that is JSON otherwise."""
     seen: set[_Path] = set()
-    for path, index in _walk(text):
+    for path, index in _walk(content):
         if path in seen:
-            entry = f" in the record {path[1]}" if len(path) > 2 else ""
-            message = f"the key {json.dumps(path[-1], ensure_ascii=False)} stands twice{entry}"
-            return _problem(message, _line_and_column(text, index), shown_as)
+            key = json.dumps(path[-1], ensure_ascii=False)
+            if len(path) > 2:
+                message = text("the key {key} stands twice in the record {name}", key=key, name=path[1])
+            else:
+                message = text("the key {key} stands twice", key=key)
+            return _problem(message, _line_and_column(content, index), shown_as)
         seen.add(path)
     return None
 
@@ -74,12 +77,16 @@ def explain_twin(text: str, *, shown_as: str) -> Problem | None:
 def _problem(
     message: str, at: tuple[int, int], shown_as: str, name: str | None = None, *, drop: bool = False
 ) -> Problem:
-    hint = f"undo the edit: `git checkout -- {shlex.quote(shown_as)}`"
+    hint = text("undo the edit: `git checkout -- {lock}`", lock=shlex.quote(shown_as))
     if drop and name and not _HALF.search(name):
-        hint += f", or drop the record: `wxsync forget {shlex.quote(name)}`"
+        hint = text(
+            "undo the edit: `git checkout -- {lock}`, or drop the record: `wxsync forget {name}`",
+            lock=shlex.quote(shown_as),
+            name=shlex.quote(name),
+        )
     return Problem(
         "lock-invalid",
-        f"the lock is not valid: {message}",
+        text("the lock is not valid: {message}", message=message),
         hint,
         location=Location(shown_as, *at),
         path=shown_as,
@@ -102,27 +109,44 @@ def _problems(
         yield _problem(message, at, shown_as, name, drop=drop)
 
 
-def _messages(breach: Breach, subject: str, path: _Path) -> Iterator[str]:
+def _messages(breach: Breach, subject: Text, path: _Path) -> Iterator[Text]:
     found = breach.instance
     if breach.validator == "required" and isinstance(found, dict):
-        yield from (f"{subject} has no {key}" for key in breach.wanted if key not in found)
+        for key in breach.wanted:
+            if key not in found:
+                yield text("{subject} has no {key}", subject=subject, key=key)
     elif len(path) in {0, 2}:
-        yield f"{subject} is {_shown(found)}, and must be an object with keys and values"
+        shown = _shown(found)
+        yield text("{subject} is {found}, and must be an object with keys and values", subject=subject, found=shown)
     else:
         field = str(path[-1])
-        of = f" of {subject}" if len(path) > 1 else ""
+        of = subject if len(path) > 1 else text("the lock")
         if found == "":
-            yield f"{subject if of else 'the lock'} has no {field}: it is empty"
+            yield text("{subject} has no {key}: it is empty", subject=of, key=field)
         else:
-            wanted = f" is {_WANTED[field]}" if field in _WANTED else " is something else"
-            yield f"the {field}{of} cannot be {_shown(found)}; it{wanted}"
+            where = text("the {key} of {subject}", key=field, subject=subject) if len(path) > 1 else None
+            yield _cannot_be(where or text("the {key}", key=field), _shown(found), _WANTED.get(field))
 
 
-def _subject(path: _Path, name: str | None) -> str:
+def _cannot_be(what: Text, found: str, wanted: Text | None) -> Text:
+    if wanted is None:
+        return text("{what} cannot be {found}", what=what, found=found)
+    return text("{what} cannot be {found}; it is {wanted}", what=what, found=found, wanted=wanted)
+
+
+def _subject(path: _Path, name: str | None) -> Text:
     if len(path) < 2:
-        return "the lock"
-    shown = name if name is not None else f"number {int(path[1]) + 1}" if isinstance(path[1], int) else path[1]
-    return _ENTRIES[str(path[0])].format(shown) if path[0] in _ENTRIES else "the lock"
+        return text("the lock")
+    number = text("number {number}", number=int(path[1]) + 1) if isinstance(path[1], int) else path[1]
+    match path[0]:
+        case "materials":
+            return text("the record {name}", name=name or number)
+        case "retired":
+            return text("the retired record {name}", name=name or number)
+        case "unconfirmed":
+            return text("the unconfirmed upload {name}", name=name or number)
+        case _:
+            return text("the lock")
 
 
 def _name(path: _Path, document: Any) -> str | None:

@@ -111,7 +111,9 @@ def say(words: str, language: Language | None = None, *, mark: Callable[[str], s
     language = language or _reader
     template = _template(words, language)
     facts = {
-        name: say(fact, language, mark=mark) if isinstance(fact, str) else fact for name, fact in words.facts.items()
+        # Whatever is not a number may hold words from outside: a path, or another program's error.
+        name: fact if isinstance(fact, int | float) else say(_words(fact), language, mark=mark)
+        for name, fact in words.facts.items()
     }
     return template.format(**facts) if facts else template
 
@@ -149,6 +151,10 @@ _reader = Language.ENGLISH
 def _catalogue(language: Language) -> gettext.NullTranslations:
     with open(f"{LOCALE}/{language}/LC_MESSAGES/wxsync.mo", "rb") as opened:  # noqa: PTH123 - as above
         return gettext.GNUTranslations(opened)
+
+
+def _words(fact: object) -> str:
+    return fact if isinstance(fact, str) else str(fact)
 
 
 def _template(words: Text, language: Language) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from wxsync.model import Action, Plan, Problem
 from wxsync.results import AccountLine
+from wxsync.words import say, text
 
 COMMENT = 64_000  # characters: GitHub takes 65,536 for a comment
 SUMMARY = 900_000  # bytes: GitHub takes 1 MiB for a step's summary
@@ -95,13 +96,13 @@ def page(overview: Overview, *, limit: int, measure: Callable[[str], int] = len)
     silent = [one for one in overview.planned if not one.is_news]
     if len(overview.planned) == 1 and not overview.problems:
         told, silent = list(overview.planned), []
-    end = f"Nothing to do for {_names(silent)}.\n" if silent else ""
+    end = say(text("Nothing to do for {names}.", names=_names(silent))) + "\n" if silent else ""
     parts, left = [], limit - measure(end) - _ROOM
     for number, part in enumerate(filter(None, [overview.problems, *map(_headed, told)])):
         left -= measure(part) + 1
         if left < 0:
             hidden = told[max(0, number - bool(overview.problems)) :]
-            parts.append(f"… and changes for {_names(hidden)}; see the log.\n")
+            parts.append(say(text("… and changes for {names}; see the log.", names=_names(hidden))) + "\n")
             break
         parts.append(part)
     return "\n".join([*parts, end] if end else parts)

@@ -110,8 +110,10 @@ def wrong_fit(value: Value, source: Source) -> Problem:
     """Says that `fit` is neither true nor false."""
     if not isinstance(value, Text):
         return wrong_type(value, "string", ("materials", "*", "fit"), source)
-    hint = "write `fit: true` to have converted what WeChat would refuse for its format or size, or take it out"
-    return source.problem(value.spot, "wrong-fit", f"`fit` is true or false, not `{brief(value)}`", hint)
+    hint = text("write `fit: true` to have converted what WeChat would refuse for its format or size, or take it out")
+    return source.problem(
+        value.spot, "wrong-fit", text("`fit` is true or false, not `{value}`", value=brief(value)), hint
+    )
 
 
 def wrong_key(key: Text, path: tuple[str, ...], source: Source) -> Problem:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from wxsync.results import Check, State
-from wxsync.words import call_reference, counted, paint, say, visible, width
+from wxsync.words import call_reference, listing, paint, plural, say, text, visible, width
 
 FORMAT_VERSION = 1
 
@@ -18,7 +18,13 @@ _MARKS = {State.OK: ("âœ“", "32"), State.WARNING: ("!", "33"), State.ERROR: ("âœ
 def checks_page(checks: Sequence[Check], *, account: str | None, host: str | None, color: bool) -> str:
     """Writes a line for each check, below it what to do, and at the end a count."""
     column = max((width(check.name) for check in checks), default=0)
-    lines = [f"Doctor for {visible(account or 'no account yet')}" + (f" at {visible(host)}" if host else ""), ""]
+    whom = account or text("no account yet")
+    head = (
+        text("Doctor for {account} at {host}", account=whom, host=host)
+        if host
+        else text("Doctor for {account}", account=whom)
+    )
+    lines = [visible(say(head)), ""]
     for check in checks:
         lines += _lines(check, column, color=color)
     return "".join(f"{line}\n" for line in [*lines, "", _summary(checks)])
@@ -59,12 +65,12 @@ def _lines(check: Check, column: int, *, color: bool) -> Iterable[str]:
 
 def _summary(checks: Iterable[Check]) -> str:
     states = Counter(check.state for check in checks)
-    counts = [
-        f"{states[State.ERROR]} not in order" if states[State.ERROR] else "",
-        counted(states[State.WARNING], "warning") if states[State.WARNING] else "",
-        f"{states[State.SKIPPED]} not checked" if states[State.SKIPPED] else "",
-    ]
-    said = ", ".join(count for count in counts if count)
+    counts = (
+        (State.ERROR, text("{count:,} not in order", count=states[State.ERROR])),
+        (State.WARNING, plural("{count:,} warning", "{count:,} warnings", states[State.WARNING])),
+        (State.SKIPPED, text("{count:,} not checked", count=states[State.SKIPPED])),
+    )
+    told = [words for state, words in counts if states[state]]
     if states[State.ERROR]:
-        return f"{said}."
-    return f"All in order ({said})." if said else "All in order."
+        return say(text("{counts}.", counts=listing(told)))
+    return say(text("All in order ({counts}).", counts=listing(told)) if told else text("All in order."))

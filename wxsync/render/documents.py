@@ -26,7 +26,7 @@ from wxsync.model import (
 from wxsync.records import record_document, record_from
 from wxsync.results import Report, Result
 from wxsync.schemas import violations
-from wxsync.words import https
+from wxsync.words import https, text
 
 FORMAT_VERSION = 1
 
@@ -230,5 +230,13 @@ def _text(document: object) -> str:
 
 
 def _not_ours(shown_as: str, reason: str) -> InvalidInput:
-    hint = "save one with `wxsync plan --out FILE` or `wxsync apply --out FILE`"
-    return InvalidInput([Problem("not-a-plan", f"{shown_as} is not a saved plan or result: {reason}", hint)])
+    hint = text("save one with `wxsync plan --out FILE` or `wxsync apply --out FILE`")
+    return InvalidInput(
+        [
+            Problem(
+                "not-a-plan",
+                text("{shown_as} is not a saved plan or result: {reason}", shown_as=shown_as, reason=reason),
+                hint,
+            )
+        ]
+    )

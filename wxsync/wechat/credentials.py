@@ -10,6 +10,7 @@ from typing import NoReturn
 from urllib.parse import urlsplit
 
 from wxsync.errors import Conflict, PersonNeeded, UsageProblem
+from wxsync.words import text
 
 WECHAT = "https://api.weixin.qq.com"
 # Inside 微信云托管 a sidecar intercepts plain HTTP to this name; over TLS it could not.
@@ -97,7 +98,8 @@ def read_credentials(environ: Mapping[str, str], *, account: str | None, appid: 
     access = _access(variables)
     if found is None:
         raise PersonNeeded(
-            "the appid of the account is not known", hint=f"Set {variables.name('APPID')}, or the manifest's appid."
+            text("the appid of the account is not known"),
+            hint=text("Set {what}, or the manifest's appid.", what=variables.name("APPID")),
         )
     default = CLOUD_SIDECAR if isinstance(access, Cloud) else WECHAT
     return Credentials(found, _base(variables) or default, access)
@@ -109,8 +111,13 @@ def appid_from(environ: Mapping[str, str], *, account: str | None, appid: str | 
     said = variables.get("APPID")
     if said and appid and said != appid:
         raise Conflict(
-            f"{variables.name('APPID')} names another account ({said}) than the manifest ({appid})",
-            hint=f"Unset {variables.name('APPID')} or correct the one that is wrong.",
+            text(
+                "{what} names another account ({said}) than the manifest ({appid})",
+                what=variables.name("APPID"),
+                said=said,
+                appid=appid,
+            ),
+            hint=text("Unset {what} or correct the one that is wrong.", what=variables.name("APPID")),
         )
     return said or appid
 
@@ -154,7 +161,7 @@ def _access(variables: _Variables) -> OwnSecret | ForeignToken | Platform | Clou
     missing = [variables.name(word) for word in kind if not variables.get(word)]
     if missing:
         raise PersonNeeded(
-            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set",
+            text("{missing} {what} not set", missing=" and ".join(missing), what="is" if len(missing) == 1 else "are"),
             hint="A third-party platform needs all three: " + ", ".join(map(variables.name, kind)) + ".",
         )
     if kind == ("SECRET",):
@@ -177,14 +184,19 @@ def _only_kind(variables: _Variables) -> tuple[str, ...]:
     if len(kinds) > 1:
         found = [variables.name(word) for kind in kinds for word in kind if variables.get(word)]
         raise UsageProblem(
-            f"there are {len(kinds)} kinds of credentials: {', '.join(found)}",
-            hint="Set one kind and unset the others.",
+            text("there are {kinds} kinds of credentials: {found}", kinds=len(kinds), found=", ".join(found)),
+            hint=text("Set one kind and unset the others."),
         )
     if not kinds:
         raise PersonNeeded(
-            "there are no credentials in the environment",
-            hint=f"Set {variables.name('SECRET')} (the AppSecret), or {variables.name('ACCESS_TOKEN')}, or "
-            f"{variables.name('AUTH')}=cloud. A pull request from a fork gets no secrets: it can validate and plan.",
+            text("there are no credentials in the environment"),
+            hint=text(
+                "Set {what} (the AppSecret), or {what2}, or {what3}=cloud. A pull request from a fork gets "
+                "no secrets: it can validate and plan.",
+                what=variables.name("SECRET"),
+                what2=variables.name("ACCESS_TOKEN"),
+                what3=variables.name("AUTH"),
+            ),
         )
     return kinds[0]
 
@@ -192,8 +204,13 @@ def _only_kind(variables: _Variables) -> tuple[str, ...]:
 def _cloud(variables: _Variables) -> Cloud:
     if variables.get("AUTH") != "cloud":
         raise UsageProblem(
-            f"{variables.name('AUTH')} can only be: cloud, or beside {variables.name('SECRET')}: {_CLASSIC}",
-            hint="Unset it to call with a secret or token.",
+            text(
+                "{what} can only be: cloud, or beside {what2}: {CLASSIC}",
+                what=variables.name("AUTH"),
+                what2=variables.name("SECRET"),
+                CLASSIC=_CLASSIC,
+            ),
+            hint=text("Unset it to call with a secret or token."),
         )
     return Cloud(variables.get("FROM_APPID"))
 
@@ -206,8 +223,8 @@ def _base(variables: _Variables) -> str | None:
         return None
     if not _is_safe(value):
         raise UsageProblem(
-            f"{name} is not an address that a token may be sent to",
-            hint="Write https://host or https://host/path, or http:// with 127.0.0.1, [::1] or localhost.",
+            text("{name} is not an address that a token may be sent to", name=name),
+            hint=text("Write https://host or https://host/path, or http:// with 127.0.0.1, [::1] or localhost."),
         )
     return value.rstrip("/")
 

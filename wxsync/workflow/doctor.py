@@ -26,7 +26,7 @@ from wxsync.wechat.client import WeChat
 from wxsync.wechat.credentials import Cloud, Credentials, ForeignToken, OwnSecret, Platform, read_credentials
 from wxsync.wechat.errcodes import Kind
 from wxsync.wechat.interface import ABOUT_THE_PATH
-from wxsync.words import plural, text
+from wxsync.words import plural, reason_of, text
 from wxsync.workflow.diagnosis import (
     QUOTA_PATHS,
     Answers,
@@ -252,7 +252,7 @@ def _folder(project: Project) -> Check:
                 with tempfile.TemporaryFile(dir=folder) as file:
                     file.write(b"\0")
         except OSError as error:
-            message = text("{folder} cannot be written: {why}", folder=str(folder), why=error.strerror)
+            message = text("{folder} cannot be written: {why}", folder=str(folder), why=reason_of(error))
             raise PersonNeeded(message, hint=text("apply keeps its lock and its journal there")) from None
     found = text("{folder} and {state} in it can be written", folder=str(root), state=STATE_FOLDER)
     return passed("folder", found)

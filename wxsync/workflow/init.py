@@ -12,7 +12,7 @@ from wxsync.files import write_atomic
 from wxsync.git import GitFailed, open_repository
 from wxsync.manifest import manifest_stem
 from wxsync.model import Problem
-from wxsync.words import text
+from wxsync.words import reason_of, text
 
 _ATTRIBUTES = "{pattern} merge=wxsync text eol=lf"
 _MANIFEST = """\
@@ -53,15 +53,23 @@ def init(manifest: Path) -> list[str]:
     """Write what is missing and overwrite nothing; return a line for each thing done or left alone."""
     stem = manifest_stem(manifest)
     if stem is None:
-        message = f"{manifest} cannot be a manifest"
+        message = text("{manifest} cannot be a manifest", manifest=manifest)
         raise InvalidInput(
-            [Problem("manifest-name", message, "call it NAME.yaml, NAME.yml or NAME.yaml.example, NAME without a dot")]
+            [
+                Problem(
+                    "manifest-name",
+                    message,
+                    text("call it NAME.yaml, NAME.yml or NAME.yaml.example, NAME without a dot"),
+                )
+            ]
         )
     try:
         manifest.parent.mkdir(parents=True, exist_ok=True)
         said = [_write_manifest(manifest), _write_attributes(manifest.with_name(".gitattributes"), stem)]
     except OSError as error:
-        raise PersonNeeded(f"{manifest.parent} cannot be written: {error.strerror}") from None
+        raise PersonNeeded(
+            text("{parent} cannot be written: {why}", parent=manifest.parent, why=reason_of(error))
+        ) from None
     return [*said, _configure_git(manifest.parent)]
 
 

@@ -28,9 +28,11 @@ from wxsync.words import text
 
 _DAY = 24 * 3600
 _OUT_OF_THE_LOCK = frozenset({Fate.DELETED, Fate.GONE, Fate.DROPPED})
-_BOUND = Failure("max-delete", "--max-delete is reached", "run prune again for the rest", Remedy.TIME)
-_INTERRUPTED = Failure("interrupted", "the run was interrupted", "run prune again for the rest", Remedy.TIME)
-_UNWRITTEN = (
+_BOUND = Failure("max-delete", text("--max-delete is reached"), text("run prune again for the rest"), Remedy.TIME)
+_INTERRUPTED = Failure(
+    "interrupted", text("the run was interrupted"), text("run prune again for the rest"), Remedy.TIME
+)
+_UNWRITTEN = text(
     "what was deleted is still listed as retired: the next prune finds it gone and goes on. Free some space or make "
     "the folder writable, then run prune again"
 )

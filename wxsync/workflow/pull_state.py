@@ -43,8 +43,10 @@ class PullState:
             for line in whole.splitlines():
                 progress._hear(json.loads(line))
         except (ValueError, KeyError, TypeError):
-            hint = "remove the folder and pull anew"
-            raise InvalidInput([Problem("pull-broken", f"{file} is damaged", hint, path=str(file))]) from None
+            hint = text("remove the folder and pull anew")
+            raise InvalidInput(
+                [Problem("pull-broken", text("{file} is damaged", file=file), hint, path=str(file))]
+            ) from None
         if progress.account not in (None, account):
             message = f"{file.parent.parent} holds a pull of account {progress.account}, this one is of {account}"
             raise Conflict(message, hint="name another folder")
