@@ -147,7 +147,7 @@ def test_a_retired_record_and_a_doubt_are_named_too(project: Project) -> None:
 
     ran = project.run("plan")
 
-    assert 'the sent_at of the upload in doubt b.png cannot be "x"' in ran.err
+    assert 'the sent_at of the unconfirmed upload b.png cannot be "x"' in ran.err
     assert "wxsync forget" not in ran.err, "which drops no doubt"
 
 

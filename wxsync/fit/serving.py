@@ -96,7 +96,7 @@ def _parts(said: str) -> list[Any]:
 
 def _text_from(parts: list[Any]) -> Text:
     template, facts = parts
-    return text(str(template), **facts)
+    return Text(str(template), **facts)
 
 
 def _bound_memory() -> None:
