@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import re
 import runpy
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -20,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wxsync.errors import InvalidInput
-from wxsync.export import FORMATS, Entry, constants, export
+from wxsync.export import FORMATS, Entry, constants, export, readable_constants
 from wxsync.model import MaterialType
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -163,7 +165,7 @@ def test_the_exported_typescript_gives_the_very_values_to_node(tmp_path: Path) -
 
     said = json.loads(ended.stdout)
     assert said.pop("MATERIALS") == documents(ODD)
-    assert said == values(ODD)
+    assert said == values(ODD, readable_constants)
 
 
 def test_the_exported_typescript_compiles(tmp_path: Path) -> None:
@@ -223,6 +225,49 @@ def test_constants_say_what_the_material_is_called() -> None:
     }
 
 
+@given(st.lists(TEXTS, unique=True))
+def test_readable_constants_are_identifiers_and_never_the_same(names: Sequence[str]) -> None:
+    named = readable_constants(names)
+
+    assert len({unicodedata.normalize("NFKC", one) for one in named.values()}) == len(names)
+    assert all(one.isidentifier() and one.isprintable() and one.startswith("WX_") for one in named.values())
+    assert readable_constants(names[::-1]) == named
+    assert {name: one for name, one in named.items() if name.isascii()} == {
+        name: one for name, one in constants(names).items() if name.isascii()
+    }
+
+
+@pytest.mark.parametrize(
+    ("names", "wanted"),
+    [
+        (["图片/活动/秋季活动.png"], ["WX_图片_活动_秋季活动_PNG"]),
+        (
+            ["图片/Logo.png", "café", "Straße", "हिन्दी"],
+            ["WX_图片_LOGO_PNG", "WX_CAFÉ", "WX_STRASSE__8a1c4d0e", "WX_हिन्दी"],
+        ),
+        (["cafe\u0301", "café"], ["WX_CAFÉ__f6ab6f86", "WX_CAFÉ__850f7dc4"]),
+        (["产品 logo", "产品-LOGO"], ["WX_产品_LOGO__0fd8862d", "WX_产品_LOGO__c37cc5ea"]),
+        (["１号", "1号"], ["WX_1号__a2cb3d26", "WX_1号__1f6c9d5a"]),
+        (["\U0001f600", "\u3164"], ["WX___f0443a34", "WX___9ba7b19c"]),
+        (["𠮷野家", "logo"], ["WX_野家__5d3f0bc8", "WX_LOGO"]),
+        (["WX_图"], ["WX_WX_图"]),
+    ],
+)
+def test_readable_constants_are_in_the_letters_of_the_name(names: list[str], wanted: list[str]) -> None:
+    named = readable_constants(names)
+
+    assert [re.sub("__[0-9a-f]{8}$", "__", named[name]) for name in names] == [
+        re.sub("__[0-9a-f]{8}$", "__", one) for one in wanted
+    ]
+    assert all(
+        named[name].removeprefix("WX_").partition("__")[2] == digest(name) for name in names if "__" in named[name]
+    )
+
+
+def digest(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()[:8]
+
+
 def test_a_new_material_renames_only_what_it_would_be_mistaken_for() -> None:
     before, after = constants(["a.b", "c.d"]), constants(["a-b", "a.b", "c.d", "产品"])
 
@@ -238,7 +283,9 @@ def assert_python(entries: Sequence[Entry], folder: Path) -> None:
     said = runpy.run_path(str(file))
 
     assert said["MATERIALS"] == documents(entries)
-    assert {name: value for name, value in said.items() if name.startswith("WX_")} == values(entries)
+    assert {name: value for name, value in said.items() if name.startswith("WX_")} == values(
+        entries, readable_constants
+    )
 
 
 def assert_typescript(text: str) -> None:
@@ -271,8 +318,8 @@ def documents(entries: Sequence[Entry]) -> dict[str, object]:
     }
 
 
-def values(entries: Sequence[Entry]) -> dict[str, str]:
-    named = constants([one.name for one in entries])
+def values(entries: Sequence[Entry], name_all: Callable[[Sequence[str]], dict[str, str]] = constants) -> dict[str, str]:
+    named = name_all([one.name for one in entries])
     found = {f"{named[one.name]}_{word}": value for one in entries for word, value in fields(one)}
     return {name: value for name, value in found.items() if value}
 

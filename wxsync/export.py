@@ -8,6 +8,7 @@ import io
 import json
 import re
 import shlex
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -16,12 +17,14 @@ from types import MappingProxyType
 from wxsync.errors import InvalidInput
 from wxsync.formats import ExportFormat
 from wxsync.model import MaterialType, Problem
-from wxsync.words import text
+from wxsync.words import text, visible
 
 _HEADER = "Written by `wxsync export`: change the manifest, not this file."
 _COLUMNS = ("name", "type", "media_id", "url", "path")
 _SEPARATORS = re.compile(r"[^A-Z0-9]+")
 _DIGITS = 8
+# Letters and marks by their category, which nobody sees.
+_UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u3164\ufe00-\ufe0f\uffa0]")
 
 # What `sh` and python-dotenv read differently even between single quotes.
 _DOTENV_UNSAFE = re.compile(r"['\\]|\$\{|[^\x20-\x7e]")
@@ -59,6 +62,40 @@ def constants(names: Sequence[str]) -> dict[str, str]:
     }
 
 
+def readable_constants(names: Sequence[str]) -> dict[str, str]:
+    """Give each name a constant that is legal in Python and TypeScript, in the letters of the name.
+
+    Names without other letters than ASCII's have those of `constants`. A name that shares its letters with another one,
+    or holds letters that no identifier does, gets a digest as well.
+    """
+    plain = constants(names)
+    words = {name: _word(name) for name in names}
+    shared = Counter(words.values())
+    return {
+        name: plain[name] if word.isascii() else _readable(name, word, is_shared=shared[word] > 1, plain=plain[name])
+        for name, word in words.items()
+    }
+
+
+def _readable(name: str, word: str, *, is_shared: bool, plain: str) -> str:
+    is_whole = all(not char.isalnum() or _is_letter(char) for char in _folded(name))
+    return f"WX_{word}" if is_whole and not is_shared else f"WX_{word}__{plain.rpartition('__')[2]}"
+
+
+def _word(name: str) -> str:
+    return "_".join("".join(char if _is_letter(char) else " " for char in _folded(name)).split())
+
+
+def _folded(name: str) -> str:
+    # Python reads every identifier in this form, so that other forms of the same letters would be the same name.
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).upper())
+
+
+def _is_letter(char: str) -> bool:
+    """Tell whether a character can stand in an identifier of either language, and can be seen there."""
+    return char <= "\uffff" and char != "_" and f"a{char}".isidentifier() and not _UNSEEN.match(char)
+
+
 def _json(entries: Sequence[Entry]) -> str:
     return json.dumps({entry.name: _document(entry) for entry in entries}, ensure_ascii=False, indent=2) + "\n"
 
@@ -88,12 +125,20 @@ def _dotenv(entries: Sequence[Entry]) -> str:
     ]
     if unsafe:
         raise InvalidInput(unsafe)
-    return f"# {_HEADER}\n" + "".join(f"{name}={shlex.quote(value)}\n" for name, value in _values(entries))
+    named = constants([entry.name for entry in entries])
+    lines = [f"# {_HEADER}"]
+    for entry in entries:
+        lines += [
+            f"# {visible(entry.name)}",
+            *(f"{name}={shlex.quote(value)}" for name, value in _values(entry, named)),
+        ]
+    return "\n".join([*lines, ""])
 
 
 def _python(entries: Sequence[Entry]) -> str:
     lines = [f'"""{_HEADER}"""', "", "from typing import Final, TypedDict", ""]
-    lines += [f"{name}: Final = {value!r}" for name, value in _values(entries)]
+    named = readable_constants([entry.name for entry in entries])
+    lines += [f"{name}: Final = {value!r}" for entry in entries for name, value in _values(entry, named)]
     lines += ["", "", "class Material(TypedDict):", "    type: str", "    media_id: str | None", "    url: str | None"]
     lines += ["    path: str", "", "", "MATERIALS: Final[dict[str, Material]] = {"]
     lines += [f"    {entry.name!r}: {_document(entry)!r}," for entry in entries]
@@ -102,7 +147,8 @@ def _python(entries: Sequence[Entry]) -> str:
 
 def _typescript(entries: Sequence[Entry]) -> str:
     lines = [f"// {_HEADER}", ""]
-    lines += [f"export const {name} = {_script(value)};" for name, value in _values(entries)]
+    named = readable_constants([entry.name for entry in entries])
+    lines += [f"export const {name} = {_script(value)};" for entry in entries for name, value in _values(entry, named)]
     lines += ["", "export const MATERIALS = {"]
     for entry in entries:
         values = ", ".join(f"{key}: {_script(value)}" for key, value in _document(entry).items())
@@ -123,13 +169,11 @@ FORMATS: Mapping[ExportFormat, Callable[[Sequence[Entry]], str]] = MappingProxyT
 )
 
 
-def _values(entries: Sequence[Entry]) -> Iterator[tuple[str, str]]:
-    named = constants([entry.name for entry in entries])
-    for entry in entries:
-        if entry.media_id:
-            yield f"{named[entry.name]}_MEDIA_ID", entry.media_id
-        if entry.url:
-            yield f"{named[entry.name]}_URL", entry.url
+def _values(entry: Entry, named: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    if entry.media_id:
+        yield f"{named[entry.name]}_MEDIA_ID", entry.media_id
+    if entry.url:
+        yield f"{named[entry.name]}_URL", entry.url
 
 
 def _document(entry: Entry) -> dict[str, str | None]:
