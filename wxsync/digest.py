@@ -76,4 +76,4 @@ def _check_types(paths: list[object], columns: list[list[object]]) -> None:
     if any(kind - {str} for kind in kinds[:2]) or any(kind - {int} for kind in kinds[2:]):
         raise TypeError("a column of the cache is not what was written")
     if {len(str(digest)) for digest in digests} - {64} or not _HEXADECIMAL.fullmatch("".join(map(str, digests))):
-        raise ValueError("a digest is none")
+        raise ValueError("not a sha256 digest")

@@ -105,7 +105,7 @@ class Repository:
         if not entry:
             return None
         if not entry.startswith((b"100644 blob ", b"100755 blob ")):
-            raise GitFailed(text("{path} is no ordinary file in {commit}", path=path, commit=commit))
+            raise GitFailed(text("{path} is not a regular file in {commit}", path=path, commit=commit))
         return self._blob(entry.split(b"\t")[0].split()[2].decode(), path)
 
     def files_of(self, commit: str) -> set[str]:
@@ -123,7 +123,7 @@ class Repository:
             if entry:
                 mode, blob, stage = entry.split(b"\t")[0].split()
                 if not mode.startswith(b"100"):
-                    raise GitFailed(text("{path} is no ordinary file on one side of the conflict", path=path))
+                    raise GitFailed(text("{path} is not a regular file on one side of the conflict", path=path))
                 sides[int(stage)] = self._blob(blob.decode(), path)
         return sides
 

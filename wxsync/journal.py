@@ -234,7 +234,7 @@ def _said(line: bytes) -> dict[str, Any]:
 
 def _name(value: object) -> str:
     if not is_name(value):
-        raise ValueError("a name is no text")
+        raise ValueError("a name must be text")
     return str(value)
 
 

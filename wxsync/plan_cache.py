@@ -64,7 +64,7 @@ def _read(entry: str) -> bytes:
     """Reads an entry that is a regular file in a real folder, as files.read_own does; importing that takes longer."""
     folder, status = os.lstat(os.path.dirname(entry)), os.lstat(entry)  # noqa: PTH120
     if not (stat.S_ISDIR(folder.st_mode) and stat.S_ISREG(status.st_mode) and status.st_size <= _MOST_BYTES):
-        raise OSError(f"{entry} is none of ours")
+        raise OSError(f"{entry} does not belong to wxsync")
     descriptor = os.open(entry, _FLAGS)
     try:
         return os.read(descriptor, status.st_size)

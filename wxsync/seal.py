@@ -41,7 +41,7 @@ def _key() -> bytes:
 def _read(file: Path) -> bytes:
     key = file.read_bytes()
     if len(key) != _KEY_BYTES:
-        raise OSError(f"{file} is no key")
+        raise OSError(f"{file} is not a key")
     return key
 
 

@@ -88,7 +88,7 @@ def _locks(folder: Path, name: str, manifest: str) -> dict[str, Lock]:
     found: dict[str, Lock] = {}
     for path, file in _files(_file(folder, name, "")):
         if not is_lock_of(manifest, path):
-            raise Tampered(text("{path} is no lock of {manifest}", path=path, manifest=manifest))
+            raise Tampered(text("{path} is not a lock of {manifest}", path=path, manifest=manifest))
         lock = read_lock(file)
         if lock:
             found[path] = lock
@@ -99,7 +99,7 @@ def _files(folder: Path) -> Iterator[tuple[str, Path]]:
     for file in sorted(folder.rglob("*")):
         path = file.relative_to(folder).as_posix()
         if file.is_symlink() or not (file.is_file() or file.is_dir()):
-            raise Tampered(text("{path} is no ordinary file", path=path))
+            raise Tampered(text("{path} is not a regular file", path=path))
         if file.is_file():
             yield path, file
 

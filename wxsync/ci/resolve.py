@@ -138,7 +138,7 @@ def _from_text(file: Path) -> Sides | None:
         return None
     base, ours, theirs = (_parse(side) for side in _split(content))
     if ours is None or theirs is None:
-        message = text("what the conflict markers leave of each side is no lock, so ids would be lost")
+        message = text("what the conflict markers leave of each side is not a lock, so ids would be lost")
         hint = text(
             "take the merge anew (`git checkout --merge -- {path}`, or from a clone that has both branches) and run "
             "`wxsync lock resolve`",
@@ -195,7 +195,7 @@ def _bytes(file: Path) -> bytes:
     if file.is_symlink() or not file.exists():
         return b""
     if not file.is_file():
-        raise InvalidInput([_problem(file, "lock-unreadable", text("{path} is no ordinary file", path=str(file)))])
+        raise InvalidInput([_problem(file, "lock-unreadable", text("{path} is not a regular file", path=str(file)))])
     try:
         return file.read_bytes()
     except OSError as error:

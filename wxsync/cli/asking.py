@@ -16,7 +16,7 @@ from wxsync.cli.exits import Exit
 from wxsync.cli.options import Settings
 from wxsync.words import say, text
 
-yes_option = click.option("--yes", is_flag=True, help="Do not ask; needed where standard input is no terminal.")
+yes_option = click.option("--yes", is_flag=True, help="Do not ask; needed where standard input is not a terminal.")
 
 
 def confirm(question: str) -> bool:

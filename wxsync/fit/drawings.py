@@ -83,7 +83,7 @@ def _read(content: bytes) -> _Document:
     try:
         parser.Parse(content, True)
     except (expat.ExpatError, LookupError, ValueError) as error:
-        raise unfit("fit-failed", text("the SVG is no XML: {reason}", reason=str(error)), _ANEW) from None
+        raise unfit("fit-failed", text("the SVG is not valid XML: {reason}", reason=str(error)), _ANEW) from None
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         document.encoding = "utf-16"
     return document

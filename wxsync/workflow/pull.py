@@ -33,7 +33,7 @@ from wxsync.results import LeftOut, Pulled
 from wxsync.wechat.answers import FileContent, VideoDetails
 from wxsync.wechat.client import WeChat
 from wxsync.wechat.interface import PAGE_SIZE
-from wxsync.words import Text, casefolded, human_size, text
+from wxsync.words import Text, casefolded, human_size, reason_of, text
 from wxsync.workflow.import_one import Checked, record_of
 from wxsync.workflow.pull_state import PullState
 
@@ -86,16 +86,17 @@ def _destination(folder: Path, *, account: str) -> Iterator[PullState]:
     state = folder / STATE_FOLDER / "pull.jsonl"
     try:
         if folder.exists() and not state.exists() and (not folder.is_dir() or _others(folder)):
-            hint = "name a folder that is new or empty, or that of a pull that was cut off"
-            raise InvalidInput([Problem("not-empty", f"{folder} is there and holds something else", hint)])
+            hint = text("name a folder that is new or empty, or that of a pull that was cut off")
+            message = text("{folder} exists already and holds something else", folder=str(folder))
+            raise InvalidInput([Problem("not-empty", message, hint)])
         folder.mkdir(parents=True, exist_ok=True)
         with only_run(state_folder(folder), "wxsync pull"):
             progress = PullState.resume(state, account=account)
             yield progress
             state.unlink()
     except OSError as error:
-        message = f"{error.filename or folder} cannot be written: {error.strerror or error}"
-        raise PersonNeeded(message, hint="what was downloaded is kept: mend it, then run pull again") from None
+        message = text("{path} cannot be written: {why}", path=str(error.filename or folder), why=reason_of(error))
+        raise PersonNeeded(message, hint=text("what was downloaded is kept: mend it, then run pull again")) from None
 
 
 def _others(folder: Path) -> bool:
@@ -130,7 +131,13 @@ def _download(remote: WeChat, progress: PullState, folder: Path, watcher: Watche
             left_out.append(LeftOut(material.media_id, material.type, material.name, error.why, error.refused))
             continue
         except Halted:
-            watcher.says(f"{number - 1:,} of {len(materials):,} are looked through; the next pull goes on from here")
+            watcher.says(
+                text(
+                    "{done:,} of {count:,} are looked through; the next pull goes on from here",
+                    done=number - 1,
+                    count=len(materials),
+                )
+            )
             raise
         record = _record(material, body, progress.account or "", taken, path=record.path if record else None)
         progress.keep(record)
@@ -151,23 +158,24 @@ def _body(giving: Giving, material: Material) -> _Body:
         raise _Undownloadable(never.error.message, refused=True) from None
     is_video = material.type is MaterialType.VIDEO
     if isinstance(found, FileContent) and not is_video:
-        return _Body(found.content, _sound(found.content, "WeChat gives"))
+        return _Body(found.content, _sound(found.content))
     if isinstance(found, VideoDetails) and is_video:
         return _video(giving.remote, found)
-    raise _Undownloadable(f"WeChat lists it as {material.type} and gives something else")
+    raise _Undownloadable(text("WeChat lists it as {type} and gives something else", type=material.type.value))
 
 
 def _video(remote: WeChat, details: VideoDetails) -> _Body:
     if is_blank(details.title):
-        raise _Undownloadable("it has no title, and a manifest needs one")
+        raise _Undownloadable(text("it has no title, and a manifest needs one"))
     content = remote.download(details.down_url) if details.down_url else None
     if not content:
-        raise _Undownloadable("its address gives nothing that can be downloaded: save it from mp.weixin.qq.com")
+        why = text("its address gives nothing that can be downloaded: save it from mp.weixin.qq.com")
+        raise _Undownloadable(why)
     media = probe(content)
     if media.format is Format.HTML:
         raise _Undownloadable(_is_a_page(details.down_url or ""))
     title, introduction = without_unseen(_text(details.title)), _text(details.introduction)
-    return _Body(content, _sound(content, "its address gives"), title, introduction)
+    return _Body(content, _sound(content), title, introduction)
 
 
 def _is_a_page(url: str) -> Text:
@@ -177,10 +185,10 @@ def _is_a_page(url: str) -> Text:
     return text("its address is a web page ({vid}) and not a file: save it from mp.weixin.qq.com", vid=vid[1])
 
 
-def _sound(content: bytes, who: str) -> Media:
+def _sound(content: bytes) -> Media:
     media = probe(content)
     if media.format in _NO_MEDIA:
-        raise _Undownloadable(f"{who} no media but {media.format.upper()}")
+        raise _Undownloadable(text("what was downloaded is not media but {format}", format=media.format.upper()))
     return media
 
 
