@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
 
 from tests.project import Project, Server, png
+from wxsync.executor import Limits
 from wxsync.model import Outcome
 from wxsync.project.folder import Choice
 from wxsync.reconcile.planned import PlanOptions
@@ -130,3 +132,60 @@ def test_a_doubt_that_nobody_may_look_for_stays_unknown_and_is_never_sent_again(
     assert project.apply().code == 0
     assert {one["media_id"] for one in project.materials().values()} == server.ids()
     assert project.lock()["unconfirmed"] == []
+
+
+@pytest.mark.parametrize("ahead", [-3600, -900, 900, 3600, 86_400 * 400])
+def test_a_clock_that_is_wrong_sends_no_video_twice(project: Project, server: Server, ahead: float) -> None:
+    """The times of a listing are compared with when WeChat says that it is."""
+    videos(project, ("intro.mp4", "介绍", "三分钟"))
+    server.fault("add_material:reset-after*1@2")
+    choice = Choice(project.root / "materials.yaml", None, False, project.environ)
+    options = ApplyOptions(settle=0, limits=Limits(jobs=1))
+
+    report = apply(choice, options, Watcher(clock=lambda: time.time() + ahead))
+
+    assert {one.outcome for one in report.results} == {Outcome.DONE}
+    assert {one["media_id"] for one in project.materials().values()} == server.ids()
+    assert len(server.ids()) == 2
+
+
+def in_doubt(project: Project, name: str, *, sent_at: str) -> str:
+    """Makes of a record a doubt, as a run leaves it whose answer was lost, and gives its media_id."""
+    lock = project.lock()
+    record = lock["materials"].pop(name)
+    doubt = {key: record[key] for key in ("type", "sha256", "uploaded_as")}
+    lock["unconfirmed"] = [doubt | {"name": name, "sent_at": sent_at}]
+    project.add("materials.lock.json", json.dumps(lock).encode())
+    return str(record["media_id"])
+
+
+def test_a_video_that_is_older_than_the_doubt_is_for_a_person(project: Project, server: Server) -> None:
+    """Nobody can tell whether the clock of whoever wrote the doubt was right."""
+    videos(project, ("intro.mp4", "介绍", "三分钟"))
+    project.apply()
+    in_doubt(project, "intro.mp4", sent_at="2999-01-01T00:00:00Z")
+    ids = server.ids()
+
+    applied = project.apply()
+
+    assert applied.code == 5
+    assert "wxsync import" in applied.out + applied.err
+    assert server.ids() == ids, "it is not sent again"
+    assert project.apply("--replace", "intro.mp4").code == 0
+
+
+def test_a_doubt_of_the_future_is_waited_for_no_longer_than_asked(project: Project, server: Server) -> None:
+    project.images("a.png", "b.png")
+    project.apply()
+    server.delete(in_doubt(project, "a.png", sent_at="2099-01-01T00:00:00Z"))
+    waited: list[float] = []
+
+    def pause(seconds: float) -> bool:
+        waited.append(seconds)
+        return False
+
+    choice = Choice(project.root / "materials.yaml", None, False, project.environ)
+    report = apply(choice, ApplyOptions(settle=7), Watcher(pause=pause))
+
+    assert [one.outcome for one in report.results] == [Outcome.DONE]
+    assert sum(waited) <= 7

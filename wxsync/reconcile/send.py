@@ -6,7 +6,7 @@ Each round plans again with what WeChat lists, does that plan, and brings the re
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 from wxsync.errors import CallFailed, InvalidInput, PersonNeeded
@@ -45,7 +45,7 @@ def send(planned: Planned, remote: WeChat, options: ApplyOptions, watcher: Watch
 
     The plan that it gives back holds the lock as it is then.
     """
-    planned, results = execute(planned, remote, options, watcher)
+    planned, results = execute(planned, remote, options, watcher, clock=_clock_of(remote, watcher))
     done = {result.change.name: result for result in results}
     try:
         planned = _settle_lost(planned, done, remote, options, watcher, may_send=True)
@@ -76,7 +76,7 @@ def _settle_lost(
     if watcher.stop.is_set():
         return planned
     settled += _given_up(planned.minus({one.change.name for one in settled}), lost, may_send=may_send)
-    planned, results = execute(planned, remote, options, watcher, settled=settled)
+    planned, results = execute(planned, remote, options, watcher, settled=settled, clock=_clock_of(remote, watcher))
     for result in results:
         attempts = done[result.change.name].attempts + result.attempts
         done[result.change.name] = replace(result, attempts=attempts)
@@ -107,7 +107,7 @@ def adopt_listed(
         )
         return watcher.waits(seconds)
 
-    seen = settle(again, missing, seconds=options.settle, clock=watcher.clock, pause=pause)
+    seen = settle(again, missing, seconds=options.settle, clock=_clock_of(remote, watcher), pause=pause)
     found = planned.replanned(seen.observed)
     return found, held_for_person(found.plan, found.lock, seen, options.plan.replace)
 
@@ -119,8 +119,13 @@ def execute(
     watcher: Watcher,
     *,
     settled: Collection[Result] = (),
+    clock: Callable[[], float] | None = None,
 ) -> tuple[Planned, list[Result]]:
-    """Do what a plan holds beyond the results that are settled already; the lock is on the disk when it returns."""
+    """Do what a plan holds beyond the results that are settled already; the lock is on the disk when it returns.
+
+    `clock` is WeChat's, which what is sent is stamped by, so that listings can be compared with it on any machine.
+    """
+    clock = clock or watcher.clock
     planned = planned.minus({result.change.name for result in settled})
     project, account = planned.project, planned.plan.account
     assert account is not None
@@ -142,7 +147,7 @@ def execute(
             memory=journal,
             limits=options.limits,
             stop=watcher.stop,
-            now=lambda: utc(watcher.clock()),
+            now=lambda: utc(clock()),
             pool=watcher.pool,
         ):
             if isinstance(event, Finished):
@@ -153,6 +158,10 @@ def execute(
     lock = _written(ledger, results)
     clear_journal(project.journal_file, disk=project.disk)
     return replace(planned, lock=lock), results
+
+
+def _clock_of(remote: WeChat, watcher: Watcher) -> Callable[[], float]:
+    return lambda: remote.now() or watcher.clock()
 
 
 def _written(ledger: Ledger[Result], results: Collection[Result]) -> Lock:

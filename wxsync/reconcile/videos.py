@@ -28,11 +28,13 @@ class Source(Protocol):
 class Recognised:
     """A listing in which our videos bear the names they were sent under, as all others do.
 
-    `contested` are the ids of which nobody but a person can say which one is the upload of that name.
+    `contested` are the ids of which nobody but a person can say which one is the upload of that name. Those of `older`
+    have its title and are older than the doubt: while ours may still show they are waited by, then a person is asked.
     """
 
     observed: tuple[Material, ...]
     contested: Mapping[str, tuple[str, ...]]
+    older: Mapping[str, tuple[str, ...]]
 
 
 def recognise(remote: Source, observed: Iterable[Material], plan: Plan, lock: Lock | None) -> Recognised:
@@ -54,19 +56,26 @@ def recognise(remote: Source, observed: Iterable[Material], plan: Plan, lock: Lo
     sure = {name: ids for name, ids in found.items() if len(ids) == 1 and claims[ids[0]] == 1 and ids[0] in older}
     sent_as = {ids[0]: unconfirmed[name].uploaded_as for name, ids in sure.items()}
     named = (replace(one, name=sent_as[one.media_id]) if one.media_id in sent_as else one for one in materials)
-    return Recognised(tuple(named), {name: ids for name, ids in found.items() if ids and name not in sure})
+    contested = {name: ids for name, ids in found.items() if ids and name not in sure}
+    titles = {change.name: change.after.title for change in plan.uploads if change.after}
+    older_ones = {
+        name: tuple(one.media_id for one in unknown if one.name == titles[name])
+        for name, ids in found.items()
+        if not ids
+    }
+    return Recognised(tuple(named), contested, older_ones)
 
 
 def held_for_person(plan: Plan, lock: Lock | None, seen: Recognised, forced: Collection[str]) -> list[Result]:
     """Hold back the videos of which only a person can tell whether the library has them already."""
-    unknown, unconfirmed = _unknown_videos(seen.observed, lock), unconfirmed_uploads(plan, lock)
+    unknown = _unknown_videos(seen.observed, lock)
     held_back = list[Result]()
     for change in plan.uploads:
         if change.type is not MaterialType.VIDEO or change.after is None:
             continue
-        titled = [one.media_id for one in unknown if one.name == change.after.title]
-        is_new = change.name in unconfirmed or change.name in forced
-        candidates = seen.contested.get(change.name, () if is_new else tuple(titled))
+        titled = tuple(one.media_id for one in unknown if one.name == change.after.title)
+        older = () if change.name in forced else seen.older.get(change.name, titled)
+        candidates = seen.contested.get(change.name, older)
         if candidates:
             held_back.append(Result(change, Outcome.FAILED, error=_ask(change, candidates)))
     return held_back
