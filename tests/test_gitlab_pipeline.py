@@ -116,8 +116,6 @@ def test_merge_request_merge_lock_and_drift(work: Path, wheel: Path, server: Ser
     git(work, "pull", "-q", "origin", WAITING)
     git(work, "push", "-q", "origin", "main")
     [lost] = server.ids()
-    code, log = pipeline(work, wheel, credentials | {"CI_PIPELINE_SOURCE": "schedule"})
-    assert code == 0, log
     server.delete(lost)
     server.advance(7_200)
     code, log = pipeline(work, wheel, credentials | {"CI_PIPELINE_SOURCE": "schedule"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -75,6 +76,24 @@ def test_the_second_signal_leaves_at_once_and_loses_nothing(slow: Project, serve
     assert slow.apply().code == 0
     assert {one["media_id"] for one in slow.materials().values()} == server.ids()
     assert len(server.ids()) == FILES
+
+
+def test_a_job_that_is_cancelled_still_hands_over_its_lock(slow: Project, server: Server, tmp_path: Path) -> None:
+    server.forget_faults()
+    server.fault("add_material:slow-answer=60000@3")
+    command = [sys.executable, "-m", "wxsync", "-f", str(slow.root / "materials.yaml")]
+    command += ["ci", "apply", "--keep", str(tmp_path / "kept")]
+    environ = os.environ | slow.environ | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as process:
+        until(lambda: server.calls().get("add_material", 0) >= 6)
+        while process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.05)
+
+    assert process.returncode == 130
+    kept = json.loads((tmp_path / "kept/ended/materials.lock.json").read_bytes())
+    assert kept["materials"]
+    assert {one["media_id"] for one in kept["materials"].values()} <= server.ids()
 
 
 @pytest.mark.parametrize("after", [1, 4, 7])

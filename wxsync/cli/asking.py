@@ -54,6 +54,8 @@ def stopping(stop: threading.Event, settings: Settings, *, finishing: str) -> It
 
     def second(_number: int, _frame: FrameType | None) -> None:
         # Every answer so far is in the lock or in the synced journal: the next run goes on from there.
+        with suppress(Exception):
+            settings.leaving()
         os._exit(Exit.INTERRUPTED)
 
     # Encoded before: a handler should do as little as it can.

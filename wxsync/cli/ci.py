@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from wxsync.ci.overview import Overview, Planned
     from wxsync.cli.gitops import Here, Taken
     from wxsync.model import Lock, Plan, Problem
+    from wxsync.project.folder import Project
     from wxsync.results import AccountLine
 
 _REPORTS = ("terraform", "codequality", "sarif")
@@ -114,13 +116,18 @@ def apply(context: click.Context, *, refresh: bool, keep: str | None, out: str |
     with tempfile.TemporaryDirectory() as scratch:
         result = Path(out) if out else Path(scratch) / "result.json"
         result.unlink(missing_ok=True)
-        try:
-            code: int = context.invoke(command, yes=True, out=str(result), refresh=refresh)
-        finally:
-            after = _readable(project.lock_file)
+
+        def leaving() -> None:
+            after = _known(project)
             if kept and after:
                 kept.ended(after)
                 kept.told(gone=_gone(before, after, result) if refresh else frozenset(), refused=refused)
+
+        settings.leaving = leaving
+        try:
+            code: int = context.invoke(command, yes=True, out=str(result), refresh=refresh)
+        finally:
+            leaving()
             _summarise(settings, result)
     return code
 
@@ -424,12 +431,14 @@ def _gone(before: Lock | None, after: Lock, result: Path) -> frozenset[str]:
     return frozenset(one for one in (done & before.media_ids) - after.media_ids if one)
 
 
-def _readable(file: Path) -> Lock | None:
+def _known(project: Project) -> Lock | None:
+    """Give the lock with what a run that was cut off left in its journal; None where it cannot be read."""
     from wxsync.errors import WxsyncError
-    from wxsync.lockfile import read_lock
+    from wxsync.planner import utc
+    from wxsync.project.recovery import read_state
 
     try:
-        return None if file.is_symlink() else read_lock(file)
+        return read_state(project, now=utc(time.time())).lock
     except (WxsyncError, OSError):
         return None
 

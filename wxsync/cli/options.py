@@ -21,7 +21,10 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 @dataclass(slots=True)
 class Settings:
-    """Holds the global options as they were given; the later word wins."""
+    """Holds the global options as they were given; the later word wins.
+
+    `leaving` is called before a run leaves at once, in the middle of whatever it does.
+    """
 
     manifest: str = "materials.yaml"
     account: str | None = None
@@ -31,6 +34,7 @@ class Settings:
     quiet: bool = False
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     clock_ns: Callable[[], int] = time.time_ns
+    leaving: Callable[[], None] = lambda: None
 
     def choice(self) -> Choice:
         """Gives what a workflow needs to know of them, together with the environment."""
