@@ -23,10 +23,10 @@ UNREACHABLE = "http://127.0.0.1:9"
 @pytest.mark.parametrize(
     ("content", "code", "said"),
     [
-        (b"", 4, "no JSON"),
-        (b"{", 4, "no JSON"),
+        (b"", 4, "JSON"),
+        (b"{", 4, "JSON"),
         (b"[]", 4, "not valid"),
-        (b"\xff\xfe", 4, "no JSON"),
+        (b"\xff\xfe", 4, "JSON"),
         (b'{"lock_version": 1}', 4, "the lock has no account"),
         (b'{"lock_version": 2}', 4, "newer wxsync"),
         (b'{"account": "a", "account": "b"}', 4, "stands twice"),

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from wxsync.errors import PersonNeeded
+from wxsync.errors import Conflict, InvalidInput, PersonNeeded
 from wxsync.files import DISK, Disk
-from wxsync.lockfile import prove_writable, write_lock
+from wxsync.lockfile import prove_writable, read_lock, write_lock
 from wxsync.model import Lock
+from wxsync.planner import merge
 from wxsync.words import reason_of, text
 
 T = TypeVar("T")
@@ -67,6 +69,9 @@ class Ledger(Generic[T]):
         self._clock = clock
         self._hint = hint
         self._written_at = clock()
+        self._first = lock
+        self._all: list[T] = []
+        self._seen = b"nothing yet"
 
     def add(self, done: T) -> None:
         """Take what was done, to be in the lock at the next writing."""
@@ -76,13 +81,36 @@ class Ledger(Generic[T]):
         """Write the lock where the last writing is long enough ago; a failure waits for the next one."""
         if self._done and self._clock() - self._written_at >= _EVERY_SECONDS:
             self._written_at = self._clock()
-            with suppress(PersonNeeded):
+            with suppress(PersonNeeded, Conflict, InvalidInput):
                 self.write()
 
     def write(self) -> Lock:
-        """Write the lock for good; raises PersonNeeded where the disk refuses."""
+        """Write the lock for good; raises PersonNeeded where the disk refuses.
+
+        What somebody else put in its place meanwhile, such as a checkout, is joined with it, so that no id of either is
+        lost; where that is impossible it raises InvalidInput or Conflict, and the ids stay in the journal.
+        """
         self._lock = self._fold(self._lock, self._done)
+        self._all += self._done
         self._done.clear()
-        save_lock(self._file, self._lock, before=self._on_disk, hint=self._hint, disk=self._disk)
-        self._on_disk = self._lock
+        before: Lock | None = self._on_disk
+        if self._digest() != self._seen:
+            before = read_lock(self._file, disk=self._disk)
+            if before != self._on_disk:
+                self._lock = self._fold(self._joined_with(before), self._all)
+        save_lock(self._file, self._lock, before=before, hint=self._hint, disk=self._disk)
+        self._on_disk, self._seen = self._lock, self._digest()
         return self._lock
+
+    def _joined_with(self, theirs: Lock | None) -> Lock:
+        """Join the lock from before this run with what was put in its place; each id of the two stays."""
+        return self._first if theirs is None else merge(None, self._first, theirs)
+
+    def _digest(self) -> bytes:
+        try:
+            return hashlib.sha256(self._disk.read(self._file)).digest()
+        except FileNotFoundError:
+            return b""
+        except OSError as error:
+            message = text("{file} cannot be read: {reason}", file=str(self._file), reason=error.strerror)
+            raise PersonNeeded(message, hint=self._hint) from None
