@@ -26,7 +26,6 @@ NO_BROWSER = "no Chromium, Chrome or Edge was found on this machine"
 QUICK = {
     "digest",
     "export",
-    "life",
     "links",
     "lockfile",
     "look",
@@ -46,11 +45,14 @@ QUICK = {
     "wechat_outcome",
     "words",
 }
+# In memory too, but with whole histories, or with documents so large that growth shows.
+SLOW = {"life_histories", "links_growth"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if any(item.path.stem.startswith(f"test_{area}") for area in QUICK):
+        area = item.path.stem.removeprefix("test_")
+        if area not in SLOW and area.startswith(tuple(QUICK)):
             item.add_marker(pytest.mark.quick)
 
 
