@@ -45,8 +45,8 @@ QUICK = {
     "wechat_outcome",
     "words",
 }
-# In memory too, but with whole histories, or with documents so large that growth shows.
-SLOW = {"life_histories", "links_growth"}
+# In memory too, but in processes of their own and with documents so large that growth shows.
+SLOW = {"links_growth"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
