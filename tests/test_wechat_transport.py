@@ -14,6 +14,7 @@ import urllib3.exceptions
 
 from tests.wechat_fake import (
     DRIP,
+    DRIP_HEAD,
     HANG_UP,
     RESET,
     RESET_BEFORE_BODY,
@@ -73,6 +74,8 @@ def test_a_request_is_whole_and_says_no_more_than_it_must() -> None:
         (HANG_UP, b"{}", Answer(Phase.SENT, trouble=Trouble.BROKEN)),
         (SILENCE, b"{}", Answer(Phase.SENT, trouble=Trouble.SILENCE)),
         (DRIP, b"{}", Answer(Phase.ANSWERED, 200, trouble=Trouble.SILENCE)),
+        (DRIP_HEAD, b"{}", Answer(Phase.SENT, trouble=Trouble.SILENCE)),
+        (DRIP_HEAD, b"", Answer(Phase.SENT, trouble=Trouble.SILENCE)),
         (RESET, LARGE, Answer(Phase.SENT, trouble=Trouble.BROKEN)),
         (RESET, b"", Answer(Phase.SENT, trouble=Trouble.BROKEN)),
         (RESET_BEFORE_BODY, LARGE, Answer(Phase.UNSENT, trouble=Trouble.BROKEN)),

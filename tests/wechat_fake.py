@@ -28,6 +28,7 @@ HANG_UP = b"<hang up>"
 SILENCE = b"<silence>"
 RESET_BEFORE_BODY = b"<reset before body>"
 DRIP = b"<drip>"
+DRIP_HEAD = b"<drip of the head>"
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,8 @@ class _Connection(socketserver.BaseRequestHandler):
             self.server.ending.wait(10)
         if reply == DRIP:
             return self._drip()
+        if reply == DRIP_HEAD:
+            return self._drip_head()
         if reply in (HANG_UP, SILENCE):
             return False
         self.request.sendall(reply)
@@ -135,6 +138,12 @@ class _Connection(socketserver.BaseRequestHandler):
         self.request.sendall(raw(b"{", length=500))
         while not self.server.ending.wait(0.05):
             self.request.sendall(b" ")
+        return False
+
+    def _drip_head(self) -> bool:
+        self.request.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+        while not self.server.ending.wait(0.05):
+            self.request.sendall(b"x")
         return False
 
     def _reset(self) -> bool:

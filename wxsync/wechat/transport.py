@@ -24,6 +24,7 @@ from requests.utils import get_environ_proxies
 from wxsync import __version__
 from wxsync.wechat.credentials import is_loopback
 from wxsync.wechat.outcome import Phase
+from wxsync.wechat.patience import PatientAdapter
 
 MEBIBYTE = 1 << 20
 _CONNECT_SECONDS = 10.0
@@ -136,7 +137,7 @@ class Transport:
         headers = {"User-Agent": f"wxsync/{__version__}", "Accept": "*/*", "Accept-Encoding": "identity"}
         patience = self._read_seconds
         try:
-            with closing(HTTPAdapter(max_retries=0)) as adapter:
+            with closing(PatientAdapter(max_retries=0)) as adapter:
                 sent = adapter.send(
                     requests.Request("GET", url, headers=headers).prepare(),
                     stream=True,
@@ -152,7 +153,7 @@ class Transport:
         return Answer(_phase(trouble, sent=0, size=0), trouble=trouble), None
 
     def _adapter(self) -> HTTPAdapter:
-        return HTTPAdapter(pool_connections=1, pool_maxsize=self._connections, max_retries=0)
+        return PatientAdapter(pool_connections=1, pool_maxsize=self._connections, max_retries=0)
 
     def _exchange(self, adapter: HTTPAdapter, request: Request, body: io.BytesIO) -> Answer:
         patience = self._read_seconds + len(request.body) / _BYTES_PER_SECOND
