@@ -406,6 +406,27 @@ def test_the_next_upload_adopts_and_retires_nothing_of_it(renamed: tuple[Project
     assert {one["media_id"] for one in project.materials().values()} == server.ids()
 
 
+def test_a_voice_that_is_listed_under_another_id_is_no_second_one(renamed: tuple[Project, Server]) -> None:
+    project, server = renamed
+    project.sample("audio/welcome.mp3", "welcome.mp3")
+    project.manifest("materials:\n  - {path: '*.mp3', type: voice}\n")
+    assert project.apply().code == 0
+    server.advance(3601)
+    mine = id_of(project, "welcome.mp3")
+
+    assert project.run("plan", "--refresh", "--format", "json").json["drift"] == []
+    assert project.apply("--refresh").code == 0
+    assert id_of(project, "welcome.mp3") == mine
+    project.add("other.mp3", (MEDIA / "audio/welcome.mp3").read_bytes() + b"\0")
+    assert project.apply("--look", "all").code == 0
+    assert project.run("import", "--all", "--yes").code == 0
+
+    assert id_of(project, "welcome.mp3") == mine
+    assert {one["name"] for one in project.lock()["retired"]} == {"a.png", "b.png", "cover.jpg"}
+    project.run("prune", "--yes")
+    assert {one["media_id"] for one in project.materials().values()} == server.ids()
+
+
 def test_what_is_gone_is_told_though_ids_differ(renamed: tuple[Project, Server]) -> None:
     project, server = renamed
     server.delete(id_of(project, "b.png"))
@@ -454,3 +475,22 @@ def test_two_ids_with_one_address_are_one_and_the_one_in_use_stays(tmp_path: Pat
 )
 def test_a_picture_is_known_by_its_token_however_its_address_is_written(url: str | None, token: str | None) -> None:
     assert picture_token(url) == token
+
+
+def test_a_second_voice_is_settled_as_before_and_so_is_one_whose_first_is_gone(
+    project: Project, server: Server, tmp_path: Path
+) -> None:
+    project.sample("audio/welcome.mp3", "welcome.mp3")
+    project.manifest("materials:\n  - {path: '*.mp3', type: voice}\n")
+    project.apply()
+    first, name = id_of(project, "welcome.mp3"), project.materials()["welcome.mp3"]["uploaded_as"]
+    server.advance(3601)
+    second = server.upload("voice", name, (MEDIA / "audio/welcome.mp3").read_bytes())
+
+    assert project.apply("--refresh").code == 0
+    assert (id_of(project, "welcome.mp3"), [one["media_id"] for one in project.lock()["retired"]]) == (first, [second])
+
+    server.delete(first)
+    third = server.upload("voice", name, (MEDIA / "audio/welcome.mp3").read_bytes())
+    assert project.apply("--refresh").code == 0
+    assert id_of(project, "welcome.mp3") == third

@@ -11,6 +11,7 @@ from wxsync.model import Capacity, Lock, Material, MaterialType
 from wxsync.reconcile.capacity import ask_capacity, count, say_what_today_has_not
 from wxsync.reconcile.giving import Giving, NotGiven
 from wxsync.reconcile.look import MANY_CALLS, Look, look, unix_seconds
+from wxsync.reconcile.renamed import without_renamed
 from wxsync.reconcile.watcher import Watcher
 from wxsync.wechat.interface import NO_SUCH_ID, PAGE_SIZE
 from wxsync.words import text
@@ -60,7 +61,7 @@ def refresh(remote: WeChat, lock: Lock | None, watcher: Watcher, *, force: bool 
     gone = _gone(Giving(remote, known), asked, watcher)
     if lock and not force:
         _hold_the_brake(lock, gone, alive=len(listed) + len(unlisted) - len(gone), counts=counts)
-    return Inventory(observed, gone, capacity)
+    return Inventory(without_renamed(remote, observed, lock, gone=gone), gone, capacity)
 
 
 def announce_listing(command: str, counts: Mapping[str, int], says: Callable[[str], None]) -> None:

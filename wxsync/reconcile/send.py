@@ -19,6 +19,7 @@ from wxsync.project.fitting import kept_for
 from wxsync.project.ledger import Ledger
 from wxsync.reconcile.look import Look, look, settle, unconfirmed_uploads, unix_seconds
 from wxsync.reconcile.planned import Planned, PlanOptions
+from wxsync.reconcile.renamed import without_renamed
 from wxsync.reconcile.videos import Recognised, held_for_person, recognise
 from wxsync.reconcile.watcher import Watcher
 from wxsync.results import Result
@@ -95,6 +96,7 @@ def adopt_listed(
 
     def again() -> Recognised:
         listed = look(remote, planned.lock, {change.type for change in planned.plan.uploads}, options.look)
+        listed = without_renamed(remote, listed, planned.lock, gone=planned.inventory.gone)
         return recognise(remote, (*planned.inventory.observed, *listed), planned.plan, planned.lock)
 
     def missing(seen: Recognised) -> list[float]:

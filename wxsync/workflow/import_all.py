@@ -18,6 +18,7 @@ from wxsync.reconcile.giving import Giving, NotGiven
 from wxsync.reconcile.look import MANY_CALLS, Look, look
 from wxsync.reconcile.refresh import announce_listing
 from wxsync.reconcile.remote import open_remote
+from wxsync.reconcile.renamed import without_renamed
 from wxsync.reconcile.watcher import Watcher
 from wxsync.results import Gathered, Match, Result
 from wxsync.wechat.client import WeChat
@@ -64,7 +65,7 @@ def import_all(
 
 def _library(remote: WeChat, lock: Lock, says: Callable[[str], None]) -> tuple[Material, ...]:
     announce_listing("import --all", count(remote, says) or {}, says)
-    return look(remote, lock, MaterialType.shelves(), Look.ALL)
+    return without_renamed(remote, look(remote, lock, MaterialType.shelves(), Look.ALL), lock)
 
 
 def _checked(
