@@ -295,7 +295,7 @@ def test_a_link_in_place_of_the_lock_is_refused(github: Github) -> None:
     done = run(github)
 
     assert done.returncode == 5
-    assert "no ordinary file" in done.stderr
+    assert "regular file" in done.stderr
 
 
 def move(github: Github, times: int) -> None:

@@ -12,9 +12,13 @@ from typing import Any
 import pytest
 
 from tests.github import TOKEN, Github, Hub, commit, git, hub, wxsync
+from tests.nouns import ACCOUNT, held, lock_of
 from tests.project import Server, png
+from wxsync.ci.proof import Addition
+from wxsync.ci.waiting import Waiting
 from wxsync.lockfile import parse_lock
 from wxsync.planner import tag_in
+from wxsync.reconcile.look import unix_seconds
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the clones of these stories are made by a POSIX git")
 
@@ -193,6 +197,18 @@ def test_no_branch_gives_a_name_of_the_target_another_id(github: Github, server:
     assert github.lock()["retired"] == []
 
 
+@pytest.mark.quick
+@pytest.mark.parametrize(("seconds", "looked_for"), [(60, 1), (3_500, 1), (3_700, 0)])
+def test_what_is_too_young_to_be_listed_is_looked_for_before_it_is_sent(seconds: int, looked_for: int) -> None:
+    record = held("new", "b")
+    waiting = Waiting(LOCK, ACCOUNT, lock_of({"a": held("a")}), (Addition("new", record, is_retired=False),))
+
+    lock = waiting.proven_by((), now=unix_seconds(record.uploaded_at or "") + seconds)
+
+    assert set(lock.records) == {"a"}
+    assert [one.uploaded_as for one in lock.unconfirmed] == [record.uploaded_as] * looked_for
+
+
 def test_an_id_of_somebody_elses_picture_bears_no_tag_of_ours(github: Github, server: Server) -> None:
     run(github, server, deliver="push")
     publish(github, "a.png", "b.png")
@@ -349,7 +365,7 @@ def test_what_git_holds_is_not_taken_for_what_apply_left(github: Github) -> None
         assert "git holds files" in ran.stderr
 
 
-NOW = "2026-11-23T10:00:00Z"
+NOW = "2026-11-23T10:00:00Z"  # too long ago for a listing to lag
 
 
 def forged(github: Github, lock: Any, path: str, *, media_id: str = "FORGED") -> dict[str, Any]:
@@ -362,7 +378,7 @@ def forged(github: Github, lock: Any, path: str, *, media_id: str = "FORGED") ->
     digest = hashlib.sha256(content).hexdigest()
     tag = Fingerprint(MaterialType.IMAGE, digest).tag(lock["account"])
     known = lock["materials"]["a.png"]
-    made = known | {"media_id": media_id, "path": path, "sha256": digest, "size": len(content)}
+    made = known | {"media_id": media_id, "path": path, "sha256": digest, "size": len(content), "uploaded_at": NOW}
     made["uploaded_as"] = known["uploaded_as"].replace(tag_in(known["uploaded_as"]) or "", tag)
     document = {**EMPTY, "account": lock["account"], "materials": {path: made}}
     assert path in parse_lock(json.dumps(document).encode(), shown_as="forged").records

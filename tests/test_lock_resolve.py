@@ -170,6 +170,18 @@ def test_locks_of_two_accounts_are_not_joined(tmp_path: Path) -> None:
     assert (tmp_path / LOCK).read_text() == before
 
 
+def test_locks_of_two_repositories_are_mended_each_in_its_own(
+    clone: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    conflict(clone)
+    other = tmp_path_factory.mktemp("other")
+    ours, theirs = (render_lock(lock).decode() for lock in (OURS, THEIRS))
+    (other / LOCK).write_text(f"<<<<<<< ours\n{ours}=======\n{theirs}>>>>>>> theirs\n")
+
+    assert resolve(clone, str(clone / LOCK), str(other / LOCK)).returncode == 0
+    assert ids(clone) == ids(other) == EVERY_ID
+
+
 def test_what_is_in_no_conflict_is_left_alone(clone: Path) -> None:
     before = (clone / LOCK).read_bytes()
 

@@ -63,6 +63,10 @@ class Repository:
     def inside(self, file: Path) -> str:
         """Give the path of a file as git writes it, relative to the work tree."""
         folder = file.parent.resolve()
+        if not folder.is_relative_to(self.folder):
+            raise GitFailed(
+                text("{path} is not in the git repository {folder}", path=str(file), folder=str(self.folder))
+            )
         return (folder / file.name).relative_to(self.folder).as_posix()
 
     def fetch(self, branch: str) -> str | None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wxsync.ci.proof import Addition, additions, is_lock_of, read_at, stem_of, with_additions
 from wxsync.errors import InvalidInput
 from wxsync.git import Repository
 from wxsync.model import Lock
-from wxsync.planner import tag_in
+from wxsync.planner import doubts_from, tag_in, utc
 from wxsync.reconcile.look import Listing, Look, look
+
+_YOUNG_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +30,19 @@ class Waiting:
         """Give the lock of the target with what waits."""
         return with_additions(self.here or Lock(self.account), self.added)
 
-    def only(self, proven: Collection[str]) -> Waiting:
-        """Keep what is proven, by its id or url."""
-        return Waiting(self.path, self.account, self.here, tuple(one for one in self.added if one.key in proven))
+    def proven_by(self, listed: Collection[str], *, now: float) -> Lock:
+        """Give the lock of the target with what WeChat lists, by its id or url.
+
+        A listing may lag behind an upload: what is young and not listed is looked for by its tag before it is sent.
+        """
+        lock = with_additions(self.here or Lock(self.account), [one for one in self.added if one.key in listed])
+        young = utc(now - _YOUNG_SECONDS)
+        sent = [
+            (one.name, one.record)
+            for one in self.added
+            if one.key not in listed and not one.is_retired and (one.record.uploaded_at or "") > young
+        ]
+        return replace(lock, unconfirmed=(*lock.unconfirmed, *doubts_from(sent, (), lock, at=utc(now))))
 
 
 def waiting_branch(manifest: str, branch: str) -> str:

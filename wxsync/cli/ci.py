@@ -20,6 +20,7 @@ from wxsync.cli.options import Settings, emit, global_options
 from wxsync.words import plural, text
 
 if TYPE_CHECKING:
+    from wxsync.ci.kept import Keep
     from wxsync.ci.overview import Overview, Planned
     from wxsync.cli.gitops import Here, Taken
     from wxsync.model import Lock, Plan, Problem
@@ -215,11 +216,11 @@ def _become(settings: Settings) -> None:
     )
 
 
-def _prove(settings: Settings, here: Here | None, taken: Taken, kept: object) -> frozenset[str]:
+def _prove(settings: Settings, here: Here | None, taken: Taken, kept: Keep | None) -> frozenset[str]:
     """Bring into the lock what waits and WeChat lists as ours; give what it does not list."""
-    from wxsync.ci.kept import Keep
     from wxsync.ci.waiting import proven
     from wxsync.lockfile import write_lock
+    from wxsync.model import Lock
     from wxsync.project.folder import open_project
     from wxsync.reconcile.remote import open_remote
     from wxsync.reconcile.watcher import Watcher
@@ -241,10 +242,11 @@ def _prove(settings: Settings, here: Here | None, taken: Taken, kept: object) ->
                     branch=taken.branch,
                 )
             )
-    if known:
-        write_lock(project.lock_file, one.only(known).lock)
-        if isinstance(kept, Keep):
-            kept.taken(one.only(known).lock)
+    lock = one.proven_by(known, now=time.time())
+    if lock != (one.here or Lock(one.account)):
+        write_lock(project.lock_file, lock)
+        if kept:
+            kept.taken(lock)
     return refused
 
 
@@ -298,6 +300,7 @@ def _planned(settings: Settings, here: Here | None, account: AccountLine, taken:
         except WxsyncError as error:
             code = exit_code_for(error)
             said = told(error, settings, color=False)
+            _annotate(settings, error.problems if isinstance(error, InvalidInput) else ())
             settings.aside(said)
             return Planned(account, None, failed(f"wxsync plan failed with exit code {code.value}", said), code)
         settings.aside(rendered(made, "text", settings, stream=sys.stderr))

@@ -68,12 +68,14 @@ def resolve(settings: Settings, files: tuple[str, ...]) -> None:
     from wxsync.ci.resolve import resolve as run
     from wxsync.git import open_repository
 
-    folder = Path(files[0] if files else settings.manifest).parent
-    repository = open_repository(folder, settings.environ)
-    chosen = [Path(file) for file in files] or in_conflict(repository, _locks_of(settings))
+    chosen = [Path(file) for file in files]
+    if not chosen:
+        around = open_repository(Path(settings.manifest).parent, settings.environ)
+        chosen = in_conflict(around, _locks_of(settings))
     if not chosen:
         emit_line(text("No lock is in conflict."))
     for file in chosen:
+        repository = open_repository(file.parent, settings.environ)
         emit_line(_told(run(repository, file), is_staged=repository is not None))
 
 
