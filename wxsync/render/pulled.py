@@ -5,7 +5,7 @@ from __future__ import annotations
 from wxsync.model import MaterialType
 from wxsync.render.rows import Page, Row
 from wxsync.results import Pulled
-from wxsync.words import Text, human_size, listing, text
+from wxsync.words import Text, human_size, listing, plural, text
 
 
 def pulled_page(pulled: Pulled) -> Page:
@@ -41,11 +41,13 @@ def _summary(pulled: Pulled) -> tuple[str, ...]:
 
 
 def _brought(pulled: Pulled) -> Text:
-    kinds = [
-        text("{count:,} × {type}", count=pulled.counts[kind], type=kind.value)
-        for kind in MaterialType
-        if pulled.counts[kind]
-    ]
+    counted = {
+        MaterialType.IMAGE: plural("{count:,} image", "{count:,} images", pulled.counts[MaterialType.IMAGE]),
+        MaterialType.VOICE: plural("{count:,} voice", "{count:,} voices", pulled.counts[MaterialType.VOICE]),
+        MaterialType.VIDEO: plural("{count:,} video", "{count:,} videos", pulled.counts[MaterialType.VIDEO]),
+        MaterialType.THUMB: plural("{count:,} thumb", "{count:,} thumbs", pulled.counts[MaterialType.THUMB]),
+    }
+    kinds = [said for kind, said in counted.items() if pulled.counts[kind]]
     if not kinds:
         return text("Pulled: nothing, the library is empty.")
     return text("Pulled: {kinds}, {size}.", kinds=listing(kinds), size=human_size(pulled.size))
