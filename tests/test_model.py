@@ -15,7 +15,7 @@ from wxsync.manifest import read_manifest
 from wxsync.media import LIBRARY_LIMITS
 from wxsync.model import MaterialType
 from wxsync.schemas import NAMES, schema_text
-from wxsync.workflow.init import _MANIFEST
+from wxsync.workflow.init import _EXAMPLE
 
 pytestmark = pytest.mark.quick
 
@@ -66,7 +66,7 @@ def test_every_schema_knows_all_types_or_all_of_a_kind(name: str) -> None:
 
 @pytest.mark.parametrize("kind", MaterialType)
 def test_the_first_manifest_tells_of_every_type(kind: MaterialType) -> None:
-    assert kind.value in _MANIFEST
+    assert kind.value in _EXAMPLE
 
 
 @pytest.mark.parametrize("kind", MaterialType)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.project import Project, Run, Server, png
+from tests.project import MEDIA, Project, Run, Server, png
 from wxsync.cli import run
 
 
@@ -43,6 +43,72 @@ def test_the_manifest_that_init_writes_is_sound_with_its_comments_taken_away(off
     offline.sample("articles/step-1.png", "articles/step-1.png")
 
     assert offline.run("validate").out == f"{file}: 6 materials, all in order.\n"
+
+
+def test_init_names_the_media_that_lie_there_by_folder_and_type(offline: Project) -> None:
+    for path in ("文章/春季/图1.png", "文章/春季/图2.png", "a[1]/b.png", "a[1]/c.png", "2024/yes.png", ".hidden/x.png"):
+        offline.add(path, png(path))
+    offline.sample("audio/welcome.mp3", "文章/声音.mp3")
+    offline.sample("images/posts/spring.jpg", "文章/春季/called.png")
+    offline.add("文章/春季/notes.md", b"# words\n")
+    offline.add("node_modules/lib/logo.png", png("lib"))
+    (offline.root / "link.png").symlink_to(offline.root / "2024" / "yes.png")
+
+    started = offline.run("init")
+
+    listed = offline.run("validate")
+    assert started.code == 0
+    assert (listed.code, listed.out.splitlines()[-1]) == (0, "0 errors, 1 warning")
+    manifest = (offline.root / "materials.yaml").read_text(encoding="utf-8")
+    entries = [line.strip() for line in manifest.splitlines() if line.startswith("  - path")]
+    assert entries == [
+        "- path: 2024/yes.png",
+        '- path: "a[[]1]/*.png"',
+        "- path: 文章/春季/*.png",
+        "- path: 文章/声音.mp3",
+    ]
+    assert "7 files" in started.out
+
+
+def test_what_init_cannot_tell_it_writes_as_comments_that_are_entries_without_their_mark(offline: Project) -> None:
+    offline.sample("video/intro.mp4", "films/intro.mp4")
+    offline.sample("refused/pointer.jpg", "big/pointer.jpg")
+    offline.add("a.png", png("a"))
+
+    offline.run("init")
+
+    file = offline.root / "materials.yaml"
+    manifest = file.read_text(encoding="utf-8")
+    assert "TODO" in manifest
+    assert "big/pointer.jpg: the file is a Git LFS pointer" in manifest
+    assert offline.run("validate").out == f"{file}: 1 material, all in order.\n"
+    lines = [line.replace("  # - ", "  - ").replace("  #   ", "    ") for line in manifest.splitlines()]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    assert offline.run("validate").out == f"{file}: 2 materials, all in order.\n"
+
+
+def test_init_asks_to_fit_what_wechat_would_refuse_and_leaves_out_what_is_of_no_use(offline: Project) -> None:
+    offline.sample("refused/picture.webp", "pictures/one.webp")
+    offline.add("pictures/one.ico", (MEDIA / "refused/picture.ico").read_bytes())
+    for number in range(6):
+        offline.add(f"posts/{number}/cover.png", png(f"cover {number}"))
+
+    offline.run("init")
+
+    manifest = (offline.root / "materials.yaml").read_text(encoding="utf-8")
+    assert "  - path: pictures/one.webp\n    type: image\n    fit: true\n" in manifest
+    assert "  - path: posts/**/*.png\n    type: image\n" in manifest
+    assert "# pictures/one.ico: the content is ICO" in manifest
+    assert offline.run("validate").code == 0
+
+
+def test_what_editors_look_for_is_where_the_manifest_says_it_is(offline: Project) -> None:
+    offline.run("init")
+
+    first = (offline.root / "materials.yaml").read_text(encoding="utf-8").splitlines()[0]
+    schema = offline.root / first.removeprefix("# yaml-language-server: $schema=")
+    assert json.loads(schema.read_text(encoding="utf-8"))["title"] == "wxsync manifest"
+    assert (offline.root / ".gitignore").read_text() == "materials.sandbox.lock.json\n"
 
 
 def test_init_overwrites_nothing(offline: Project) -> None:

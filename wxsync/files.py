@@ -271,6 +271,16 @@ class Inside:
             raise ChangedWhileRead(f"{relative} changed while it was being read")
         return content, after
 
+    def head(self, relative: str, size: int) -> bytes:
+        """Reads the first bytes of a file; raises as `read` does."""
+        descriptor = os.open(self._real(relative), _READ_FLAGS)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise NotRegular(f"{relative} is not an ordinary file")
+            return os.read(descriptor, size)
+        finally:
+            os.close(descriptor)
+
     def _real(self, relative: str) -> str:
         folder, name = os.path.split(relative)
         if folder not in self._folders:

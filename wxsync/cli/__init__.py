@@ -25,7 +25,7 @@ _COMMANDS = {
     "forget": ("prune.forget", "Drop a record from the lock, without touching WeChat."),
     "get": ("consume.get", "Print the media_id or url of one material."),
     "import": ("importing.import_", "Take into the lock what already is at WeChat."),
-    "init": ("start.init", "Write a commented manifest; overwrites nothing."),
+    "init": ("start.init", "Write a manifest of the media that lie here; overwrites nothing."),
     "lock": ("lock.lock", "Work on lock files."),
     "plan": ("plan.plan", "Show what apply would do; needs no network and no credentials."),
     "prune": ("prune.prune", "Delete at WeChat what the lock has retired."),

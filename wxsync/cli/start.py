@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from wxsync.cli.options import Settings, emit, global_options
+from wxsync.cli.options import Settings, emit, emit_line, global_options
 from wxsync.schemas import NAMES
-from wxsync.words import text, visible
+from wxsync.words import text
 
 
 @click.command()
@@ -22,15 +22,19 @@ from wxsync.words import text, visible
 @global_options
 @click.pass_obj
 def init(settings: Settings, *, ci: str | None) -> None:
-    """Write a commented manifest and set git up for its lock; overwrites nothing."""
+    """Write a manifest of the media that lie here and set git up for its lock; overwrites nothing.
+
+    Media are told by their bytes and named by globs for each folder and type. What a person must complete, such as
+    the title of a video, is written as comments.
+    """
     from wxsync.workflow.init import init as run
 
     manifest = Path(settings.manifest)
     for line in run(manifest):
-        emit(visible(line) + "\n")
+        emit_line(line)
     if ci:
-        emit(visible(_pipeline(settings, manifest, ci)) + "\n")
-    settings.note(text("Next: name your media in it, then run `wxsync plan`."))
+        emit_line(_pipeline(settings, manifest, ci))
+    settings.note(text("Next: look through {manifest}, then run `wxsync plan`.", manifest=str(manifest)))
 
 
 def _pipeline(settings: Settings, manifest: Path, ci: str) -> str:

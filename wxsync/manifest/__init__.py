@@ -10,15 +10,16 @@ from pathlib import Path
 from wxsync.manifest.accounts import read_accounts
 from wxsync.manifest.document import Items, Reading, Table, Text, is_sound, read_document
 from wxsync.manifest.entries import Entry, read_entries
+from wxsync.manifest.globs import is_glob, parse_pattern, walk
 from wxsync.manifest.lookalikes import Lines, Slip, explain_slip, look_over
-from wxsync.manifest.paths import in_shortest_form
+from wxsync.manifest.paths import fault_in_file_name, fault_in_path, in_shortest_form
 from wxsync.manifest.shape import check_shape
 from wxsync.manifest.source import At, NotReadable, Source, brief, read_source
-from wxsync.manifest.tree import Tree
+from wxsync.manifest.tree import PathKind, TooMuchWork, Tree
 from wxsync.model import Account, Asset, Location, Manifest, Problem
 from wxsync.words import text
 
-__all__ = ["Tree", "manifest_stem", "read_manifest"]
+__all__ = ["PathKind", "TooMuchWork", "Tree", "can_be_named", "files_of", "is_glob", "manifest_stem", "read_manifest"]
 
 MAX_PROBLEMS = 1000
 
@@ -26,18 +27,18 @@ _NAME = re.compile(r"([^.]+)\.(yaml|yml|yaml\.example)")
 
 
 def read_manifest(
-    file: Path, *, shown_as: str | None = None, tree: Tree | None = None
+    file: Path, *, shown_as: str | None = None, tree: Tree | None = None, content: bytes | None = None
 ) -> tuple[Manifest, tuple[Problem, ...]]:
     """Reads a manifest and looks up its files; nothing but the manifest itself is opened.
 
     Gives the sound accounts and assets even where others are broken, and all problems sorted by place. Whatever a
     manifest, a file tree or a disk can do becomes a problem, nothing is raised. `shown_as` is its name in
-    places, `tree` remembers what was listed for it.
+    places, `tree` remembers what was listed for it, `content` is read instead of the file.
     """
     shown = str(file) if shown_as is None else shown_as
     wrong_name = [] if manifest_stem(file) else [_wrong_name(file, shown)]
     try:
-        source = read_source(file, shown)
+        source = read_source(file, shown, content)
     except NotReadable as error:
         return Manifest(file, (), ()), _in_order([*wrong_name, error.problem])
     tree = tree or Tree(file.parent)
@@ -51,6 +52,16 @@ def manifest_stem(file: Path) -> str | None:
     """Gives NAME of NAME.yaml, NAME.yml or NAME.yaml.example, which lock files begin with; None for any other name."""
     found = _NAME.fullmatch(file.name)
     return found[1] if found else None
+
+
+def files_of(pattern: str, tree: Tree) -> dict[str, PathKind]:
+    """Gives what a glob matches, by path. Raises TooMuchWork."""
+    return dict(walk(parse_pattern(pattern), tree))
+
+
+def can_be_named(path: str) -> bool:
+    """Tells whether a path of the tree can stand in a manifest, and be the name of its material."""
+    return fault_in_path(path) is None and fault_in_file_name(path) is None
 
 
 def _read(source: Source, tree: Tree) -> tuple[list[Account], list[Asset], list[Problem]]:

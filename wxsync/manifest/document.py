@@ -31,7 +31,7 @@ MAX_DEPTH = 16
 MAX_NODES = 500_000
 
 _VALUES = (ScalarEvent, CollectionStartEvent)
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _WHOLE_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 # JSON writes what lies beyond the first 65,536 characters, such as an emoji, as two escapes; YAML has one for it.
@@ -116,7 +116,7 @@ class Reading:
 
 def read_document(source: Source) -> Reading:
     """Reads the one YAML document of a text."""
-    joined = _join_pairs(source.text)
+    joined = join_pairs(source.text)
     reader = _Reader(source, joined)
     try:
         return Reading(reader.document(), reader.problems, reader.texts)
@@ -146,7 +146,8 @@ class _Joined:
 _SHORTER = len(r"\ud83d\ude00") - len(r"\U0001F600")
 
 
-def _join_pairs(text: str) -> _Joined:
+def join_pairs(text: str) -> _Joined:
+    """Write JSON's escapes of what lies beyond the first 65,536 characters as YAML's."""
     if not _PAIR.search(text):
         return _Joined(text, {})
     pieces: list[str] = []
@@ -179,7 +180,7 @@ class _Reader:
         self.texts: list[tuple[Spot, Spot]] = []
         self._source = source
         self._joined = joined
-        self._next: Callable[[], Event] = _LOADER(joined.text).get_event
+        self._next: Callable[[], Event] = LOADER(joined.text).get_event
         self._depth = 0
         self._nodes = 0
 

@@ -142,6 +142,10 @@ class Lines:
         line = bisect_right(self._starts, index) - 1
         return At(line, index - self._starts[line])
 
+    def start(self, line: int) -> int:
+        """Give the index at which a line begins, counted from 0."""
+        return self._starts[line]
+
 
 @dataclass(slots=True)
 class _Scan:

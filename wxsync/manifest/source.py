@@ -141,9 +141,12 @@ class NotReadable(Exception):
         self.problem = problem
 
 
-def read_source(file: Path, shown_as: str) -> Source:
-    """Reads the manifest's text; UTF-8, with or without a byte order mark, at most 8 MiB. Raises NotReadable."""
-    content = _read_bytes(file, shown_as)
+def read_source(file: Path, shown_as: str, content: bytes | None = None) -> Source:
+    """Reads the manifest's text; UTF-8, with or without a byte order mark, at most 8 MiB. Raises NotReadable.
+
+    `content` is what the file is going to hold.
+    """
+    content = _read_bytes(file, shown_as) if content is None else content
     written = _decode(content, shown_as)
     source = Source(shown_as, written, _BREAK.split(written))
     if found := _CONFLICT.search(written):

@@ -1,33 +1,43 @@
-"""Prepares a folder: a commented manifest, and git's ways with the lock."""
+"""Prepares a folder: a manifest of the media that lie there, and git's ways with the lock."""
 
 from __future__ import annotations
 
 import os
 import shlex
 import sys
-from pathlib import Path
+from collections.abc import Iterable, Sequence
+from pathlib import Path, PurePosixPath
 
 from wxsync.errors import InvalidInput, PersonNeeded
 from wxsync.files import write_atomic
 from wxsync.git import GitFailed, open_repository
-from wxsync.manifest import manifest_stem
-from wxsync.model import Problem
-from wxsync.words import reason_of, text
+from wxsync.manifest import Tree, files_of, is_glob, manifest_stem
+from wxsync.manifest.writing import Draft, block
+from wxsync.model import MaterialType, Problem
+from wxsync.project.discovery import Sight, Surroundings, drafts_of, look_around
+from wxsync.schemas import schema_text
+from wxsync.words import Text, plural, reason_of, say, text, visible, wrapped
 
 _ATTRIBUTES = "{pattern} merge=wxsync text eol=lf"
-_MANIFEST = """\
-# What this WeChat Official Account (公众号) should hold as permanent materials (永久素材).
-# One account belongs to one manifest. `wxsync plan` shows what is missing there, `wxsync apply` uploads it,
-# and the lock file beside this one, which you commit, remembers every media_id and url.
-# For completion in editors: `wxsync schema manifest > manifest.schema.json`, and as the first line of this file
-# yaml-language-server: $schema=manifest.schema.json
-version: 1
-
-# Several accounts? Name them here and choose with -a NAME; secrets come from the environment, never from here.
+_SCHEMA = "manifest.schema.json"
+_MOST_TOLD = 50
+_INTRODUCTION = text(
+    "What this WeChat Official Account (公众号) should hold as permanent materials (永久素材). One account belongs to "
+    "one manifest. `wxsync plan` shows what is missing there, `wxsync apply` uploads it, and the lock file beside this "
+    "one, which you commit, remembers every media_id and url."
+)
+_SEVERAL = text("Several accounts? Name them here and choose with -a NAME; secrets come from the environment.")
+_ABOUT = text(
+    "Told by their bytes. A picture for the body of an article is `article_image` (a url, and no place in the "
+    "library), a JPG of at most 64 KiB that is a cover may be `thumb`: change the type where that is meant."
+)
+_COLUMNS = 110
+_ACCOUNTS = """\
 # accounts:
 #   prod:    {appid: wx0123456789abcdef}
 #   staging: {appid: wxfedcba9876543210}
-
+"""
+_EXAMPLE = """\
 # materials:
 #   - path: images/logo.png            # relative to this file, with forward slashes
 #     type: image                      # image | voice | video | thumb | article_image
@@ -49,11 +59,11 @@ materials: []
 """
 
 
-def init(manifest: Path) -> list[str]:
+def init(manifest: Path) -> list[Text]:
     """Write what is missing and overwrite nothing; return a line for each thing done or left alone."""
     stem = manifest_stem(manifest)
     if stem is None:
-        message = text("{manifest} cannot be a manifest", manifest=manifest)
+        message = text("{manifest} cannot be a manifest", manifest=str(manifest))
         raise InvalidInput(
             [
                 Problem(
@@ -65,30 +75,104 @@ def init(manifest: Path) -> list[str]:
         )
     try:
         manifest.parent.mkdir(parents=True, exist_ok=True)
-        said = [_write_manifest(manifest), _write_attributes(manifest.with_name(".gitattributes"), stem)]
+        said = [
+            *_write_manifest(manifest),
+            _add_lines(manifest.with_name(".gitattributes"), _attributes(stem), text("the merge driver of lock files")),
+            _add_lines(manifest.with_name(".gitignore"), [f"{stem}.sandbox.lock.json"], text("the sandbox's lock")),
+        ]
     except OSError as error:
         raise PersonNeeded(
-            text("{parent} cannot be written: {why}", parent=manifest.parent, why=reason_of(error))
+            text("{parent} cannot be written: {why}", parent=str(manifest.parent), why=reason_of(error))
         ) from None
     return [*said, _configure_git(manifest.parent)]
 
 
-def _write_manifest(manifest: Path) -> str:
+def _write_manifest(manifest: Path) -> list[Text]:
     if manifest.exists():
-        return f"kept {manifest}, which was there"
-    write_atomic(manifest, _MANIFEST.encode())
-    return f"wrote {manifest}"
+        return [text("kept {file}, which was there", file=str(manifest))]
+    tree = Tree(manifest.parent)
+    around = look_around(tree, manifest.parent)
+    drafts = [*drafts_of(around.sights, tree)]
+    schema = manifest.with_name(_SCHEMA)
+    said = []
+    # An editor reports a schema that is not there as an error of the manifest.
+    if not schema.exists():
+        write_atomic(schema, schema_text("manifest").encode())
+        said.append(text("wrote {file}, which editors complete the manifest from", file=str(schema)))
+    write_atomic(manifest, _manifest(around, drafts).encode())
+    count = len({path for draft in drafts for path in _files(draft, tree)})
+    wrote = plural(
+        "wrote {file}: {count:,} file of media that lies there is named in it",
+        "wrote {file}: {count:,} files of media that lie there are named in it",
+        count,
+        file=str(manifest),
+    )
+    return [wrote if count else text("wrote {file}", file=str(manifest)), *said]
 
 
-def _write_attributes(file: Path, stem: str) -> str:
+def _files(draft: Draft, tree: Tree) -> set[str]:
+    return set(files_of(draft.path, tree)).difference(draft.exclude) if is_glob(draft.path) else {draft.path}
+
+
+def _manifest(around: Surroundings, drafts: Sequence[Draft]) -> str:
+    lines = [f"# yaml-language-server: $schema={_SCHEMA}", *_comments([_INTRODUCTION]), "version: 1", ""]
+    lines += [*_comments([_SEVERAL]), *_ACCOUNTS.splitlines(), ""]
+    left = _left(around)
+    if drafts:
+        lines += [*_comments([_ABOUT]), "materials:", *block(drafts), *left]
+    else:
+        lines += [*left, *([""] if left else []), *_EXAMPLE.splitlines()]
+    return "\n".join(lines) + "\n"
+
+
+def _left(around: Surroundings) -> list[str]:
+    """Write as comments what only a person can complete, and what WeChat would refuse."""
+    films = [sight for sight in around.sights if sight.usual is MaterialType.VIDEO and sight.fits(MaterialType.VIDEO)]
+    others = [sight for sight in around.sights if sight.usual is None or not sight.fits(sight.usual)]
+    lines: list[str] = []
+    if films:
+        lines += _comments([text("TODO: a video needs a title: write it, and take the `# ` away.")], indent="  ")
+        drafts = (_film(sight) for sight in films[:_MOST_TOLD])
+        lines += block(drafts, indent="  ", mark="# ")
+    if others:
+        lines += _comments([text("Left out:")], indent="  ")
+        lines += _comments((_why(sight) for sight in others[:_MOST_TOLD]), indent="  ")
+    more = max(0, len(films) - _MOST_TOLD) + max(0, len(others) - _MOST_TOLD)
+    if more or not around.is_whole:
+        said = text("{count:,} more", count=more) if around.is_whole else text("not all that lies here was looked at")
+        lines += _comments([said], indent="  ")
+    return lines
+
+
+def _film(sight: Sight) -> Draft:
+    title = PurePosixPath(sight.path).stem
+    return Draft(sight.path, MaterialType.VIDEO, title=title, fit=MaterialType.VIDEO in sight.fitted)
+
+
+def _why(sight: Sight) -> Text:
+    kind = sight.usual or MaterialType.IMAGE
+    return text("{path}: {message}", path=sight.path, message=sight.refused.get(kind, ""))
+
+
+def _comments(said: Iterable[str], *, indent: str = "") -> list[str]:
+    return [f"{indent}# {line}" for each in said for line in wrapped(visible(say(each)), _COLUMNS)]
+
+
+def _attributes(stem: str) -> list[str]:
+    return [_ATTRIBUTES.format(pattern=pattern) for pattern in (f"{stem}.lock.json", f"{stem}.*.lock.json")]
+
+
+def _add_lines(file: Path, wanted: Iterable[str], what: str) -> Text:
+    """Add lines to a file of git's, which may be there, unless it holds them."""
     before = file.read_text(encoding="utf-8") if file.exists() else ""
-    wanted = [_ATTRIBUTES.format(pattern=pattern) for pattern in (f"{stem}.lock.json", f"{stem}.*.lock.json")]
     missing = [line for line in wanted if line not in before.splitlines()]
     if not missing:
-        return f"kept {file}, which names the merge driver"
+        return text("kept {file}, which names {what}", file=str(file), what=what)
     gap = "" if not before or before.endswith("\n") else "\n"
     write_atomic(file, (before + gap + "\n".join(missing) + "\n").encode())
-    return f"added the merge driver of lock files to {file}" if before else f"wrote {file}"
+    if before:
+        return text("added {what} to {file}", what=what, file=str(file))
+    return text("wrote {file}, which names {what}", file=str(file), what=what)
 
 
 def merge_driver() -> dict[str, str]:
@@ -103,12 +187,12 @@ def merge_driver() -> dict[str, str]:
     }
 
 
-def _configure_git(folder: Path) -> str:
+def _configure_git(folder: Path) -> Text:
     repository = open_repository(folder, os.environ)
     try:
         if repository:
             repository.configure(merge_driver())
             return text("told git how to merge lock files (in this clone's configuration)")
     except GitFailed as error:
-        return error.message
+        return text("{message}", message=error.message)
     return text("not in a git repository: run `wxsync init` again after `git init`, to merge lock files by themselves")
