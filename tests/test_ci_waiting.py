@@ -351,6 +351,16 @@ def test_no_link_leads_a_lock_out_or_a_file_in(github: Github, server: Server, w
     assert server.ids() == set()
 
 
+def test_a_folder_that_cannot_be_written_is_told_in_words(github: Github, server: Server, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+
+    ran = wxsync("ci", "apply", "--keep", str(tmp_path / "file"), folder=github.checkout(), environ=server.environ)
+
+    assert ran.returncode in (5, 64)
+    assert "defect" not in ran.stderr
+    assert server.ids() == set(), "what cannot hand over its lock sends nothing"
+
+
 def test_what_git_holds_is_not_taken_for_what_apply_left(github: Github) -> None:
     team = github.folder / "team"
     (team / "kept/ended").mkdir(parents=True)

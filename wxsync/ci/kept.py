@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from wxsync.ci.proof import Tampered, is_lock_of
-from wxsync.errors import InvalidInput
+from wxsync.errors import InvalidInput, PersonNeeded
 from wxsync.files import write_atomic
 from wxsync.lockfile import read_lock, render_lock
 from wxsync.model import Lock, Problem
-from wxsync.words import text
+from wxsync.words import reason_of, text
 
 _STARTED, _TAKEN, _ENDED, _TOLD = "started", "taken", "ended", "told"
 _MOST_BYTES = 16 * 1024 * 1024
@@ -49,7 +50,8 @@ class Keep:
     def started(self, lock: Lock | None) -> None:
         """Keep the lock from before, and forget what an earlier run left of this account."""
         for name in (_STARTED, _TAKEN, _ENDED, _TOLD):
-            _file(self.folder, name, self.path).unlink(missing_ok=True)
+            with suppress(OSError):  # a folder in its place is told by whoever writes there
+                _file(self.folder, name, self.path).unlink(missing_ok=True)
         # There is always a file, so that a job whose artifact is empty shows that its lock is missing.
         self.told(gone=frozenset(), refused=frozenset())
         if lock:
@@ -70,8 +72,11 @@ class Keep:
 
     def _write(self, name: str, content: bytes) -> None:
         file = _file(self.folder, name, self.path)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(file, content)
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_atomic(file, content)
+        except OSError as error:
+            raise PersonNeeded(text("{file} cannot be written: {why}", file=str(file), why=reason_of(error))) from None
 
 
 def read_kept(folder: Path, manifest: str) -> Mapping[str, Left]:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wxsync.ci.proof import key_of
-from wxsync.errors import InvalidInput
+from wxsync.errors import InvalidInput, PersonNeeded
 from wxsync.files import write_atomic
 from wxsync.git import Repository
 from wxsync.lockfile import parse_lock, read_lock, render_lock
 from wxsync.model import Location, Lock, Problem
 from wxsync.planner import merge
-from wxsync.words import text
+from wxsync.words import reason_of, text
 
 _MOST_COMMITS = 50
 _IN_PROGRESS = ("MERGE_HEAD", "REBASE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD")
@@ -81,7 +81,10 @@ def resolve(repository: Repository | None, file: Path) -> Resolved:
     merged = merge(sides.base, sides.ours, sides.theirs) if sides.ours and sides.theirs else sides.ours or sides.theirs
     if merged is None:
         raise InvalidInput([_problem(file, "lock-missing", text("both sides deleted {path}", path=str(file)))])
-    write_atomic(file, render_lock(merged))
+    try:
+        write_atomic(file, render_lock(merged))
+    except OSError as error:
+        raise PersonNeeded(text("{file} cannot be written: {why}", file=str(file), why=reason_of(error))) from None
     if repository:
         repository.stage(repository.inside(file))
     return Resolved(str(file), merged, sides)

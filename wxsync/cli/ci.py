@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ import click
 from wxsync.cli.exits import Exit
 from wxsync.cli.lock import branch_option, forge_option
 from wxsync.cli.options import Settings, emit, global_options
-from wxsync.words import plural, text
+from wxsync.words import plural, reason_of, text
 
 if TYPE_CHECKING:
     from wxsync.ci.kept import Keep
@@ -219,7 +219,7 @@ def _become(settings: Settings) -> None:
 def _prove(settings: Settings, here: Here | None, taken: Taken, kept: Keep | None) -> frozenset[str]:
     """Bring into the lock what waits and WeChat lists as ours; give what it does not list."""
     from wxsync.ci.waiting import proven
-    from wxsync.lockfile import write_lock
+    from wxsync.cli.gitops import put_lock
     from wxsync.model import Lock
     from wxsync.project.folder import open_project
     from wxsync.reconcile.remote import open_remote
@@ -244,7 +244,7 @@ def _prove(settings: Settings, here: Here | None, taken: Taken, kept: Keep | Non
             )
     lock = one.proven_by(known, now=time.time())
     if lock != (one.here or Lock(one.account)):
-        write_lock(project.lock_file, lock)
+        put_lock(project.lock_file, lock)
         if kept:
             kept.taken(lock)
     return refused
@@ -390,12 +390,18 @@ def _summarise(settings: Settings, document: Path) -> None:
         said = rendered(read_saved(str(document)), "markdown", settings)
     except (WxsyncError, OSError):
         said = "### wxsync\n\nThe run ended before it had a result; its log says why.\n"
-    _append(summary, said)
+    with suppress(WxsyncError):
+        _append(summary, said)
 
 
 def _append(file: Path, said: str) -> None:
-    with file.open("a", encoding="utf-8", newline="\n") as stream:
-        stream.write(said)
+    from wxsync.errors import PersonNeeded
+
+    try:
+        with file.open("a", encoding="utf-8", newline="\n") as stream:
+            stream.write(said)
+    except OSError as error:
+        raise PersonNeeded(text("{file} cannot be written: {why}", file=str(file), why=reason_of(error))) from None
 
 
 def _fetch_content(settings: Settings, here: Here | None) -> None:

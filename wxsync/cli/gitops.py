@@ -16,7 +16,7 @@ from wxsync.git import open_repository
 from wxsync.lockfile import read_lock, write_lock
 from wxsync.manifest import manifest_stem, read_manifest
 from wxsync.project.folder import lock_name
-from wxsync.words import plural, text
+from wxsync.words import plural, reason_of, text
 
 if TYPE_CHECKING:
     from wxsync.ci.forges import Forge
@@ -109,8 +109,16 @@ def take_waiting(here: Here) -> Taken:
     """Write what waits for the manifest's locks into the work tree; raises GitFailed where it cannot be fetched."""
     taken = find_waiting(here)
     for path, one in taken.waiting.items():
-        write_lock(here.repository.folder / path, one.lock)
+        put_lock(here.repository.folder / path, one.lock)
     return taken
+
+
+def put_lock(file: Path, lock: Lock) -> None:
+    """Write a lock; raises PersonNeeded where the disk refuses."""
+    try:
+        write_lock(file, lock)
+    except OSError as error:
+        raise PersonNeeded(text("{file} cannot be written: {why}", file=str(file), why=reason_of(error))) from None
 
 
 def find_waiting(here: Here) -> Taken:
