@@ -6,7 +6,7 @@ import base64
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +14,10 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 _PICTURE = re.compile(r"https?://mmbiz\.(?:qpic|qlogo)\.cn/(?:[a-z]+_)?mmbiz(?:_[a-z]+)?/([A-Za-z0-9_-]+)/")
+# Within a text an address may lack its scheme (`//mmbiz…`), and a script writes its slashes as `\/`.
+_WITHIN = re.compile(
+    r"(?i:\\?/\\?/mmbiz\.(?:qpic|qlogo)\.cn)\\?/(?:[a-z]+_)?mmbiz(?:_[a-z]+)?\\?/(?P<token>[A-Za-z0-9_-]+)"
+)
 
 
 def picture_token(url: str | None) -> str | None:
@@ -23,6 +27,11 @@ def picture_token(url: str | None) -> str | None:
     """
     found = _PICTURE.match(url or "")
     return found[1] if found else None
+
+
+def picture_tokens(text: str) -> Iterator[tuple[int, str]]:
+    """Find the pictures of WeChat's that a text names by their addresses: where each stands, and its token."""
+    return ((found.start(), found["token"]) for found in _WITHIN.finditer(text))
 
 
 class MaterialType(StrEnum):
@@ -413,6 +422,8 @@ class Plan:
     """How many are kept beyond the changes listed here: a saved plan lists only what is pending."""
     capacity: Capacity | None = None
     """Known only where WeChat was asked."""
+    documents: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """Where documents of the repository point at what is retired or replaced, by its name: path and line of each."""
 
     @property
     def gone(self) -> frozenset[str]:
@@ -521,3 +532,91 @@ class ListingPage:
     def length(self) -> int:
         """How far behind this page the next one begins."""
         return len(self.items) + self.unusable
+
+
+@dataclass(frozen=True, slots=True)
+class DraftArticle:
+    """One article of a draft, as a listing shows it: its cover's id need not be the one that was set."""
+
+    title: str
+    thumb_media_id: str
+    """Empty where the console made it."""
+    thumb_url: str
+    content: str = field(default="", repr=False)
+    """HTML; empty where it was not asked for."""
+    images: tuple[tuple[str, str], ...] = ()
+    """The pictures of a picture message (newspic), each by its id and its url."""
+    editor_id: str = ""
+    """What the console calls the draft in its addresses; empty where WeChat does not tell it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One draft (草稿): up to eight articles that are sent together."""
+
+    media_id: str
+    articles: tuple[DraftArticle, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DraftPage:
+    """One page of WeChat's drafts, newest first."""
+
+    total: int
+    """How many drafts there are in all."""
+    items: tuple[Draft, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """One button of a menu (自定义菜单) that was made by API."""
+
+    path: tuple[str, ...]
+    """Its name, behind that of the button that it stands below."""
+    media_id: str = ""
+    url: str = ""
+    condition: int = 0
+    """Which of the menus for some followers only (个性化菜单) it belongs to, from 1; 0 in the menu for all."""
+
+
+class Holder(StrEnum):
+    """What may hold an id, a url or a path of a material."""
+
+    DOCUMENT = "document"
+    DRAFT = "draft"
+    MENU = "menu"
+
+
+class Part(StrEnum):
+    """Which part of its holder shows a material."""
+
+    COVER = "cover"
+    BODY = "body"
+    BUTTON = "button"
+    LINK = "link"
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One place where a material is used."""
+
+    kind: Holder
+    where: str
+    """A document's path and line; a draft's title with the number of the article; a button with the one above it."""
+    part: Part
+    link: str | None = None
+    """Where a person can edit it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A place that names some material in one or several ways: the first that is known says which one."""
+
+    use: Use
+    media_id: str = ""
+    token: str = ""
+    """Of the picture's url."""
+    path: str = ""
+    """Relative to the manifest's folder, with forward slashes."""
+    holder: str = ""
+    """Tells drafts apart that have one title."""

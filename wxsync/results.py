@@ -9,7 +9,19 @@ from enum import StrEnum
 from pathlib import Path
 
 from wxsync.errors import CallFailed, InvalidInput, WxsyncError
-from wxsync.model import Change, Failure, Material, MaterialType, Outcome, Problem, Record, Retired, Unconfirmed
+from wxsync.model import (
+    Change,
+    Failure,
+    Holder,
+    Material,
+    MaterialType,
+    Outcome,
+    Problem,
+    Record,
+    Retired,
+    Unconfirmed,
+    Use,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +45,71 @@ class Result:
         return before.media_id
 
 
+class Standing(StrEnum):
+    """Whether a name has a material, none has it any more, or no lock knows it."""
+
+    IN_USE = "in use"
+    RETIRED = "retired"
+    LIBRARY = "library"
+
+
+@dataclass(frozen=True, slots=True)
+class UsedMaterial:
+    """A material, and where it is used; `paths` are those by which a document may name it."""
+
+    name: str
+    type: MaterialType
+    media_id: str | None
+    url: str | None
+    state: Standing
+    paths: tuple[str, ...] = ()
+    replaced_by: str | None = None
+    replaced_url: str | None = None
+    uses: tuple[Use, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why WeChat's drafts or its menu could not be looked at, or not wholly.
+
+    `is_harmless`: WeChat itself keeps from being deleted what could have been seen there.
+    """
+
+    holder: Holder
+    failure: Failure
+    is_harmless: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sightings:
+    """How far uses were looked for: how many documents, drafts and buttons; None where WeChat's were not seen.
+
+    `unseen` says what cannot be seen at all, or could not be this time.
+    """
+
+    documents: int = 0
+    drafts: int | None = None
+    menu: int | None = None
+    unseen: tuple[str, ...] = ()
+    obstacles: tuple[Obstacle, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """Materials with their uses, and how far these were looked for."""
+
+    account: str
+    sightings: Sightings
+    materials: tuple[UsedMaterial, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a whole apply did, results sorted by name."""
+    """What a whole apply did, results sorted by name; `uses` of what is retired, where they were asked for."""
 
     account: str
     results: tuple[Result, ...]
+    uses: Uses | None = None
 
 
 class Fate(StrEnum):

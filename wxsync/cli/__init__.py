@@ -35,6 +35,7 @@ _COMMANDS = {
     "sandbox": ("sandbox.sandbox", "Serve an offline WeChat on 127.0.0.1."),
     "schema": ("start.schema", "Print the JSON Schema of a document."),
     "show": ("plan.show", "Print a saved plan or result again, in any format."),
+    "uses": ("uses.uses", "Tell where materials are used: documents, drafts, the menu."),
     "validate": ("validate.validate", "Judge the manifest and its files, offline."),
 }
 

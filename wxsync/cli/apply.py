@@ -16,6 +16,7 @@ from wxsync.words import text
 
 if TYPE_CHECKING:
     from wxsync.model import Plan, Problem
+    from wxsync.results import Report
 
 
 @click.command()
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 )
 @click.option("--locked", is_flag=True, help="Exit with 2 if anything would be uploaded.")
 @click.option("--force", is_flag=True, help="Go past the safety rail.")
+@click.option("--uses", "asks", is_flag=True, help="Ask WeChat afterwards what still uses what is retired.")
 @format_option
 @planning_options
 @global_options
@@ -60,6 +62,7 @@ def apply(
     settle: float,
     locked: bool,
     force: bool,
+    asks: bool,
     form: str,
     targets: tuple[str, ...],
     replace: tuple[str, ...],
@@ -110,11 +113,31 @@ def apply(
     except WouldUpload as would:
         emit(rendered(would.plan, form, settings))
         return Exit.PENDING
+    if asks and not stop.is_set():
+        report = _with_uses(report, settings)
     if out:
         save(out, report_text(report))
     emit(rendered(report, form, settings))
     tell_of_merges(settings)
     return exit_code_of(report, interrupted=stop.is_set())
+
+
+def _with_uses(report: Report, settings: Settings) -> Report:
+    """Add to a result what still uses retired materials; that this cannot be told changes nothing of what was done."""
+    from dataclasses import replace
+
+    from wxsync.cli.progress import looking
+    from wxsync.errors import WxsyncError
+    from wxsync.reconcile.watcher import Watcher
+    from wxsync.workflow.uses import UsesOptions, uses
+
+    try:
+        with looking(settings) as progress:
+            found = uses(settings.choice(), UsesOptions(retired=True), Watcher(says=settings.note), progress=progress)
+    except WxsyncError as error:
+        settings.note(text("what still uses retired materials cannot be told: {why}", why=error.message))
+        return report
+    return replace(report, uses=found)
 
 
 def _saved_plan(file: str) -> Plan:

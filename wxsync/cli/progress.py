@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -99,6 +99,22 @@ def converting(settings: Settings) -> Iterator[Converts]:
         yield hears
     finally:
         status.stop()
+
+
+@contextmanager
+def looking(settings: Settings) -> Iterator[Callable[[int, int], None]]:
+    """Shows on a terminal how many drafts were looked at; shows nothing elsewhere."""
+    if not sys.stderr.isatty() or settings.quiet:
+        yield lambda _seen, _total: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True, no_color=not settings.colored(sys.stderr)).status("") as status:
+
+        def hears(seen: int, total: int) -> None:
+            status.update(say(text("looking at drafts: {seen:,} of {total:,}", seen=seen, total=total)))
+
+        yield hears
 
 
 def _bar(*, color: bool) -> rich.progress.Progress:

@@ -90,9 +90,13 @@ class Lines:
 
     def location_of(self, link: Link, *, shown_as: str) -> tuple[Location, str]:
         """Gives the place of a link, and its whole line."""
-        number = bisect_right(self._starts, link.start)
+        number = self.number_at(link.start)
         start = self._starts[number - 1]
         if number not in self._said:
             end = self._starts[number] if number < len(self._starts) else len(self._text)
             self._said[number] = self._text[start:end].rstrip("\r\n")
         return Location(shown_as, number, link.start - start + 1), self._said[number]
+
+    def number_at(self, place: int) -> int:
+        """Gives the number of the line that holds a character, counted from 1."""
+        return bisect_right(self._starts, place)

@@ -12,10 +12,21 @@ from wxsync.planner.naming import filename_for, tag_in, utc
 from wxsync.planner.plan import drift_of, make_plan
 from wxsync.planner.recovered import doubts_from, recovered_changes, with_recovered
 from wxsync.planner.take import Matches, lacking, match, take
+from wxsync.planner.uses import (
+    draft_mentions,
+    leaving,
+    library_materials,
+    materials_of,
+    menu_mentions,
+    stand_in_bodies,
+    text_mentions,
+    with_uses,
+)
 
 __all__ = [
     "Matches",
     "doubts_from",
+    "draft_mentions",
     "drift_of",
     "exceeds_safety_rail",
     "file_name",
@@ -24,15 +35,22 @@ __all__ = [
     "fold_journal",
     "forget",
     "lacking",
+    "leaving",
+    "library_materials",
     "make_plan",
     "match",
+    "materials_of",
+    "menu_mentions",
     "merge",
     "reasons_to_keep",
     "recovered_changes",
     "stale_reasons",
+    "stand_in_bodies",
     "tag_in",
     "take",
+    "text_mentions",
     "utc",
     "with_recovered",
+    "with_uses",
     "without_retired",
 ]

@@ -24,6 +24,7 @@ from wxsync.model import (
     Usage,
 )
 from wxsync.records import record_document, record_from
+from wxsync.render.uses import uses_document, uses_from
 from wxsync.results import Report, Result
 from wxsync.schemas import violations
 from wxsync.words import https, text
@@ -43,6 +44,7 @@ def plan_text(plan: Plan, *, everything: bool = False) -> str:
             "changes": [_change(change) for change in plan.changes] if everything else pending,
             "drift": _drift(plan),
             "capacity": _capacity(plan.capacity) if plan.capacity else None,
+            **({"documents": dict(plan.documents)} if plan.documents else {}),
         }
     )
 
@@ -56,6 +58,7 @@ def report_text(report: Report) -> str:
             "account": report.account,
             "summary": {outcome.value: counts[outcome] for outcome in Outcome},
             "results": [_result(result) for result in report.results],
+            **({"uses": uses_document(report.uses, whole=True)} if report.uses else {}),
         }
     )
 
@@ -105,11 +108,13 @@ def _plan_from(document: Mapping[str, Any], shown_as: str) -> Plan:
     drift = (Drift(one["name"], one["media_id"], DriftKind(one["kind"])) for one in document["drift"])
     kept = document["summary"]["keep"] - (len(changes) - len(pending))
     capacity = _capacity_from(document["capacity"]) if document.get("capacity") else None
-    return Plan(document["account"], changes, tuple(drift), max(0, kept), capacity)
+    documents = {name: tuple(places) for name, places in document.get("documents", {}).items()}
+    return Plan(document["account"], changes, tuple(drift), max(0, kept), capacity, documents)
 
 
 def _report_from(document: Mapping[str, Any]) -> Report:
-    return Report(document["account"], tuple(map(_result_from, document["results"])))
+    uses = uses_from(document["uses"], document["account"]) if document.get("uses") else None
+    return Report(document["account"], tuple(map(_result_from, document["results"])), uses)
 
 
 def _digest(account: str | None, pending: list[dict[str, Any]], drift: list[dict[str, str]]) -> str:

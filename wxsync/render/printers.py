@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from wxsync.render.documents import plan_text, report_text
 from wxsync.render.markdown import markdown
 from wxsync.render.rows import Page, plan_page, report_page
 from wxsync.render.terminal import terminal
+from wxsync.render.uses import uses_page
 from wxsync.results import Report
 
 if TYPE_CHECKING:
@@ -60,7 +61,13 @@ PRINTERS: Mapping[PageFormat, Callable[[Plan | Report, Printing], str]] = Mappin
 
 
 def _page(shown: Plan | Report, how: Printing) -> Page:
-    return plan_page(shown, everything=how.everything) if isinstance(shown, Plan) else report_page(shown)
+    if isinstance(shown, Plan):
+        return plan_page(shown, everything=how.everything)
+    page = report_page(shown)
+    if shown.uses is None:
+        return page
+    found = uses_page(shown.uses, mending=True)
+    return replace(page, rows=(*page.rows, *found.rows), summary=(*page.summary, *found.summary))
 
 
 def _records(changes: Iterable[Change]) -> Iterable[Record]:

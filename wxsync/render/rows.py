@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wxsync.model import Action, Change, Outcome, Plan, Record, Usage
 from wxsync.results import Report, Result
-from wxsync.words import Text, call_reference, https, human_size, in_step, listing, plural, text
+from wxsync.words import Text, call_reference, https, human_size, in_step, listing, plural, some_of, text
 
 MARKS = {
     Action.CREATE: "+",
@@ -18,6 +19,7 @@ MARKS = {
     Action.RETIRE: "-",
     Action.KEEP: " ",
 }
+_MOST_PLACES = 3
 _OUTCOME_MARKS = {Outcome.DONE: "✓", Outcome.FAILED: "✗", Outcome.SKIPPED: "…", Outcome.UNKNOWN: "?"}
 
 
@@ -71,7 +73,8 @@ def plan_page(plan: Plan, *, everything: bool = False) -> Page:
         for one in plan.drift
     )
     account = plan.account or text("an account yet to be named")
-    return Page(text("Plan"), account, tuple(map(_planned, changes)), _plan_summary(plan), drift)
+    rows = tuple(_planned(change, plan.documents.get(change.name, ())) for change in changes)
+    return Page(text("Plan"), account, rows, _plan_summary(plan), drift)
 
 
 def report_page(report: Report) -> Page:
@@ -93,11 +96,13 @@ def what_happens(row: Row) -> str:
     return text("{verb}: {why}", verb=row.verb, why=row.why) if row.why else row.verb
 
 
-def _planned(change: Change) -> Row:
+def _planned(change: Change, documents: Sequence[str]) -> Row:
     size = human_size(change.size) if change.action.uploads else ""
     known = next((record.url for record in (change.after, change.before) if record and record.url), None)
     url = https(known) if change.type.is_picture else None
     notes = _conversion(change) if change.action.uploads else ()
+    if documents:
+        notes = (*notes, text("documents still point at it: {places}", places=some_of(documents, most=_MOST_PLACES)))
     return Row(MARKS[change.action], change.name, _ACTIONS[change.action], change.type, size, change.reason, notes, url)
 
 
@@ -222,7 +227,12 @@ def _report_summary(report: Report) -> tuple[str, ...]:
         _uploaded(report),
     ]
     if any(result.replaced_id and result.record for result in report.results):
-        lines.append(text("Put each new media_id into the drafts, menus and replies that hold the old one."))
+        lines.append(
+            text(
+                "Put each new media_id into the drafts, menus and replies that hold the old one: "
+                "`wxsync uses --retired` lists them."
+            )
+        )
     return tuple(lines)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from wxsync.model import ListingPage, Material, MaterialType, Uploaded
+from wxsync.model import Button, Draft, DraftArticle, DraftPage, ListingPage, Material, MaterialType, Uploaded
 from wxsync.wechat.credentials import Secret
 from wxsync.wechat.transport import Answer
 
@@ -21,6 +21,7 @@ _LAST_SECOND = 253_402_300_799  # of the year 9999
 _NUMBER = re.compile(r"[+-]?[0-9]{1,9}")
 _RID = re.compile(r"rid:?\s*([0-9a-f]+-[0-9a-f]+-[0-9a-f]+)")
 _URL = re.compile(r"https?://[!-~]+")
+_EDITOR_ID = re.compile(r"[?&]mid=([0-9]{1,20})(?=[&#]|\Z)")
 _FILENAME = re.compile(r'filename="?([^";]+)')
 
 
@@ -157,9 +158,24 @@ def read_draft_count(answer: Answer) -> int | None:
     return _int((parse(answer.body) or {}).get("total_count"))
 
 
-def read_menu(answer: Answer) -> bool | None:
-    """Reads the answer of menu/get, which must hold a menu."""
-    return True if isinstance((parse(answer.body) or {}).get("menu"), dict) else None
+def read_drafts(answer: Answer) -> DraftPage | None:
+    """Reads the answer of draft/batchget."""
+    reply = parse(answer.body) or {}
+    total = _int(reply.get("total_count"))
+    found = reply.get("item", [] if total == 0 or reply.get("item_count") == 0 else None)
+    if total is None or not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+        return None
+    return DraftPage(total, tuple(map(_draft, found)))
+
+
+def read_menu(answer: Answer) -> tuple[Button, ...] | None:
+    """Reads the answer of menu/get, which must hold a menu: its buttons, and those of the menus for some followers."""
+    reply = parse(answer.body) or {}
+    menu, others = reply.get("menu"), _objects(reply.get("conditionalmenu"))
+    if not isinstance(menu, dict):
+        return None
+    menus = enumerate([menu, *others])
+    return tuple(button for number, one in menus for button in _buttons(one.get("button"), (), number))
 
 
 def read_quota(answer: Answer) -> Quota | None:
@@ -209,6 +225,41 @@ def _material(item: Json, material_type: MaterialType) -> Material:
 def _text(value: object) -> str:
     """Reads a text; half of a surrogate pair, which JSON can hold, could never be written again."""
     return str(value).encode(errors="replace").decode()
+
+
+def _draft(item: Json) -> Draft:
+    content = item.get("content")
+    articles = _objects(content.get("news_item")) if isinstance(content, dict) else []
+    return Draft(_text(item.get("media_id", "")), tuple(map(_draft_article, articles)))
+
+
+def _draft_article(item: Json) -> DraftArticle:
+    info = item.get("image_info")
+    images = _objects(info.get("image_list")) if isinstance(info, dict) else []
+    # The address itself is a key to a draft that nobody may have seen yet: only its number is kept.
+    number = _EDITOR_ID.search(_text(item.get("url", "")))
+    return DraftArticle(
+        title=_text(item.get("title", "")),
+        thumb_media_id=_text(item.get("thumb_media_id", "")),
+        thumb_url=_text(item.get("thumb_url", "")),
+        content=_text(item.get("content", "")),
+        images=tuple((_text(one.get("image_media_id", "")), _text(one.get("url", ""))) for one in images),
+        editor_id=number[1] if number else "",
+    )
+
+
+def _buttons(found: object, above: tuple[str, ...], condition: int) -> Iterator[Button]:
+    for one in _objects(found):
+        path = (*above, _text(one.get("name", "")))
+        yield Button(path, _text(one.get("media_id", "")), _text(one.get("url", "")), condition)
+        # A button that opens others has none below those.
+        if not above:
+            yield from _buttons(one.get("sub_button"), path, condition)
+
+
+def _objects(value: object) -> list[Json]:
+    """Reads a list of objects; whatever else is in it is passed over."""
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def _details(reply: Json) -> VideoDetails | Article | None:

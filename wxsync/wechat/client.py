@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from wxsync.errors import Refused
-from wxsync.model import ListingPage, MaterialType, Upload, Uploaded
+from wxsync.model import Button, DraftPage, ListingPage, MaterialType, Upload, Uploaded
 from wxsync.wechat import endpoints
 from wxsync.wechat.answers import Article, FileContent, Quota, VideoDetails
 from wxsync.wechat.credentials import CLOUD_SIDECAR, WECHAT, Cloud, Credentials
@@ -114,14 +114,18 @@ class WeChat:
         """Counts the drafts (草稿箱)."""
         return self._ask(endpoints.count_drafts())
 
-    def has_menu(self) -> bool:
-        """Tells whether there is a menu that was made by API; one of the console is not seen."""
+    def list_drafts(self, offset: int, count: int = PAGE_SIZE, *, contents: bool) -> DraftPage:
+        """Lists drafts, newest first, at most 20, and with `contents` the texts of their articles too."""
+        return self._ask(endpoints.list_drafts(offset, count, contents=contents))
+
+    def menu(self) -> tuple[Button, ...] | None:
+        """Gets the menu that was made by API, or None where there is none; one of the console is not seen."""
         try:
             return self._ask(endpoints.get_menu())
         except Refused as error:
             if error.errcode != NO_MENU:
                 raise
-        return False
+        return None
 
     def quota(self, path: str) -> Quota:
         """Gets today's quota of a path such as /cgi-bin/material/add_material."""

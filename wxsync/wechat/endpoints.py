@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
 
-from wxsync.model import ListingPage, MaterialType, Upload, Uploaded
+from wxsync.model import Button, DraftPage, ListingPage, MaterialType, Upload, Uploaded
 from wxsync.wechat import answers
 from wxsync.wechat.answers import Article, FileContent, NewToken, Quota, VideoDetails
 from wxsync.wechat.credentials import OwnSecret, Platform
@@ -23,6 +23,7 @@ from wxsync.wechat.interface import (
     GET_MATERIAL,
     GET_MENU,
     GET_QUOTA,
+    LIST_DRAFTS,
     LIST_MATERIALS,
     STABLE_TOKEN,
     UPLOAD_IMAGE,
@@ -92,8 +93,15 @@ def count_drafts() -> Call[int]:
     return Call("draft/count", Request("GET", COUNT_DRAFTS), answers.read_draft_count)
 
 
-def get_menu() -> Call[bool]:
-    """Describes menu/get (获取自定义菜单配置), of which only is wanted whether there is one."""
+def list_drafts(offset: int, count: int, *, contents: bool) -> Call[DraftPage]:
+    """Describes draft/batchget (获取草稿列表); an article's text may be of 1 MB, a draft of eight, a page of twenty."""
+    body = {"offset": offset, "count": count, "no_content": int(not contents)}
+    request = _post(LIST_DRAFTS, body, limit=(32 if contents else 4) * MEBIBYTE)
+    return Call("draft/batchget", request, answers.read_drafts)
+
+
+def get_menu() -> Call[tuple[Button, ...]]:
+    """Describes menu/get (获取自定义菜单配置)."""
     return Call("menu/get", Request("GET", GET_MENU), answers.read_menu)
 
 

@@ -14,6 +14,7 @@ COUNT_MATERIALS: Final = "/cgi-bin/material/get_materialcount"
 GET_MATERIAL: Final = "/cgi-bin/material/get_material"
 DELETE_MATERIAL: Final = "/cgi-bin/material/del_material"
 COUNT_DRAFTS: Final = "/cgi-bin/draft/count"
+LIST_DRAFTS: Final = "/cgi-bin/draft/batchget"
 GET_MENU: Final = "/cgi-bin/menu/get"
 GET_QUOTA: Final = "/cgi-bin/openapi/quota/get"
 STABLE_TOKEN: Final = "/cgi-bin/stable_token"  # noqa: S105 - a path, no secret
@@ -21,7 +22,7 @@ CLASSIC_TOKEN: Final = "/cgi-bin/token"  # noqa: S105 - a path, no secret
 AUTHORIZER_TOKEN: Final = "/cgi-bin/component/api_authorizer_token"  # noqa: S105 - a path, no secret
 
 PAGE_SIZE: Final = 20
-"""The most materials that one call of batchget_material gives."""
+"""The most materials that one call of batchget_material gives, and the most drafts that one of draft/batchget does."""
 
 NO_SUCH_ID: Final = 40007
 """The account has no such media_id."""

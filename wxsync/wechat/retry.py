@@ -14,7 +14,7 @@ from wxsync.wechat.failures import failure, interrupted
 from wxsync.wechat.outcome import Verdict, judge
 from wxsync.wechat.pace import PAUSES, InterruptedWait, Pace
 from wxsync.wechat.tokens import Grant, Tokens
-from wxsync.wechat.transport import Answer, Transport
+from wxsync.wechat.transport import Answer, Transport, Trouble
 from wxsync.words import sentences, text
 
 WAITS = (1.0, 2.0, 4.0, 8.0)
@@ -88,6 +88,8 @@ class Caller:
     def _verdict(self, call: Call[T], answer: Answer, patience: _Patience, *, fits: bool) -> Verdict:
         errcode = said(answer).errcode
         verdict = judge(answer.phase, answer.status, errcode, fits=fits, upload=call.upload)
+        if answer.trouble is Trouble.TOO_LONG and verdict is Verdict.AGAIN:
+            return Verdict.LATER  # it would be as long once more
         line = explain(errcode) if errcode else None
         if call.odd and verdict is Verdict.SLOWER and line and line.kind is Kind.BUSY:
             # Perhaps this one thing is never to be had: others need not wait for it, and it is not asked for for ever.

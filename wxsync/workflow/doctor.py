@@ -160,7 +160,7 @@ def _hear(remote: WeChat, way: AuthMethod, calls: _Calls) -> Answers:
     page = calls.ask("batchget_material", lambda: remote.list_page(MaterialType.IMAGE, 0, 1))
     quotas = _quotas(remote, calls) if way.tells_quota else {}
     drafts = calls.ask("draft/count", remote.count_drafts) if way.sees_drafts else None
-    return Answers(None, counts, page, quotas, drafts, calls.ask("menu/get", remote.has_menu))
+    return Answers(None, counts, page, quotas, drafts, calls.ask("menu/get", lambda: remote.menu() is not None))
 
 
 def _quotas(remote: WeChat, calls: _Calls) -> Mapping[str, Quota | CallFailed]:

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from wxsync.media import LIBRARY_LIMITS
 from wxsync.model import Change, Problem, Record
+from wxsync.planner import materials_of
 from wxsync.project.folder import Choice, lock_of, open_project
 from wxsync.reconcile.planned import PlanOptions, plan_with
+from wxsync.reconcile.uses import Search, search
 from wxsync.render.html import html, library_view
 from wxsync.workflow.previews import previews
 
@@ -21,7 +23,9 @@ def report(choice: Choice) -> tuple[str, tuple[Problem, ...]]:
     lock = lock_of(project)
     planned = plan_with(project, lock, PlanOptions())
     records = [*_records(planned.plan.changes), *(one.record for one in (lock.retired if lock else ()))]
-    view = library_view(planned.plan, lock, previews(project.manifest.root, records), places=LIBRARY_LIMITS)
+    used, _ = search(materials_of(lock, project.manifest.assets), Search(project.manifest.root)) if lock else ((), None)
+    pictures = previews(project.manifest.root, records)
+    view = library_view(planned.plan, lock, pictures, places=LIBRARY_LIMITS, used=used)
     return html(view), planned.warnings
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from wxsync.model import Action, Change, Lock, MaterialType, Outcome, Plan, Record, Retired, Usage
 from wxsync.render.html.view import Card, LibraryUsage, Previews, Side, View
-from wxsync.results import Report, Result
+from wxsync.render.uses import use_said
+from wxsync.results import Report, Result, Standing, UsedMaterial
 from wxsync.words import human_size, moment
 
 _STATES = {
@@ -26,13 +27,24 @@ _SHELVES = {
 }
 
 
-def library_view(plan: Plan, lock: Lock | None, previews: Previews, *, places: Mapping[str, int]) -> View:
+def library_view(
+    plan: Plan,
+    lock: Lock | None,
+    previews: Previews,
+    *,
+    places: Mapping[str, int],
+    used: Iterable[UsedMaterial] = (),
+) -> View:
     """Shows every material of an account: what stands in the manifest, and what the lock remembers beyond it.
 
-    `places` says how many materials of each kind (image, voice, video) a library holds.
+    `places` says how many materials of each kind (image, voice, video) a library holds, `used` what documents use.
     """
-    cards = [_in_library(change, previews) for change in plan.changes]
-    cards += [_retired(one, previews) for one in lock.retired] if lock else []
+    places_of = {(one.name, one.media_id, one.state): tuple(map(use_said, one.uses)) for one in used}
+    cards = [replace(_in_library(change, previews), uses=places_of.get(_held(change), ())) for change in plan.changes]
+    cards += [
+        replace(_retired(one, previews), uses=places_of.get((one.name, one.record.media_id, Standing.RETIRED), ()))
+        for one in (lock.retired if lock else ())
+    ]
     newest = max((one.uploaded_at or "" for one in lock.records.values()), default="") if lock else ""
     facts = {"Newest upload": moment(newest), "Uploads in doubt": str(len(lock.unconfirmed) or "") if lock else ""}
     return View(
@@ -65,16 +77,27 @@ def plan_view(plan: Plan, previews: Previews, *, everything: bool = False) -> Vi
 def result_view(report: Report, previews: Previews) -> View:
     """Shows what apply did: the old media_id and the new one."""
     replaced = any(result.replaced_id and result.record for result in report.results)
+    retired = report.uses.materials if report.uses else ()
+    places_of = {
+        name: tuple(use_said(use) for one in retired if one.name == name for use in one.uses)
+        for name in {one.name for one in retired}
+    }
     done = [one for one in report.results if one.outcome is Outcome.DONE and one.change.action.uploads]
     size = human_size(sum(one.change.sent_bytes for one in done))
     return View(
         "Result",
         report.account or None,
-        tuple(_applied(result, previews) for result in report.results),
+        tuple(
+            replace(_applied(result, previews), uses=places_of.get(result.change.name, ())) for result in report.results
+        ),
         ("Nothing to do", "Every material is in step."),
         (("Files uploaded", f"{len(done):,} · {size}" if done else "0"),),
         advice="Put each new media_id into the drafts, menus and replies that hold the old one." if replaced else "",
     )
+
+
+def _held(change: Change) -> tuple[str, str | None, Standing]:
+    return change.name, change.before.media_id if change.before else None, Standing.IN_USE
 
 
 def _known_to(lock: Lock | None, places: Mapping[str, int]) -> LibraryUsage:

@@ -45,6 +45,7 @@ class Card:
     """Holds one material of the page; `marks` are the words by which it can be filtered, the first of them in colour.
 
     `words` and `rest` say why: the words are ours and are translated, what follows them is not.
+    `uses` are places where it is used.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Card:
     words: str = ""
     rest: str = ""
     error: Failure | None = None
+    uses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
