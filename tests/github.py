@@ -45,6 +45,7 @@ class Hub:
     refused: dict[str, int] = field(default_factory=dict)
     origin: Path | None = None
     signed: list[str] = field(default_factory=list)
+    issues: list[dict[str, Any]] = field(default_factory=list)
 
     def answer(self, method: str, path: str, query: dict[str, list[str]], body: Any) -> tuple[int, Any]:
         self.calls.append(f"{method} {path}")
@@ -52,6 +53,8 @@ class Hub:
             return self.refused[f"{method} {path}"], {"message": "Resource not accessible by integration"}
         if path == "pulls":
             return self._pulls(method, query, body)
+        if path == "issues" or (method == "PATCH" and path.startswith("issues/") and "comments" not in path):
+            return self._issues(method, path, body)
         if path.startswith("git/refs"):
             return self._refs(method, path, body)
         if path == "/graphql":
@@ -65,6 +68,18 @@ class Hub:
             return 200, found
         self.comments.append({"id": len(self.comments) + 1, "user": {"type": "Bot"}, **body})
         return 201, self.comments[-1]
+
+    def _issues(self, method: str, path: str, body: Any) -> tuple[int, Any]:
+        if method == "GET":
+            return 200, self.issues
+        if method == "PATCH":
+            found = next(one for one in self.issues if str(one["number"]) == path.removeprefix("issues/"))
+            found.update(body)
+            return 200, found
+        number = len(self.issues) + 1
+        made = {"number": number, "html_url": f"https://github.example/{number}", "user": {"type": "Bot"}}
+        self.issues.append({**made, **body})
+        return 201, self.issues[-1]
 
     def _refs(self, method: str, path: str, body: Any) -> tuple[int, Any]:
         assert self.origin

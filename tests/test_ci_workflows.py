@@ -20,7 +20,7 @@ WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 ACTIONS = sorted((ROOT / ".github/actions").glob("*/action.yml"))
 JOBS: dict[str, Any] = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))["jobs"]
 SECRET = {"apply", "drift"}
-WRITING = {"comment": {"pull-requests"}, "commit": {"contents", "pull-requests"}}
+WRITING = {"comment": {"pull-requests"}, "commit": {"contents", "pull-requests"}, "report": {"issues"}}
 
 
 def test_zizmor_finds_nothing() -> None:

@@ -81,7 +81,8 @@ def team(tmp_path: Path) -> Path:
         action.write_text(f"name: stand-in\ninputs:\n{inputs}runs:\n  using: composite\n  steps:\n{steps}")
         git(action.parent, "init", "-q", "-b", "v1")
         commit(action.parent)
-    workflow = WORKFLOW.read_text(encoding="utf-8")
+    # act lets nothing choose the address of GitHub's API, so the job that opens an issue is left to tests/github.py.
+    workflow = WORKFLOW.read_text(encoding="utf-8").split("\n  report:\n")[0] + "\n"
     for name in STAND_INS:
         workflow = re.sub(re.escape(name) + r"(@\w+ #.*)?", f"stand-ins/{name.rsplit('/', 1)[-1]}@v1", workflow)
     kept = folder / ".github/workflows"
@@ -122,7 +123,14 @@ def act(
     ]
     variables = isolated() | {"HOME": str(root), "XDG_CACHE_HOME": str(root / "cache")}
     command = [str(program()), event, "-W", ".github/workflows/wxsync.yml", "-e", str(root / "event.json")]
-    command += ["-P", "ubuntu-24.04=-self-hosted", "--env", f"STORE={root / 'store'}", "--secret", "GITHUB_TOKEN=none"]
+    command += [
+        "-P",
+        "ubuntu-24.04=-self-hosted",
+        "--env",
+        f"STORE={root / 'store'}",
+        "--secret",
+        f"GITHUB_TOKEN={TOKEN}",
+    ]
     began = time.monotonic()
     ended = subprocess.run(
         [*command, *given, *replaced], cwd=team, env=variables, capture_output=True, text=True, check=False, timeout=400

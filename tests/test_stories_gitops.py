@@ -231,16 +231,18 @@ def test_a_lock_in_a_hidden_folder_comes_back(github: Github, team: Path, server
     assert ids_in(github.lock(".wechat/materials.lock.json")) == server.ids() != set()
 
 
-def test_drift_turns_the_night_red_and_a_run_by_hand_mends_it(github: Github, server: Server) -> None:
+def test_drift_turns_the_night_red_and_a_run_by_hand_mends_it(github: Github, server: Server, api: Hub) -> None:
     github.push()
     [lost] = server.ids()
     server.delete(lost)
     server.advance(7_200)
 
-    night = github.run("schedule")
+    nights = [github.run("schedule") for _ in range(2)]
     mended = github.push(dispatched={"refresh": True})
 
-    assert ended(night) == [0, 2]
+    assert [ended(night) for night in nights] == [[0, 2, 0]] * 2
+    [issue] = api.issues
+    assert "a.png" in issue["body"]
     assert ended(mended) == [0, 0, 0], "".join(one.log for one in mended)
     assert ids_in(github.lock()) == server.ids() != {lost}
     assert ended(github.run("schedule")) == [0, 0]

@@ -15,6 +15,11 @@ def marker_of(manifest: str) -> str:
     return f"<!-- wxsync plan {hashlib.sha256(manifest.encode()).hexdigest()[:16]} -->"
 
 
+def drift_marker_of(manifest: str) -> str:
+    """Give the line by which the issue about a manifest's drift is found again."""
+    return f"<!-- wxsync drift {hashlib.sha256(manifest.encode()).hexdigest()[:16]} -->"
+
+
 def body_of(marker: str, said: str, *, limit: int) -> str:
     """Put the marker before a text and cut it to what a comment may hold, at the end of a line."""
     whole = f"{marker}\n{said}"

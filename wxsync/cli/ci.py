@@ -135,10 +135,13 @@ def apply(context: click.Context, *, refresh: bool, keep: str | None, out: str |
 
 @ci.command()
 @click.option("-o", "--out", type=click.Path(dir_okay=False), metavar="FILE", help="Save the plan as JSON.")
+@click.option(
+    "--keep", type=click.Path(file_okay=False), metavar="DIR", help="Keep what differs in DIR, for `ci issue`."
+)
 @branch_option
 @global_options
 @click.pass_context
-def drift(context: click.Context, *, out: str | None, branch: str | None) -> int:
+def drift(context: click.Context, *, out: str | None, keep: str | None, branch: str | None) -> int:
     """Compare one account with WeChat; exits with 2 where anything is gone or was never applied."""
     from wxsync.cli.gitops import find_here, take_waiting
     from wxsync.cli.plan import plan as command
@@ -152,11 +155,45 @@ def drift(context: click.Context, *, out: str | None, branch: str | None) -> int
     _fetch_content(settings, here)
     with tempfile.TemporaryDirectory() as scratch:
         saved = Path(out) if out else Path(scratch) / "drift.json"
+        code: int = Exit.DEFECT
         try:
-            code: int = context.invoke(command, out=str(saved), refresh=True, detailed_exitcode=True)
+            code = context.invoke(command, out=str(saved), refresh=True, detailed_exitcode=True)
         finally:
             _summarise(settings, saved)
+            if keep and code:
+                _keep_drift(settings, saved, Path(keep))
     return code
+
+
+@ci.command()
+@click.argument("folder", type=click.Path(file_okay=False), metavar="DIR")
+@forge_option
+@global_options
+@click.pass_obj
+def issue(settings: Settings, *, folder: str, forge: str) -> int:
+    """Open or update one issue about what `ci drift --keep DIR` found; where there are no issues it says so."""
+    from wxsync.ci.comment import body_of, drift_marker_of
+    from wxsync.ci.forges import ForgeRefused, Reports, forge_from, forge_named
+
+    found = [_text_of(str(file)) for file in sorted(Path(folder).glob("*.md")) if not file.is_symlink()]
+    name = forge_named("", settings.environ) if forge == "auto" else forge
+    opened = forge_from(name, settings.environ, "")
+    if not found or not isinstance(opened, Reports):
+        settings.note(text("nothing to report") if not found else text("no forge with issues is known here"))
+        return Exit.DONE
+    marker = drift_marker_of(settings.manifest)
+    body = body_of(marker, "\n".join(found), limit=opened.most_characters)
+    try:
+        address = opened.report(
+            str(text("wxsync: {manifest} and WeChat differ", manifest=settings.manifest)), marker, body
+        )
+    except ForgeRefused as error:
+        if error.status not in (401, 403, 404, 410):
+            raise
+        settings.note(text("no issue: {why}; what differs is in the log", why=error.message))
+        return Exit.DONE
+    settings.note(text("what differs stands in {address}", address=address))
+    return Exit.DONE
 
 
 @ci.command()
@@ -392,6 +429,22 @@ def _summarise(settings: Settings, document: Path) -> None:
         said = "### wxsync\n\nThe run ended before it had a result; its log says why.\n"
     with suppress(WxsyncError):
         _append(summary, said)
+
+
+def _keep_drift(settings: Settings, document: Path, folder: Path) -> None:
+    from wxsync.cli.plan import read_saved, rendered, save
+    from wxsync.errors import PersonNeeded, WxsyncError
+
+    heading = f"## {settings.account}\n\n" if settings.account else ""
+    try:
+        said = rendered(read_saved(str(document)), "markdown", settings)
+    except (WxsyncError, OSError):
+        said = "The run ended before it could compare; its log says why.\n"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PersonNeeded(text("{file} cannot be written: {why}", file=str(folder), why=reason_of(error))) from None
+    save(str(folder / f"{settings.account or 'account'}.md"), heading + said)
 
 
 def _append(file: Path, said: str) -> None:

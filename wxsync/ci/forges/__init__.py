@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from wxsync.ci.forges.api import ForgeRefused
-from wxsync.ci.forges.forge import Comment, Forge, Request, Signs
+from wxsync.ci.forges.forge import Comment, Forge, Reports, Request, Signs
 from wxsync.ci.forges.gitee import gitee_from
 from wxsync.ci.forges.github import github_from
 from wxsync.ci.forges.gitlab import gitlab_from
 
 NAMES = ("github", "gitlab", "gitee", "none")
 
-__all__ = ["NAMES", "Comment", "Forge", "ForgeRefused", "Request", "Signs", "forge_from", "forge_named"]
+__all__ = ["NAMES", "Comment", "Forge", "ForgeRefused", "Reports", "Request", "Signs", "forge_from", "forge_named"]
 
 
 def forge_named(remote: str, environ: Mapping[str, str]) -> str:

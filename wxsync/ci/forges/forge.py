@@ -64,3 +64,11 @@ class Signs(Forge, Protocol):
 
     def commit(self, branch: str, parent: str, contents: Mapping[str, bytes], message: str, *, is_reset: bool) -> None:
         """Add a commit to a branch, after setting it to `parent` where asked; raises ForgeRefused."""
+
+
+@runtime_checkable
+class Reports(Forge, Protocol):
+    """A forge at which what the night found stands in an issue."""
+
+    def report(self, title: str, marker: str, body: str) -> str:
+        """Open an issue, or write the open one anew, and give its address; raises ForgeRefused."""

@@ -85,6 +85,16 @@ class GitHub:
         """Write a comment anew."""
         self.api.call("PATCH", f"issues/comments/{comment.id}", {"body": body})
 
+    def report(self, title: str, marker: str, body: str) -> str:
+        """Open an issue, or write anew the open one that begins with the marker, and give its address."""
+        for one in self.api.each("issues", state="open"):
+            # Whoever quotes the marker must not have an issue of theirs overwritten.
+            is_ours = "pull_request" not in one and said_at(one, "user", "type") == "Bot"
+            if is_ours and str(one.get("body")).startswith(marker):
+                self.api.call("PATCH", f"issues/{said_at(one, 'number')}", {"body": body})
+                return said_at(one, "html_url")
+        return said_at(self.api.call("POST", "issues", {"title": title, "body": body}), "html_url")
+
 
 def github_from(environ: Mapping[str, str]) -> GitHub | None:
     """Read from a job's environment which repository it is and who asks; None where there is no token."""
