@@ -64,7 +64,8 @@ def broken(project: Project) -> None:
     project.add("a.png", b"not a picture")
     project.add("v.mp4", png("v"))
     project.manifest(
-        "materials:\n  - {path: a.png, type: image}\n  - {path: none.png, type: image}\n  - path: v.mp4\n    type: video\n"
+        "materials:\n  - {path: a.png, type: image}\n  - {path: none.png, type: image}\n"
+        "  - {path: v.mp4, type: video}\n"
         "  - {path: a.png, tpye: image}\n  - {path: ../x.png, type: image}\n  - {path: '*.gif', type: 图片}\n"
     )
 
@@ -140,7 +141,7 @@ def test_a_chinese_reader_is_told_in_chinese(
     assert CHINESE.search(ran.out + ran.err)
 
 
-FAULTS = ["*:errcode=40164", "*:errcode=48001", "*:errcode=45009", "*:errcode=40125", "*:errcode=-1"]
+FAULTS = ["@"]
 
 
 @pytest.mark.parametrize("fault", FAULTS)

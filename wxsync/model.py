@@ -13,6 +13,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
+from wxsync.words import Text, text
+
 _PICTURE = re.compile(r"https?://mmbiz\.(?:qpic|qlogo)\.cn/(?:[a-z]+_)?mmbiz(?:_[a-z]+)?/([A-Za-z0-9_-]+)/")
 # Within a text an address may lack its scheme (`//mmbiz…`), and a script writes its slashes as `\/`.
 _WITHIN = re.compile(
@@ -330,6 +332,22 @@ class Action(StrEnum):
     def uploads(self) -> bool:
         """Whether it sends a file to WeChat."""
         return self in (Action.CREATE, Action.REPLACE)
+
+    @property
+    def verb(self) -> Text:
+        """Its name for people."""
+        return _VERBS[self]
+
+
+_VERBS = {
+    Action.CREATE: text("create"),
+    Action.REPLACE: text("replace"),
+    Action.RENAME: text("rename"),
+    Action.SHARE: text("share"),
+    Action.ADOPT: text("adopt"),
+    Action.RETIRE: text("retire"),
+    Action.KEEP: text("keep"),
+}
 
 
 @dataclass(frozen=True, slots=True)

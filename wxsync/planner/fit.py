@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wxsync.model import Action, Change, Fingerprint, Lock, Plan
-from wxsync.words import text
+from wxsync.words import Text, text
 
 # Both numbers are octoDNS's: a plan that changes more than this is more often a mistake than a wish.
 RAIL_PERCENT = 30
@@ -41,10 +41,17 @@ def _misfit(planned: Change, now: Change | None) -> str | None:
     checks = (
         (now.sha256 == planned.sha256, text("the file is no longer the one that was planned")),
         (now.before == planned.before, text("the lock has changed since")),
-        (same_step, text("it was planned as {planned} and is {now} now", planned=planned.action, now=now.action)),
+        (
+            same_step,
+            text("it was planned as {planned} and is {now} now", planned=planned.action.verb, now=now.action.verb),
+        ),
         (_fingerprint(now) == _fingerprint(planned), text("its type, title or introduction has changed since")),
     )
     return next((reason for fits, reason in checks if not fits), None)
+
+
+def _another_step(planned: Change, now: Change) -> Text:
+    return text("it was planned as {planned} and is {now} now", planned=planned.action.verb, now=now.action.verb)
 
 
 def _stands_already(planned: Change, now: Change) -> bool:

@@ -23,15 +23,6 @@ _MOST_PLACES = 3
 _OUTCOME_MARKS = {Outcome.DONE: "✓", Outcome.FAILED: "✗", Outcome.SKIPPED: "…", Outcome.UNKNOWN: "?"}
 
 
-_ACTIONS = {
-    Action.CREATE: text("create"),
-    Action.REPLACE: text("replace"),
-    Action.RENAME: text("rename"),
-    Action.SHARE: text("share"),
-    Action.ADOPT: text("adopt"),
-    Action.RETIRE: text("retire"),
-    Action.KEEP: text("keep"),
-}
 OUTCOMES = {
     Outcome.DONE: text("done"),
     Outcome.FAILED: text("failed"),
@@ -103,7 +94,7 @@ def _planned(change: Change, documents: Sequence[str]) -> Row:
     notes = _conversion(change) if change.action.uploads else ()
     if documents:
         notes = (*notes, text("documents still point at it: {places}", places=some_of(documents, most=_MOST_PLACES)))
-    return Row(MARKS[change.action], change.name, _ACTIONS[change.action], change.type, size, change.reason, notes, url)
+    return Row(MARKS[change.action], change.name, change.action.verb, change.type, size, change.reason, notes, url)
 
 
 def _conversion(change: Change) -> tuple[Text, ...]:
@@ -131,7 +122,7 @@ def _applied(result: Result) -> Row:
 
 
 def _undone(action: Action, outcome: Outcome) -> Text:
-    return text("{action} {outcome}", action=_ACTIONS[action], outcome=OUTCOMES[outcome])
+    return text("{action} {outcome}", action=action.verb, outcome=OUTCOMES[outcome])
 
 
 def _identity(record: Record) -> str:
