@@ -30,16 +30,14 @@ Key = str | tuple[str, ...]
 
 # Click 8.3 and 8.4 put some of these differently.
 CLICK: tuple[Key, ...] = (
-    "(Did you mean one of: {possibilities}?)",
     "(dynamic)",
     "Aborted!",
     "Choose from:\n\t{choices}",
     "Commands",
-    "Did you mean {possibility}?",
+    ("Did you mean {possibility}?", "(Did you mean one of: {possibilities}?)"),
     "Error: invalid input",
     "Error: {message}",
     "Error: {e.message}",
-    "Got unexpected extra arguments ({args})",
     ("Got unexpected extra argument ({args})", "Got unexpected extra arguments ({args})"),
     "Invalid value for {param_hint}: {message}",
     "Invalid value: {message}",
@@ -74,6 +72,8 @@ CLICK: tuple[Key, ...] = (
     "{value!r} is not a valid {number_type}.",
     "{value} is not in the range {range}.",
     "{value!r} is not in the range {range}.",
+    ("Takes {nargs} values but 1 was given.", "Takes {nargs} values but {len} were given."),
+    "{value!r} is not a valid boolean. Recognized values: {states}",
     ("{value!r} is not {choice}.", "{value!r} is not one of {choices}."),
 )
 

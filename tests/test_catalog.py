@@ -8,7 +8,7 @@ import string
 import pytest
 from babel.messages.catalog import Message
 
-from tests.catalog import MO, PO, Call, as_mo, as_po, calls, in_step, written
+from tests.catalog import MO, PO, Call, as_mo, as_po, calls, in_step, missing, written
 
 CALLS = [call for call in calls() if call.facts is not None]
 
@@ -23,6 +23,10 @@ def test_the_catalogue_holds_what_the_code_says_and_nothing_else() -> None:
 
 def test_the_compiled_catalogue_is_made_of_the_written_one() -> None:
     assert MO.read_bytes() == as_mo(PO.read_bytes()), "run python -m tests.catalog"
+
+
+def test_every_sentence_has_its_chinese() -> None:
+    assert missing(written()) == []
 
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: call.where)

@@ -12,7 +12,7 @@ import click
 
 from wxsync.cli.help import Command, Group, in_language, speaking
 from wxsync.cli.options import Settings, global_options
-from wxsync.words import Language, language_of, say, speak, text
+from wxsync.words import Language, language_of, say, speak, spoken, text
 
 # Where each command is, and its line in --help, which therefore imports none of them.
 _COMMANDS = {
@@ -102,13 +102,15 @@ def run(
     """Run the command line and return its exit code; every error becomes words on standard error."""
     settings = Settings(environ=environ, clock_ns=clock_ns)
     try:
-        language = _language(environ)
-        speak(language)
-        with speaking(language):
+        speak(_language(environ))
+    except ValueError:
+        return _ended_by(_not_spoken(environ["WXSYNC_LANG"]), settings)
+    with speaking(spoken()):
+        try:
             root = in_language(cli)
             code = root.main(args=list(arguments), prog_name="wxsync", standalone_mode=False, obj=settings)
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the one place where errors become words
-        return _ended_by(error, settings)
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the one place where errors become words
+            return _ended_by(error, settings)
     return code if isinstance(code, int) else 0
 
 
@@ -116,15 +118,16 @@ def _language(environ: Mapping[str, str]) -> Language:
     """Choose the reader's language; where the terminal cannot show Chinese, English is better than question marks."""
     from wxsync.cli.system_language import can_show_chinese, system_language
 
-    try:
-        language = language_of(environ, of_the_system=system_language)
-    except ValueError:
-        from wxsync.errors import UsageProblem
-
-        speak(Language.ENGLISH)
-        message = text("WXSYNC_LANG is {value}, which wxsync does not speak", value=environ["WXSYNC_LANG"])
-        raise UsageProblem(message, hint=text("set it to `en` or `zh`, or unset it to follow the locale")) from None
+    language = language_of(environ, of_the_system=system_language)
     return language if language is Language.ENGLISH or can_show_chinese(environ) else Language.ENGLISH
+
+
+def _not_spoken(value: str) -> Exception:
+    from wxsync.errors import UsageProblem
+
+    speak(Language.ENGLISH)
+    message = text("WXSYNC_LANG is {value}, which wxsync does not speak", value=value)
+    return UsageProblem(message, hint=text("set it to `en` or `zh`, or unset it to follow the locale"))
 
 
 def _ended_by(error: Exception | KeyboardInterrupt, settings: Settings) -> int:

@@ -61,14 +61,9 @@ class Command(click.Command):
 
 
 class Group(click.Group):
-    """A group whose help is written by columns, and whose commands speak the reader's language."""
+    """A group whose help is written by columns."""
 
     context_class = Context
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Find a command, as it speaks to this reader."""
-        found = super().get_command(ctx, cmd_name)
-        return found and in_language(found)
 
 
 def in_language(command: click.Command) -> click.Command:
@@ -77,6 +72,8 @@ def in_language(command: click.Command) -> click.Command:
     said.context_class = Context
     said.params = [_parameter(each) for each in command.params]
     said.help, said.short_help = map(_in_language, (command.help, command.short_help))
+    if isinstance(said, click.Group):
+        said.commands = {name: in_language(each) for name, each in said.commands.items()}
     return said
 
 
