@@ -43,6 +43,7 @@ class _Patient:
         timer = threading.Timer(self.timeout or threading.TIMEOUT_MAX, self._give_up, (late,))
         timer.daemon = True
         timer.start()
+        response = None
         try:
             response = super().getresponse()  # type: ignore[misc]
         except Exception:
@@ -52,6 +53,8 @@ class _Patient:
             timer.cancel()
         # To http.client the end of a connection is the end of a head as well.
         if late.is_set():
+            if response is not None:
+                response.close()
             raise TimeoutError("the head of the answer took too long")
         return response
 
