@@ -60,7 +60,8 @@ def look(remote: Listing, lock: Lock | None, types: Collection[MaterialType], ho
 
 def pages_of(remote: Listing, listed: MaterialType, *, start: int = 0) -> Iterator[ListingPage]:
     """Lists a type page by page to its end; raises HaltedForNow where the listing has none, and its total moves on."""
-    offset, most = start, 0
+    offset, most, repeated = start, 0, 0
+    seen: set[str] = set()
     for number in count(1):
         page = remote.list_page(listed, offset)
         # Pages may be shorter than asked for, and the library may grow while it is listed.
@@ -69,7 +70,10 @@ def pages_of(remote: Listing, listed: MaterialType, *, start: int = 0) -> Iterat
         offset += page.length
         if not page.length or offset >= page.total:
             return
-        if number >= most:
+        ids = {one.media_id for one in page.items}
+        repeated = repeated + 1 if ids <= seen else 0
+        seen |= ids
+        if number >= most or repeated >= _SPARE_PAGES:
             raise HaltedForNow(
                 text(
                     "the listing of the type {type} does not end: {count:,} pages were read", type=listed, count=number
