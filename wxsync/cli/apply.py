@@ -11,7 +11,9 @@ import click
 from wxsync.cli.asking import confirm, must_be_askable, stopping, yes_option
 from wxsync.cli.exits import Exit, exit_code_of
 from wxsync.cli.options import Settings, emit, global_options
-from wxsync.cli.plan import format_option, planning_options, read_saved, rendered, save, tell_of_merges, warn
+from wxsync.cli.output import out_option, write_out
+from wxsync.cli.plan import format_option, planning_options, read_saved, rendered, tell_of_merges, warn
+from wxsync.formats import PageFormat
 from wxsync.words import text
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("planfile", required=False, type=click.Path(dir_okay=False))
-@click.option("-o", "--out", type=click.Path(dir_okay=False), metavar="FILE", help="Save the result as JSON.")
+@out_option(*PageFormat)
 @yes_option
 @click.option("--jobs", type=click.IntRange(1, 64), default=4, show_default=True, help="Uploads side by side.")
 @click.option(
@@ -54,7 +56,7 @@ def apply(
     settings: Settings,
     *,
     planfile: str | None,
-    out: str | None,
+    out: tuple[str, ...],
     yes: bool,
     jobs: int,
     max_uploads: int | None,
@@ -77,7 +79,6 @@ def apply(
     from wxsync.reconcile.planned import PlanOptions
     from wxsync.reconcile.send import ApplyOptions
     from wxsync.reconcile.watcher import Watcher
-    from wxsync.render import report_text
     from wxsync.workflow.apply import WouldUpload
     from wxsync.workflow.apply import apply as run
 
@@ -115,8 +116,7 @@ def apply(
         return Exit.PENDING
     if asks and not stop.is_set():
         report = _with_uses(report, settings)
-    if out:
-        save(out, report_text(report))
+    write_out(out, lambda written: rendered(report, written, settings, is_file=True))
     emit(rendered(report, form, settings))
     tell_of_merges(settings)
     return exit_code_of(report, interrupted=stop.is_set())

@@ -17,6 +17,8 @@ import click
 from wxsync.cli.exits import Exit
 from wxsync.cli.lock import branch_option, forge_option
 from wxsync.cli.options import Settings, emit, global_options
+from wxsync.cli.output import out_option
+from wxsync.formats import PageFormat
 from wxsync.words import plural, reason_of, text
 
 if TYPE_CHECKING:
@@ -88,11 +90,11 @@ def plan(
 @click.option(
     "--keep", type=click.Path(file_okay=False), metavar="DIR", help="Keep the lock from before and after in DIR."
 )
-@click.option("-o", "--out", type=click.Path(dir_okay=False), metavar="FILE", help="Save the result as JSON.")
+@out_option(*PageFormat)
 @branch_option
 @global_options
 @click.pass_context
-def apply(context: click.Context, *, refresh: bool, keep: str | None, out: str | None, branch: str | None) -> int:
+def apply(context: click.Context, *, refresh: bool, keep: str | None, out: tuple[str, ...], branch: str | None) -> int:
     """Apply for one account, whose credentials have their plain names (WXSYNC_SECRET, whatever the account)."""
     from wxsync.ci.kept import Keep
     from wxsync.cli.apply import apply as command
@@ -115,8 +117,7 @@ def apply(context: click.Context, *, refresh: bool, keep: str | None, out: str |
     _fetch_content(settings, here)
     before = lock_of(project)
     with tempfile.TemporaryDirectory() as scratch:
-        result = Path(out) if out else Path(scratch) / "result.json"
-        result.unlink(missing_ok=True)
+        result = Path(scratch) / "result.json"
 
         def leaving() -> None:
             after = _known(project)
@@ -126,7 +127,7 @@ def apply(context: click.Context, *, refresh: bool, keep: str | None, out: str |
 
         settings.leaving = leaving
         try:
-            code: int = context.invoke(command, yes=True, out=str(result), refresh=refresh)
+            code: int = context.invoke(command, yes=True, out=(str(result), *out), refresh=refresh)
         finally:
             leaving()
             _summarise(settings, result)
@@ -134,14 +135,14 @@ def apply(context: click.Context, *, refresh: bool, keep: str | None, out: str |
 
 
 @ci.command()
-@click.option("-o", "--out", type=click.Path(dir_okay=False), metavar="FILE", help="Save the plan as JSON.")
+@out_option(*PageFormat)
 @click.option(
     "--keep", type=click.Path(file_okay=False), metavar="DIR", help="Keep what differs in DIR, for `ci issue`."
 )
 @branch_option
 @global_options
 @click.pass_context
-def drift(context: click.Context, *, out: str | None, keep: str | None, branch: str | None) -> int:
+def drift(context: click.Context, *, out: tuple[str, ...], keep: str | None, branch: str | None) -> int:
     """Compare one account with WeChat; exits with 2 where anything is gone or was never applied."""
     from wxsync.cli.gitops import find_here, take_waiting
     from wxsync.cli.plan import plan as command
@@ -154,10 +155,10 @@ def drift(context: click.Context, *, out: str | None, keep: str | None, branch: 
             settings.note(line)
     _fetch_content(settings, here)
     with tempfile.TemporaryDirectory() as scratch:
-        saved = Path(out) if out else Path(scratch) / "drift.json"
+        saved = Path(scratch) / "drift.json"
         code: int = Exit.DEFECT
         try:
-            code = context.invoke(command, out=str(saved), refresh=True, detailed_exitcode=True)
+            code = context.invoke(command, out=(str(saved), *out), refresh=True, detailed_exitcode=True)
         finally:
             _summarise(settings, saved)
             if keep and code:
@@ -379,7 +380,7 @@ def _annotate(settings: Settings, problems: tuple[Problem, ...]) -> None:
 
 def _write_pages(overview: Overview, jobs: list[dict[str, str | None]], out: tuple[str, ...]) -> None:
     from wxsync.ci.overview import document
-    from wxsync.cli.plan import save
+    from wxsync.cli.output import save
 
     for file in out:
         said = document(overview)
@@ -387,7 +388,7 @@ def _write_pages(overview: Overview, jobs: list[dict[str, str | None]], out: tup
 
 
 def _write_reports(reports: dict[str, str], overview: Overview, problems: tuple[Problem, ...]) -> None:
-    from wxsync.cli.plan import save
+    from wxsync.cli.output import save
     from wxsync.render.annotations import codequality, sarif
 
     for kind, file in reports.items():
@@ -432,7 +433,8 @@ def _summarise(settings: Settings, document: Path) -> None:
 
 
 def _keep_drift(settings: Settings, document: Path, folder: Path) -> None:
-    from wxsync.cli.plan import read_saved, rendered, save
+    from wxsync.cli.output import save
+    from wxsync.cli.plan import read_saved, rendered
     from wxsync.errors import PersonNeeded, WxsyncError
 
     heading = f"## {settings.account}\n\n" if settings.account else ""

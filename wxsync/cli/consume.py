@@ -9,9 +9,10 @@ import click
 
 from wxsync.cli.exits import Exit
 from wxsync.cli.options import Settings, emit, global_options
+from wxsync.cli.output import out_option, tell_of, write_out
 from wxsync.cli.plan import warn
 from wxsync.formats import ExportFormat
-from wxsync.words import plural, some_of, text
+from wxsync.words import listing, plural, some_of, text
 
 if TYPE_CHECKING:
     from wxsync.model import Asset
@@ -36,20 +37,33 @@ def get(settings: Settings, name: str, field: str | None) -> None:
 
 
 @click.command(short_help="Print all ids and urls for programs.")
-@click.option("--format", "form", type=click.Choice([*map(str, ExportFormat)]), required=True)
+@out_option(*ExportFormat)
+@click.option("--format", "form", type=click.Choice([*map(str, ExportFormat)]), help="Needed where no -o is given.")
 @global_options
 @click.pass_obj
-def export(settings: Settings, form: str) -> None:
+def export(settings: Settings, form: str | None, out: tuple[str, ...]) -> None:
     """Print type, media_id, url and path of every material; offline, without credentials.
 
     Constants are called WX_NAME_MEDIA_ID and WX_NAME_URL: the name in capitals, `_` for whatever is no ASCII letter or
     digit. Names that would share one, and names with letters beyond ASCII, get a digest of the name behind it. The
     values of csv are exact: import its columns as text where a spreadsheet would take one for a formula.
     """
-    from wxsync.workflow.export import export as run
+    from wxsync.errors import UsageProblem
+    from wxsync.project.catalog import read_catalog as run
+    from wxsync.workflow.export import export as written
 
-    written, catalog = run(settings.choice(), form)
-    emit(written)
+    if not (form or out):
+        choices = listing([*map(str, ExportFormat)], last="or")
+        raise UsageProblem(
+            text("export needs a format"),
+            hint=text("choose one with --format: {choices}; or write a file with -o", choices=choices),
+        )
+    catalog = run(settings.choice())
+    write_out(out, lambda form: written(catalog, form))
+    if form:
+        emit(written(catalog, form))
+    else:
+        tell_of(out, settings)
     if catalog.missing:
         settings.note(_left_out(catalog.missing))
 

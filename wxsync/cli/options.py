@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+MANIFEST = "materials.yaml"
+"""What a manifest is called where it is not named."""
+
 
 @dataclass(slots=True)
 class Settings:
@@ -26,7 +29,7 @@ class Settings:
     `leaving` is called before a run leaves at once, in the middle of whatever it does.
     """
 
-    manifest: str = "materials.yaml"
+    named: str | None = None
     account: str | None = None
     sandbox: bool = False
     color: str = "auto"
@@ -35,6 +38,13 @@ class Settings:
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     clock_ns: Callable[[], int] = time.time_ns
     leaving: Callable[[], None] = lambda: None
+
+    @property
+    def manifest(self) -> str:
+        """The manifest as it was named, or the nearest one: here, or in a folder above in the same git repository."""
+        if self.named is None:
+            self.named = _nearest(MANIFEST)
+        return self.named
 
     def choice(self) -> Choice:
         """Gives what a workflow needs to know of them, together with the environment."""
@@ -63,6 +73,31 @@ class Settings:
         """Show what is printed already, such as a plan, on standard error, unless nobody wants to see it."""
         if not self.quiet:
             say(text)
+
+
+def _nearest(name: str) -> str:
+    """Find a file here or above, no higher than the git repository, named relative to where the command was run."""
+    here = os.path.realpath(".")
+    steps = 0
+    folder = here
+    while not os.path.lexists(os.path.join(folder, name)):  # noqa: PTH118 - pathlib takes longer to import than a plan
+        above = os.path.dirname(folder)  # noqa: PTH120 - as above
+        if os.path.lexists(os.path.join(folder, ".git")) or above == folder:  # noqa: PTH118 - as above
+            return name
+        folder, steps = above, steps + 1
+    if steps and not _in_repository(folder):
+        return name
+    return "../" * steps + name
+
+
+def _in_repository(folder: str) -> bool:
+    """Tell whether a folder lies in a git repository: without one, what lies above is anybody's."""
+    while not os.path.lexists(os.path.join(folder, ".git")):  # noqa: PTH118 - as above
+        above = os.path.dirname(folder)  # noqa: PTH120 - as above
+        if above == folder:
+            return False
+        folder = above
+    return True
 
 
 def say(text: str) -> None:
@@ -130,7 +165,13 @@ def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> Non
 
 _OPTIONS = (
     click.option(
-        "-f", "--manifest", metavar="PATH", expose_value=False, callback=_keep, help="Default: materials.yaml."
+        "-f",
+        "--manifest",
+        "named",
+        metavar="PATH",
+        expose_value=False,
+        callback=_keep,
+        help="Default: materials.yaml, here or in the nearest folder above in the git repository.",
     ),
     click.option("-a", "--account", metavar="NAME", expose_value=False, callback=_keep, help="One of the manifest's."),
     click.option(

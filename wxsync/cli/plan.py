@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
 from wxsync.cli.exits import Exit
 from wxsync.cli.options import Settings, emit, global_options
+from wxsync.cli.output import out_option, tell_of, write_out
 from wxsync.cli.plan_cache import lookup, question, store
 from wxsync.formats import PageFormat
 from wxsync.plan_cache import InStep
@@ -43,9 +44,7 @@ def planning_options(function: Function) -> Function:
 
 
 @click.command()
-@click.option(
-    "-o", "--out", type=click.Path(dir_okay=False), metavar="FILE", help="Save the plan for `wxsync apply FILE`."
-)
+@out_option(*PageFormat)
 @click.option("--force", is_flag=True, help="With --refresh: believe WeChat, however much it says is gone.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when changes are pending.")
 @format_option
@@ -55,7 +54,7 @@ def planning_options(function: Function) -> Function:
 def plan(
     settings: Settings,
     *,
-    out: str | None,
+    out: tuple[str, ...],
     force: bool,
     detailed_exitcode: bool,
     form: str,
@@ -64,7 +63,10 @@ def plan(
     no_cache: bool,
     refresh: bool,
 ) -> int:
-    """Show what apply would do; needs no network and no credentials but for --refresh."""
+    """Show what apply would do; needs no network and no credentials but for --refresh.
+
+    `-o plan.json` saves it for `wxsync apply plan.json`.
+    """
     asked = None
     if not (out or no_cache or refresh or settings.verbose):
         asked = question(settings, targets=[*targets], replace=[*replace])
@@ -74,8 +76,7 @@ def plan(
             return Exit.DONE
     planned = _planned(settings, targets, replace, use_cache=not no_cache, refresh=refresh, force=force)
     warn(settings, planned.warnings)
-    if out:
-        save(out, rendered(planned.plan, "json", settings))
+    write_out(out, lambda written: rendered(planned.plan, written, settings, is_file=True))
     emit(rendered(planned.plan, form, settings))
     if planned.exceeds_safety_rail:
         settings.note(
@@ -89,12 +90,20 @@ def plan(
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False))
-@format_option
+@out_option(*PageFormat)
+@click.option(
+    "--format", "form", type=click.Choice([*map(str, PageFormat)]), help="Default: text, where no -o is given."
+)
 @global_options
 @click.pass_obj
-def show(settings: Settings, file: str, form: str) -> None:
+def show(settings: Settings, file: str, form: str | None, out: tuple[str, ...]) -> None:
     """Print a saved plan or result again, in any format."""
-    emit(rendered(read_saved(file), form, settings))
+    shown = read_saved(file)
+    write_out(out, lambda written: rendered(shown, written, settings, is_file=True))
+    if out and not form:
+        tell_of(out, settings)
+    else:
+        emit(rendered(shown, form or PageFormat.TEXT, settings))
 
 
 def tell_of_merges(settings: Settings) -> None:
@@ -131,14 +140,16 @@ def read_saved(file: str) -> Plan | Report:
     return read_document(content, shown_as=file)
 
 
-def rendered(shown: Plan | Report, form: str, settings: Settings, *, stream: Any = None) -> str:
+def rendered(
+    shown: Plan | Report, form: str, settings: Settings, *, stream: TextIO | None = None, is_file: bool = False
+) -> str:
     """Print a plan or a report in a format; the pictures of a page are those beside the manifest."""
     from wxsync.render import PRINTERS, Printing
 
     how = Printing(
         lambda records: _previews(settings, records),
         everything=settings.verbose,
-        color=settings.colored(stream or sys.stdout),
+        color=not is_file and settings.colored(stream or sys.stdout),
     )
     return PRINTERS[PageFormat(form)](shown, how)
 
@@ -177,19 +188,6 @@ def _nothing_to_do(known: InStep, form: str, settings: Settings) -> str:
     from wxsync.model import Plan
 
     return rendered(Plan(known.account, (), kept_beside=known.kept), form, settings)
-
-
-def save(file: str, content: str) -> None:
-    """Writes an output file, whole or not at all; raises PersonNeeded."""
-    from pathlib import Path
-
-    from wxsync.errors import PersonNeeded
-    from wxsync.files import write_atomic
-
-    try:
-        write_atomic(Path(file), content.encode())
-    except OSError as error:
-        raise PersonNeeded(text("{file} cannot be written: {why}", file=file, why=reason_of(error))) from None
 
 
 def warn(settings: Settings, warnings: tuple[Problem, ...]) -> None:

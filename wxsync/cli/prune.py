@@ -11,6 +11,7 @@ import click
 from wxsync.cli.asking import confirm, must_be_askable, stopping, yes_option
 from wxsync.cli.exits import Exit, gravest
 from wxsync.cli.options import Settings, emit, emit_line, global_options
+from wxsync.cli.output import out_option, write_out
 from wxsync.words import listing, text
 
 if TYPE_CHECKING:
@@ -30,10 +31,13 @@ if TYPE_CHECKING:
 @click.option(
     "--max-delete", type=click.IntRange(0), metavar="N", help="Delete at most N materials; exit 7 if some are left."
 )
+@out_option("text", "json")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Default: text.")
 @global_options
 @click.pass_obj
-def prune(settings: Settings, *, yes: bool, keep_days: int, max_delete: int | None, form: str) -> int:
+def prune(
+    settings: Settings, *, yes: bool, keep_days: int, max_delete: int | None, out: tuple[str, ...], form: str
+) -> int:
     """Delete retired materials at WeChat, after showing them.
 
     Deletes only what wxsync itself uploaded, as its tag and WeChat's own listing prove, and what no lock uses: none
@@ -82,8 +86,12 @@ def prune(settings: Settings, *, yes: bool, keep_days: int, max_delete: int | No
     except NotAgreed:
         settings.note(text("Nothing was deleted."))
         return Exit.INTERRUPTED
-    page = terminal(disposals_page(done), color=settings.colored(sys.stdout))
-    emit(disposals_text(done) if form == "json" else page)
+
+    def printed(form: str, *, color: bool = False) -> str:
+        return disposals_text(done) if form == "json" else terminal(disposals_page(done), color=color)
+
+    write_out(out, printed)
+    emit(printed(form, color=settings.colored(sys.stdout)))
     return gravest((one.error for one in done.disposals), interrupted=stop.is_set())
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import click
 
 from wxsync.cli.options import Settings, global_options
-from wxsync.cli.plan import save, warn
-from wxsync.words import text
+from wxsync.cli.output import out_option, tell_of, write_out
+from wxsync.cli.plan import warn
 
 
 @click.command(short_help="Write one page of every material, with pictures.")
-@click.option("-o", "--out", type=click.Path(dir_okay=False), metavar="FILE.html", required=True, help="The page.")
+@out_option("html", required=True)
 @global_options
 @click.pass_obj
-def report(settings: Settings, out: str) -> None:
+def report(settings: Settings, out: tuple[str, ...]) -> None:
     """Write one self-contained HTML page: every material with its picture, state, id and url; offline.
 
     Voices (mp3, wav) and videos of up to 1 MiB can be played in it, as long as they are 16 MiB together.
@@ -22,5 +22,5 @@ def report(settings: Settings, out: str) -> None:
 
     page, warnings = run(settings.choice())
     warn(settings, warnings)
-    save(out, page)
-    settings.note(text("wrote {file}", file=out))
+    write_out(out, lambda _form: page)
+    tell_of(out, settings)

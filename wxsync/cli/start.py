@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from wxsync.cli.options import Settings, emit, emit_line, global_options
+from wxsync.cli.options import MANIFEST, Settings, emit, emit_line, global_options
 from wxsync.schemas import NAMES
 from wxsync.words import text
 
@@ -29,7 +29,7 @@ def init(settings: Settings, *, ci: str | None) -> None:
     """
     from wxsync.workflow.init import init as run
 
-    manifest = Path(settings.manifest)
+    manifest = Path(settings.named or MANIFEST)
     for line in run(manifest):
         emit_line(line)
     if ci:

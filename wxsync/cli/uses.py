@@ -10,13 +10,11 @@ import click
 
 from wxsync.cli.exits import Exit, gravest
 from wxsync.cli.options import Settings, emit, global_options
-from wxsync.cli.plan import save
+from wxsync.cli.output import out_option, tell_of, write_out
 from wxsync.words import text
 
 if TYPE_CHECKING:
     from wxsync.results import Uses
-
-_BY_SUFFIX = {".json": "json", ".md": "markdown", ".txt": "text"}
 
 
 @click.command(short_help="Tell where materials are used: documents, drafts, the menu.")
@@ -31,17 +29,9 @@ _BY_SUFFIX = {".json": "json", ".md": "markdown", ".txt": "text"}
     metavar="PATH",
     help="Read this document or folder, not those below the manifest's folder; repeatable.",
 )
+@out_option("text", "json", "markdown")
 @click.option(
-    "-o",
-    "--out",
-    "files",
-    type=click.Path(dir_okay=False),
-    multiple=True,
-    metavar="FILE",
-    help="Write to FILE; it ends with .json, .md or .txt. Repeatable.",
-)
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="Default: text."
+    "--format", "form", type=click.Choice(["text", "json", "markdown"]), help="Default: text, where no -o is given."
 )
 @global_options
 @click.pass_obj
@@ -53,8 +43,8 @@ def uses(
     library: bool,
     offline: bool,
     documents: tuple[Path, ...],
-    files: tuple[str, ...],
-    form: str,
+    out: tuple[str, ...],
+    form: str | None,
 ) -> int:
     """Tell where ids and urls of the lock are used: in Markdown and HTML, in WeChat's drafts, in the menu made by API.
 
@@ -70,29 +60,16 @@ def uses(
 
     if library and (retired or offline):
         raise UsageProblem(text("--library asks WeChat what no lock knows: it takes neither --retired nor --offline"))
-    forms = {file: _form(file) for file in files}
     options = UsesOptions(names, retired, library, offline, documents)
     with looking(settings) as progress:
         found = run(settings.choice(), options, Watcher(says=settings.note), progress=progress)
-    for file, wanted in forms.items():
-        save(file, _printed(found, wanted, settings, mending=retired, color=False))
-        settings.note(text("wrote {file}", file=file))
-    if not files:
-        emit(_printed(found, form, settings, mending=retired, color=settings.colored(sys.stdout)))
+    write_out(out, lambda wanted: _printed(found, wanted, settings, mending=retired, color=False))
+    if out and not form:
+        tell_of(out, settings)
+    else:
+        emit(_printed(found, form or "text", settings, mending=retired, color=settings.colored(sys.stdout)))
     failures = (one.failure for one in found.sightings.obstacles if not told_as_usual(one.failure))
     return gravest(failures, interrupted=False) if found.sightings.obstacles else Exit.DONE
-
-
-def _form(file: str) -> str:
-    from wxsync.errors import UsageProblem
-
-    form = _BY_SUFFIX.get(Path(file).suffix.lower())
-    if form is None:
-        raise UsageProblem(
-            text("{file} does not say by its name what to write", file=file),
-            hint=text("let it end with {suffixes}", suffixes=", ".join(_BY_SUFFIX)),
-        )
-    return form
 
 
 def _printed(found: Uses, form: str, settings: Settings, *, mending: bool, color: bool) -> str:

@@ -7,8 +7,9 @@ import sys
 import click
 
 from wxsync.cli.exits import Exit
-from wxsync.cli.options import Settings, emit, emit_line, global_options
-from wxsync.words import plural
+from wxsync.cli.options import Settings, emit, global_options
+from wxsync.cli.output import out_option, write_out
+from wxsync.words import plural, say, visible
 
 
 @click.command()
@@ -19,9 +20,10 @@ from wxsync.words import plural
     default="text",
     help="Default: text; github: annotations.",
 )
+@out_option("text", "json", "sarif")
 @global_options
 @click.pass_obj
-def validate(settings: Settings, form: str) -> int:
+def validate(settings: Settings, form: str, out: tuple[str, ...]) -> int:
     """Judge the manifest and every file that it names; needs no network and no credentials."""
     from wxsync.cli.progress import converting
     from wxsync.render import problems_text, render_problems
@@ -30,19 +32,24 @@ def validate(settings: Settings, form: str) -> int:
 
     with converting(settings) as converts:
         manifest, problems = run(settings.choice(), converts=converts)
-    if form == "github":
-        emit(github_annotations(problems), is_document=True)
-    elif form != "text":
-        emit({"json": problems_text, "sarif": sarif, "codequality": codequality}[form](problems))
-    elif problems:
-        emit(render_problems(problems, color=settings.colored(sys.stdout)))
-    else:
-        emit_line(
-            plural(
-                "{manifest}: {count:,} material, all in order.",
-                "{manifest}: {count:,} materials, all in order.",
-                len(manifest.assets),
-                manifest=settings.manifest,
-            )
+
+    def printed(form: str, *, color: bool = False) -> str:
+        if form == "text":
+            return render_problems(problems, color=color) or _in_order(len(manifest.assets), settings)
+        return {"json": problems_text, "github": github_annotations, "sarif": sarif, "codequality": codequality}[form](
+            problems
         )
+
+    write_out(out, printed)
+    emit(printed(form, color=settings.colored(sys.stdout)), is_document=form == "github")
     return Exit.INVALID if any(problem.is_error for problem in problems) else Exit.DONE
+
+
+def _in_order(count: int, settings: Settings) -> str:
+    said = plural(
+        "{manifest}: {count:,} material, all in order.",
+        "{manifest}: {count:,} materials, all in order.",
+        count,
+        manifest=settings.manifest,
+    )
+    return visible(say(said)) + "\n"

@@ -40,7 +40,8 @@ def read_manifest(
     try:
         source = read_source(file, shown, content)
     except NotReadable as error:
-        return Manifest(file, (), ()), _in_order([*wrong_name, error.problem])
+        is_folder = error.problem.code == "manifest-is-a-folder"
+        return Manifest(file, (), ()), _in_order([*([] if is_folder else wrong_name), error.problem])
     tree = tree or Tree(file.parent)
     accounts, assets, problems = _read(source, tree)
     assets.sort(key=lambda asset: (asset.name, asset.location))

@@ -179,9 +179,8 @@ def _read_bytes(file: Path, shown_as: str) -> bytes:
             hint = text("put the file itself there: nothing outside its folder is read")
             raise _nothing(shown_as, "manifest-not-a-file", text("this is a link, not a manifest"), hint)
         if stat.S_ISDIR(status.st_mode):
-            raise _nothing(
-                shown_as, "manifest-is-a-folder", text("this is a folder, not a manifest"), text("name the file in it")
-            )
+            inner = text("name the file in it, such as {file}", file=f"{shown_as.rstrip('/')}/materials.yaml")
+            raise _nothing(shown_as, "manifest-is-a-folder", text("this is a folder, not a manifest"), inner)
         # A FIFO or a device is never opened: it could wait for ever or have no end.
         if not stat.S_ISREG(status.st_mode):
             raise _nothing(

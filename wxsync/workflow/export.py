@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from wxsync.export import Entry
 from wxsync.export import export as written
-from wxsync.project.catalog import Catalog, read_catalog
-from wxsync.project.folder import Choice
+from wxsync.project.catalog import Catalog
 
 
-def export(choice: Choice, form: str) -> tuple[str, Catalog]:
-    """Write what the lock holds of the manifest in one of the export's formats, with what it was made from."""
-    catalog = read_catalog(choice)
+def export(catalog: Catalog, form: str) -> str:
+    """Write what the lock holds of a manifest in one of the export's formats."""
     entries = [
         Entry(asset.name, asset.type, record.media_id, record.url, asset.path)
         for asset in catalog.assets
         if (record := catalog.records.get(asset.name))
     ]
-    return written(entries, form), catalog
+    return written(entries, form)
