@@ -201,7 +201,7 @@ def _record(
 ) -> Record:
     sha256 = hashlib.sha256(body.content).hexdigest()
     kind = _kind(material, sha256, account)
-    path = path or _path(kind.folder, body.title or _text(material.name), body.media.extension, taken)
+    path = path or _path(kind.folder, body.title or without_unseen(_text(material.name)), body.media.extension, taken)
     asset = Asset(path, path, kind, Location("", 0, 0), body.title, body.introduction)
     checked = Checked(_text(material.name) if kind is not MaterialType.VIDEO else None)
     wanted = Desired(asset, sha256, body.media.size)
