@@ -290,8 +290,8 @@ MUTANTS = (
     Mutant(
         "an upload bears no tag",
         "planner.naming:filename_for",
-        'return f"{slug}.{wanted.fingerprint.tag(account)}.{wanted.extension}"',
-        'return f"{slug}.{wanted.extension}"',
+        "return upload_name(named, wanted.fingerprint.tag(account), wanted.extension)",
+        'return f"material.{wanted.extension}"',
     ),
     Mutant(
         "nobody looks before sending",
