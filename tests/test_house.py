@@ -89,4 +89,5 @@ def test_workflows_pin_their_actions_by_hash() -> None:
 
 
 def _blocks(text: str) -> list[str]:
-    return re.findall(r"```sh\n(.*?)```", text, flags=re.DOTALL)
+    """The commands of a page; the comments beside them are in its language."""
+    return [re.sub(r" +# .*", "", block) for block in re.findall(r"```sh\n(.*?)```", text, flags=re.DOTALL)]
