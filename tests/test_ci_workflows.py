@@ -167,6 +167,7 @@ def test_the_remotes_address_says_which_pipeline_is_written(offline: Project, re
     text = (offline.root / path).read_text(encoding="utf-8")
     assert yaml.safe_load(text)
     assert "materials.yaml" in text
+    assert "OWNER/REPOSITORY" not in text
 
 
 def test_a_jenkinsfile_quotes_what_it_is_filled_with(offline: Project) -> None:

@@ -69,6 +69,20 @@ def test_the_wheel_holds_the_pipelines_that_init_writes(wxsync: Path, tmp_path: 
     assert (tmp_path / "Jenkinsfile").is_file()
 
 
+def test_what_the_image_copies_is_all_that_a_build_needs(tmp_path: Path) -> None:
+    copied = re.findall(r"(?m)^COPY (?!--from)(.+) \S+$", (ROOT / ".github/Containerfile").read_text(encoding="utf-8"))
+    for path in " ".join(copied).split():
+        target = tmp_path / "source" / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (shutil.copytree if (ROOT / path).is_dir() else shutil.copy)(ROOT / path, target)
+
+    built = [sys.executable, "-m", "build", "--wheel", "--outdir", str(tmp_path / "dist"), str(tmp_path / "source")]
+    _run(built)
+
+    [wheel] = (tmp_path / "dist").glob("wxsync-*.whl")
+    assert "wxsync/ci/templates/gitlab.yml" in zipfile.ZipFile(wheel).namelist()
+
+
 @pytest.mark.parametrize("repository", ["", "https://github.example/agency/wxsync"])
 def test_the_long_description_has_no_link_that_leads_nowhere(wheel: Path, repository: str, tmp_path: Path) -> None:
     if repository:

@@ -69,6 +69,12 @@ class Gitee:
         self.api.call("PATCH", f"pulls/comments/{comment.id}", {"body": body})
 
 
+def repository_of(remote: str) -> str | None:
+    """Give OWNER/NAME of a remote's address."""
+    address = _ADDRESS.fullmatch(remote)
+    return address[2] if address else None
+
+
 def gitee_from(environ: Mapping[str, str], remote: str) -> Gitee | None:
     """Read from the environment and the remote's address which repository it is; None where there is no token."""
     address, token = _ADDRESS.fullmatch(remote), environ.get("GITEE_TOKEN")

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from wxsync import __version__
 from wxsync.ci.forges import forge_named
+from wxsync.ci.forges.gitee import repository_of
 from wxsync.files import write_atomic
 from wxsync.git import Repository
 from wxsync.words import text
@@ -30,6 +31,7 @@ class Pipeline:
     manifest: str
     branch: str
     accounts: tuple[str, ...] = ()
+    repository: str = "OWNER/REPOSITORY"
 
 
 def write_pipeline(
@@ -48,8 +50,10 @@ def write_pipeline(
     # What origin calls its main branch stands in a clone; a repository that was never pushed does not know yet.
     branch = (repository.main_branch() if repository else None) or "main"
     path = (folder / manifest.name).relative_to(root).as_posix()
+    remote = repository_of(repository.remote_url()) if repository else None
+    filled = Pipeline(path, branch, tuple(accounts), remote or "OWNER/REPOSITORY")
     file.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(file, pipeline(name, Pipeline(path, branch, tuple(accounts))).encode())
+    write_atomic(file, pipeline(name, filled).encode())
     return text("wrote {path}: its first lines say what it needs", path=str(file))
 
 
@@ -65,6 +69,7 @@ def pipeline(name: str, filled: Pipeline) -> str:
         "MANIFEST": scalar(filled.manifest),
         "BRANCH": scalar(filled.branch),
         "VERSION": __version__,
+        "OWNER/REPOSITORY": filled.repository if re.fullmatch(r"[\w./-]+", filled.repository) else "OWNER/REPOSITORY",
         "ENVIRONMENT": "wechat-$WXSYNC_ACCOUNT" if filled.accounts else "wechat",
         "RESOURCE": "wxsync-$WXSYNC_ACCOUNT" if filled.accounts else "wxsync",
         "\n  MATRIX": _matrix(filled.accounts),
