@@ -29,6 +29,7 @@ def test_people_see_the_same_in_columns(offline: Project) -> None:
     offline.manifest(TWO)
 
     assert offline.run("accounts").out.splitlines() == [
+        "account  appid               lock",
         f"prod     {PROD}  materials.prod.lock.json",
         f"staging  {STAGING}  materials.staging.lock.json",
     ]

@@ -22,6 +22,7 @@ from wxsync.model import (
     Unconfirmed,
     Use,
 )
+from wxsync.words import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,3 +341,24 @@ class Rendered:
     root: Path
     documents: tuple[Document, ...]
     warnings: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """The entries that a manifest gained: path or glob, type, whether it asks to fit; `known` were there already."""
+
+    manifest: str
+    entries: tuple[tuple[str, MaterialType, bool], ...]
+    known: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A material of the manifest or the lock, and how the one stands to the other."""
+
+    name: str
+    type: MaterialType
+    state: Text
+    media_id: str | None
+    url: str | None
+    path: str

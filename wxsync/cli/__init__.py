@@ -17,6 +17,7 @@ from wxsync.words import Language, language_of, say, speak, spoken, text
 # Where each command is, and its line in --help, which therefore imports none of them.
 _COMMANDS = {
     "accounts": ("accounts.accounts", "Name the manifest's accounts and their lock files."),
+    "add": ("listing.add", "Add files to the manifest."),
     "apply": ("apply.apply", "Upload what is new or changed and write the lock."),
     "ci": ("ci.ci", "Do in any CI what a job of it needs: plan, apply, comment."),
     "doctor": ("doctor.doctor", "Check credentials, allowlist, permissions, library and quota."),
@@ -26,6 +27,7 @@ _COMMANDS = {
     "get": ("consume.get", "Print the media_id or url of one material."),
     "import": ("importing.import_", "Take into the lock what already is at WeChat."),
     "init": ("start.init", "Write a manifest of the media that lie here; overwrites nothing."),
+    "list": ("listing.list_", "List materials with their state, id and url."),
     "lock": ("lock.lock", "Work on lock files."),
     "plan": ("plan.plan", "Show what apply would do; needs no network and no credentials."),
     "prune": ("prune.prune", "Delete at WeChat what the lock has retired."),

@@ -46,6 +46,10 @@ class Settings:
             self.named = _nearest(MANIFEST)
         return self.named
 
+    @manifest.setter
+    def manifest(self, named: str) -> None:
+        self.named = named
+
     def choice(self) -> Choice:
         """Gives what a workflow needs to know of them, together with the environment."""
         from pathlib import Path
@@ -167,7 +171,6 @@ _OPTIONS = (
     click.option(
         "-f",
         "--manifest",
-        "named",
         metavar="PATH",
         expose_value=False,
         callback=_keep,

@@ -48,8 +48,10 @@ class _Manifest:
         start, end = self._place(self.materials.start_mark), self._place(self.materials.end_mark)
         if self.root.flow_style:
             return self._insert(start + 1, flow(drafts))
-        before = self.text[:start].rstrip(" \t")
-        shorter = _Manifest(before + self.text[end:], self.root, self.materials, self.joined)
+        before, after = self.text[:start], self.text[end:]
+        if after.lstrip(" \t")[:1] in ("", "\r", "\n"):
+            before = before.rstrip(" \t")
+        shorter = _Manifest(before + after, self.root, self.materials, self.joined)
         return shorter._below(len(before), block(drafts))
 
     def _below(self, place: int, lines: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -78,16 +78,28 @@ def look_at(root: Path, path: str) -> Sight | None:
     return _look(inside, path)[0]
 
 
-def drafts_of(sights: Iterable[Sight], tree: Tree) -> Iterator[Draft]:
-    """Draft entries for what is told by its bytes: globs by folder and type, or the files where no glob is exact."""
+def usual_type(sight: Sight) -> MaterialType | None:
+    """Give the usual type of a file that the type takes; None for a film, whose title only a person knows."""
+    kind = sight.usual
+    return kind if kind and not kind.has_description and sight.fits(kind) else None
+
+
+def drafts_of(
+    sights: Iterable[Sight], tree: Tree, *, type_of: Callable[[Sight], MaterialType | None] = usual_type
+) -> Iterator[Draft]:
+    """Draft entries for what is told by its bytes: globs by folder and type, or the files where no glob is exact.
+
+    `type_of` says what a file is to be; what it gives no type is left out.
+    """
     groups = defaultdict[tuple[str, str, MaterialType], list[Sight]](list)
     for sight in sights:
-        kind = sight.usual
-        if kind and not kind.has_description and sight.fits(kind):
+        kind = type_of(sight)
+        if kind:
             pure = PurePosixPath(sight.path)
             groups[str(pure.parent), pure.suffix, kind].append(sight)
+    order = [*MaterialType]
     for (folder, suffix, kind), group in sorted(
-        _joined(groups).items(), key=lambda one: (_USUAL.index(one[0][2]), one[0])
+        _joined(groups).items(), key=lambda one: (order.index(one[0][2]), one[0])
     ):
         yield from _drafts(folder, suffix, kind, group, tree)
 

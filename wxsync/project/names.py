@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from unicodedata import normalize
 
 from wxsync.errors import InvalidInput
 from wxsync.model import Problem
 from wxsync.near import did_you_mean, near_names
 from wxsync.words import Text, plural, text
+
+
+def is_meant(name: str, wanted: Iterable[str]) -> bool:
+    """Tell whether a name is one of those that are wanted, or fits a glob among them."""
+    return any(name == one or fnmatchcase(name, one) for one in wanted)
 
 
 def unknown_name(message: str, name: str, known: Iterable[str]) -> InvalidInput:

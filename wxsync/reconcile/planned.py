@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
 
 from wxsync.model import Capacity, Desired, Lock, Material, Plan, Problem
 from wxsync.planner import drift_of, exceeds_safety_rail, make_plan
 from wxsync.project.fitting import Converts
 from wxsync.project.folder import Project
-from wxsync.project.names import unknown_name_problem
+from wxsync.project.names import is_meant, unknown_name_problem
 from wxsync.project.survey import all_problems, refuse_errors, sent_beyond, survey
 from wxsync.reconcile.refresh import Inventory
 from wxsync.words import text
@@ -107,7 +106,7 @@ def _decide(planned: Planned, observed: Iterable[Material]) -> Plan:
 def _matcher(targets: tuple[str, ...]) -> Callable[[str], bool]:
     if not targets:
         return lambda _name: True
-    return lambda name: any(name == target or fnmatchcase(name, target) for target in targets)
+    return lambda name: is_meant(name, targets)
 
 
 def _unknown_names(options: PlanOptions, desired: Iterable[Desired], lock: Lock | None) -> Iterable[Problem]:

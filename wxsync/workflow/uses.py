@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from wxsync.lockfile import read_lock
 from wxsync.model import Lock, MaterialType
 from wxsync.planner import library_materials, materials_of, utc
 from wxsync.project.folder import Choice, Project, open_project
-from wxsync.project.names import unknown_name
+from wxsync.project.names import is_meant, unknown_name
 from wxsync.project.recovery import read_state
 from wxsync.project.survey import refuse_errors
 from wxsync.reconcile.capacity import count
@@ -85,7 +84,7 @@ def _known(
     """Say which materials are wanted; raises InvalidInput where a name fits none."""
     known = {one.name for one in materials} | {asset.name for asset in project.manifest.assets}
     for name in options.names:
-        if not any(_fits(one, (name,)) for one in known):
+        if not any(is_meant(one, (name,)) for one in known):
             raise unknown_name(text("no material is called {name}", name=name), name, known)
     by_name = _wanted(options.names)
     if options.retired:
@@ -94,11 +93,7 @@ def _known(
 
 
 def _wanted(names: tuple[str, ...]) -> Callable[[UsedMaterial], bool]:
-    return lambda one: not names or _fits(one.name, names)
-
-
-def _fits(name: str, wanted: Iterable[str]) -> bool:
-    return any(name == one or fnmatchcase(name, one) for one in wanted)
+    return lambda one: not names or is_meant(one.name, names)
 
 
 def _in_library(project: Project, lock: Lock | None, remote: WeChat, watcher: Watcher) -> tuple[UsedMaterial, ...]:
