@@ -58,7 +58,7 @@ def test_every_command_says_what_it_does_and_takes_the_global_options() -> None:
         assert command.name == listed.name == name
         leaves = command.commands.values() if isinstance(command, click.Group) else [command]
         for leaf in leaves:
-            assert {"named", "account", "sandbox", "color", "verbose", "quiet", "version"} <= {
+            assert {"manifest", "account", "sandbox", "color", "verbose", "quiet", "version"} <= {
                 parameter.name for parameter in leaf.params
             }
 

@@ -198,7 +198,7 @@ def test_people_are_told_which_id_took_the_place_of_which(every_type: Project) -
     new = every_type.materials()
     for name in ("logo", "intro.mp4"):
         assert f"media_id {old[name]['media_id']} → {new[name]['media_id']}" in applied.out
-    assert "Put each new media_id into the drafts, menus and replies that hold the old one." in applied.out
+    assert "Put each new media_id into the drafts, menus and replies that hold the old one" in applied.out
 
 
 def test_what_leaves_the_manifest_is_retired_and_stays_at_wechat(project: Project, server: Server) -> None:

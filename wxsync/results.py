@@ -106,11 +106,15 @@ class Uses:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a whole apply did, results sorted by name; `uses` of what is retired, where they were asked for."""
+    """What a whole apply did, results sorted by name; `uses` of what is retired, where they were asked for.
+
+    `lock_file` is what remembers it; None where that holds nothing new, or the report was saved.
+    """
 
     account: str
     results: tuple[Result, ...]
     uses: Uses | None = None
+    lock_file: Path | None = None
 
 
 class Fate(StrEnum):

@@ -11,6 +11,7 @@ import errno
 import gettext
 import os
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import cache
@@ -148,8 +149,8 @@ _reader = Language.ENGLISH
 
 @cache
 def _catalogue(language: Language) -> gettext.NullTranslations:
-    # By the standard library's own way, which keeps what is parsed: click asks for the same catalogue.
-    return gettext.translation("wxsync", LOCALE, languages=[language])
+    with open(f"{LOCALE}/{language}/LC_MESSAGES/wxsync.mo", "rb") as opened:  # noqa: PTH123 - as above
+        return gettext.GNUTranslations(opened)
 
 
 def _words(fact: object) -> str:
@@ -179,8 +180,6 @@ def casefolded(name: str) -> str:
     """Give one form to all names that are one file on macOS or Windows."""
     if name.isascii():
         return name.lower()
-    import unicodedata
-
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
 
 
@@ -197,6 +196,14 @@ def human_size(size: int) -> str:
     return f"{size} B" if unit == 0 else f"{amount:.1f} {_UNITS[unit]}"
 
 
+def share(part: int, whole: int) -> str:
+    """Writes a part of a size in the unit of the whole: 1.2/8.4 MiB."""
+    written = human_size(whole)
+    unit = written.split()[1]
+    amount = part / _BINARY_STEP ** _UNITS.index(unit)
+    return f"{amount:.0f}/{written}" if unit == "B" else f"{amount:.1f}/{written}"
+
+
 def moment(at: str) -> str:
     """Writes a time of the lock as people read it: 2026-11-23 10:00 UTC."""
     parted = re.fullmatch(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\dZ", at)
@@ -206,28 +213,6 @@ def moment(at: str) -> str:
 def in_step(count: int) -> Text:
     """Say that a plan has nothing to do."""
     return plural("Nothing to do: {count:,} material in step.", "Nothing to do: {count:,} materials in step.", count)
-
-
-@cache
-def _reasons() -> Mapping[int, Text]:
-    return {
-        errno.ENOENT: text("no such file or folder"),
-        errno.EACCES: text("permission denied"),
-        errno.EPERM: text("operation not permitted"),
-        errno.ENOSPC: text("no space left on the disk"),
-        errno.EDQUOT: text("the disk quota is used up"),
-        errno.EFBIG: text("the file would be too large"),
-        errno.EROFS: text("the file system is read-only"),
-        errno.EISDIR: text("it is a folder"),
-        errno.ENOTDIR: text("a part of its path is not a folder"),
-        errno.EEXIST: text("it exists already"),
-        errno.ELOOP: text("it is a link, which is not followed"),
-        errno.ENAMETOOLONG: text("its name is too long"),
-        errno.EMFILE: text("too many files are open"),
-        errno.EIO: text("the disk reports an error"),
-        errno.EBUSY: text("another program uses it"),
-        errno.EADDRINUSE: text("the port is taken"),
-    }
 
 
 def call_reference(errcode: int | None, rid: str | None) -> Text | None:
@@ -248,8 +233,6 @@ def width(text: str) -> int:
     """Counts the terminal columns of a text; a Chinese character takes two."""
     if text.isascii():
         return len(text)
-    import unicodedata
-
     columns = (
         0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in _WIDE else 1 for char in text
     )
@@ -267,6 +250,21 @@ def wrapped(text: str, columns: int) -> list[str]:
     return [*lines, line.rstrip()]
 
 
+def hanging(text: str, indent: int, columns: int | None) -> list[str]:
+    """Break a line into lines of so many columns, all but the first indented; without columns it stays one.
+
+    The line may begin with blanks, which stay.
+    """
+    if columns is None or width(text) <= columns:
+        return [text]
+    start = len(text) - len(text.lstrip(" "))
+    first, *rest = wrapped(text[start:], max(columns - max(start, indent), _LEAST_COLUMNS))
+    return [" " * start + first, *(" " * indent + line for line in rest)]
+
+
+_LEAST_COLUMNS = 20
+
+
 def _pieces(text: str) -> Iterator[str]:
     """Give the parts between which a line may be broken; blanks and marks go with what stands before them."""
     for word in re.findall(r"\S+\s*|\s+", text):
@@ -279,7 +277,7 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def _breaks(before: str, after: str) -> bool:
-    is_wide = width(before) > 1 or width(after) > 1
+    is_wide = unicodedata.east_asian_width(before) in _WIDE or unicodedata.east_asian_width(after) in _WIDE
     return is_wide and after not in "，。、；：？！）》」』”’…%" and not after.isspace() and before not in "（《「『“‘"
 
 
@@ -290,7 +288,28 @@ def paint(text: str, code: str, *, color: bool) -> str:
 
 def reason_of(error: OSError) -> str:
     """Say why the system refused; what is not known here is said as the system puts it."""
-    return _reasons().get(error.errno or 0) or error.strerror or str(error) or type(error).__name__
+    known = _REASONS.get(error.errno or 0)
+    return known or error.strerror or str(error) or type(error).__name__
+
+
+_REASONS = {
+    errno.ENOENT: text("no such file or folder"),
+    errno.EACCES: text("permission denied"),
+    errno.EPERM: text("operation not permitted"),
+    errno.ENOSPC: text("no space left on the disk"),
+    errno.EDQUOT: text("the disk quota is used up"),
+    errno.EFBIG: text("the file would be too large"),
+    errno.EROFS: text("the file system is read-only"),
+    errno.EISDIR: text("it is a folder"),
+    errno.ENOTDIR: text("a part of its path is not a folder"),
+    errno.EEXIST: text("it exists already"),
+    errno.ELOOP: text("it is a link, which is not followed"),
+    errno.ENAMETOOLONG: text("its name is too long"),
+    errno.EMFILE: text("too many files are open"),
+    errno.EIO: text("the disk reports an error"),
+    errno.EBUSY: text("another program uses it"),
+    errno.EADDRINUSE: text("the port is taken"),
+}
 
 
 def counted(count: int, noun: str) -> str:

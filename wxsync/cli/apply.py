@@ -118,8 +118,20 @@ def apply(
         report = _with_uses(report, settings)
     write_out(out, lambda written: rendered(report, written, settings, is_file=True))
     emit(rendered(report, form, settings))
+    _tell_of_lock(report, settings)
     tell_of_merges(settings)
     return exit_code_of(report, interrupted=stop.is_set())
+
+
+def _tell_of_lock(report: Report, settings: Settings) -> None:
+    """Say what to do with the lock; a CI does it by itself."""
+    if report.lock_file is None or settings.environ.get("CI"):
+        return
+    lock = str(report.lock_file)
+    if lock.endswith(".sandbox.lock.json"):
+        settings.note(text("wrote {lock}, whose ids are worth nothing at WeChat: leave it out of git", lock=lock))
+    else:
+        settings.note(text("wrote {lock}: commit it", lock=lock))
 
 
 def _with_uses(report: Report, settings: Settings) -> Report:

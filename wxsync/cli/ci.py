@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 import click
 
 from wxsync.cli.exits import Exit
-from wxsync.cli.language import Group
 from wxsync.cli.lock import branch_option, forge_option
 from wxsync.cli.options import Settings, emit, global_options
 from wxsync.cli.output import out_option
@@ -34,7 +33,7 @@ _REPORTS = ("terraform", "codequality", "sarif")
 _REFRESH = "Ask WeChat what is gone, and send that again."
 
 
-@click.group(cls=Group)
+@click.group()
 @global_options
 def ci() -> None:
     """Do in any CI what a job of it needs, with git alone or with GitHub, GitLab or Gitee."""

@@ -75,7 +75,9 @@ def _all(settings: Settings, *, yes: bool) -> int:
             must_be_askable("import --all")
 
     def agrees(found: Gathered) -> bool:
-        settings.aside(terminal(matches_page(found), color=settings.colored(sys.stderr)))
+        settings.aside(
+            terminal(matches_page(found), color=settings.colored(sys.stderr), columns=settings.columns(sys.stderr))
+        )
         return sure or confirm(text("Take these into the lock?"))
 
     watcher = Watcher(says=settings.note)
@@ -84,7 +86,7 @@ def _all(settings: Settings, *, yes: bool) -> int:
     except NotAgreed:
         settings.note(text("Nothing was taken."))
         return Exit.INTERRUPTED
-    emit(terminal(gathered_page(found), color=settings.colored(sys.stdout)))
+    emit(terminal(gathered_page(found), color=settings.colored(sys.stdout), columns=settings.columns(sys.stdout)))
     return Exit.DONE
 
 

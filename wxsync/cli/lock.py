@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wxsync.cli.language import Group
 from wxsync.cli.options import Settings, emit_line, global_options
 from wxsync.words import text
 
@@ -25,7 +24,7 @@ forge_option = click.option(
 )
 
 
-@click.group(cls=Group)
+@click.group()
 @global_options
 def lock() -> None:
     """Work on lock files."""

@@ -66,6 +66,14 @@ class Settings:
             return self.color == "always"
         return stream.isatty() and not self.environ.get("NO_COLOR") and self.environ.get("TERM") != "dumb"
 
+    def columns(self, stream: TextIO | None) -> int | None:
+        """Tells how many columns a stream has; a file or a pipe has none."""
+        if stream is None or not stream.isatty():
+            return None
+        import shutil
+
+        return max(shutil.get_terminal_size().columns, 40)
+
     def note(self, words: str) -> None:
         """Say a sentence on standard error, in the reader's language, unless nobody wants to hear it."""
         from wxsync.words import say as in_language

@@ -150,6 +150,7 @@ def rendered(
         lambda records: _previews(settings, records),
         everything=settings.verbose,
         color=not is_file and settings.colored(stream or sys.stdout),
+        columns=None if is_file else settings.columns(stream or sys.stdout),
     )
     return PRINTERS[PageFormat(form)](shown, how)
 

@@ -4,57 +4,107 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from wxsync.cli.options import Settings
-from wxsync.executor import Event, Finished
+from wxsync.executor import Event, Finished, Started
 from wxsync.model import Change, Outcome
 from wxsync.project.fitting import Conversion, Converts
+from wxsync.render.folding import MOST_ROWS
 from wxsync.render.rows import OUTCOMES
 from wxsync.results import Result
-from wxsync.words import Text, human_size, say, text, visible
+from wxsync.words import Text, human_size, say, share, text, visible, width
 
 if TYPE_CHECKING:
     import rich.progress
 
 
+def is_watched(settings: Settings) -> bool:
+    """Tell whether somebody sees a terminal on which progress can move."""
+    return sys.stderr is not None and sys.stderr.isatty() and not settings.quiet
+
+
 class Progress:
-    """Tells of uploads on standard error; silent where the settings are quiet or nothing is uploaded."""
+    """Tells of uploads on standard error; silent where the settings are quiet or nothing is uploaded.
+
+    On a terminal it is a bar, elsewhere a line for each file, or for every tenth of many. What was skipped is told at
+    the end, once for each reason.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._bar: rich.progress.Progress | None = None
         self._task: rich.progress.TaskID | None = None
-        self._total = 0
-        self._finished: set[str] = set()
+        self._uploads: Mapping[str, Change] = {}
+        self._finished: dict[str, Outcome] = {}
+        self._started = 0.0
 
     def start(self, uploads: Sequence[Change]) -> None:
         """Begins to count, once it is known what is sent."""
-        self._total = len(uploads)
-        if uploads and sys.stderr.isatty() and not self._settings.quiet:
+        self._uploads = {change.name: change for change in uploads}
+        self._started = time.monotonic()
+        if uploads and is_watched(self._settings):
             self._bar = _bar(color=self._settings.colored(sys.stderr))
-            self._task = self._bar.add_task(say(text("uploading")), total=sum(change.sent_bytes for change in uploads))
+            total = sum(change.sent_bytes for change in uploads)
+            self._task = self._bar.add_task(say(text("uploading")), total=total)
             self._bar.start()
 
     def sees(self, event: Event) -> None:
         """Takes what the executor tells."""
+        if isinstance(event, Started) and self._bar and self._task is not None:
+            self._bar.update(self._task, description=self._line(event.change.name))
         if not isinstance(event, Finished) or not event.result.change.action.uploads:
             return
-        self._finished.add(event.result.change.name)
+        result = event.result
+        self._finished[result.change.name] = result.outcome
         if self._bar and self._task is not None:
-            self._bar.advance(self._task, event.result.change.sent_bytes)
-        if self._bar is None or event.result.outcome is not Outcome.DONE:
-            self.says(
-                text(
-                    "[{finished}/{total}] {what}",
-                    finished=len(self._finished),
-                    total=self._total,
-                    what=_line(event.result),
-                )
-            )
+            self._bar.update(self._task, advance=result.change.sent_bytes, description=self._line(result.change.name))
+        if result.outcome in (Outcome.FAILED, Outcome.UNKNOWN):
+            self.says(self._numbered(result))
+        elif self._bar is None and result.outcome is Outcome.DONE:
+            self._says_done(result)
+
+    def _says_done(self, result: Result) -> None:
+        total, done = len(self._uploads), len(self._finished)
+        step = max(1, total // 10)
+        if total <= MOST_ROWS or self._settings.verbose:
+            self.says(self._numbered(result))
+        elif done % step == 0 or done == total:
+            self.says(self._line(""))
+
+    def _numbered(self, result: Result) -> Text:
+        done, total = len(self._finished), len(self._uploads)
+        return text("[{finished}/{total}] {what}", finished=done, total=total, what=_line(result))
+
+    def _line(self, name: str) -> str:
+        """Say how far it is: 57/300 · 1.2/8.4 MiB · 0:12 · 1 failed · name."""
+        total = sum(change.sent_bytes for change in self._uploads.values())
+        sent = sum(self._uploads[one].sent_bytes for one in self._finished if one in self._uploads)
+        failed = sum(outcome is Outcome.FAILED for outcome in self._finished.values())
+        facts = [f"{len(self._finished)}/{len(self._uploads)}", share(sent, total), self._left(sent, total)]
+        facts += [say(text("{count:,} failed", count=failed))] if failed else []
+        told = " · ".join(fact for fact in facts if fact)
+        return f"{told} · {self._cropped(visible(name), width(told))}" if name else told
+
+    def _cropped(self, name: str, told: int) -> str:
+        """Keep the end of a name, which tells more than its beginning, as far as there is room beside the bar."""
+        room = max((self._settings.columns(sys.stderr) or 0) - _BAR_COLUMNS - told - len("  · …"), 8)
+        if width(name) <= room:
+            return name
+        while width(name) > room:
+            name = name[1:]
+        return f"…{name}"
+
+    def _left(self, sent: int, total: int) -> str:
+        """Estimate the time that is left, once a few files are through."""
+        if not sent or sent >= total:
+            return ""
+        seconds = round((time.monotonic() - self._started) * (total - sent) / sent)
+        return f"{seconds // 60}:{seconds % 60:02}"
 
     def says(self, message: str) -> None:
         """Says something above the bar, or as a line."""
@@ -76,7 +126,7 @@ class Progress:
 @contextmanager
 def converting(settings: Settings) -> Iterator[Converts]:
     """Shows on a terminal which file is being converted, and how many are done; shows nothing elsewhere."""
-    if not sys.stderr.isatty() or settings.quiet:
+    if not is_watched(settings):
         yield lambda _conversion: None
         return
     from rich.console import Console
@@ -104,7 +154,7 @@ def converting(settings: Settings) -> Iterator[Converts]:
 @contextmanager
 def looking(settings: Settings) -> Iterator[Callable[[int, int], None]]:
     """Shows on a terminal how many drafts were looked at; shows nothing elsewhere."""
-    if not sys.stderr.isatty() or settings.quiet:
+    if not is_watched(settings):
         yield lambda _seen, _total: None
         return
     from rich.console import Console
@@ -119,11 +169,15 @@ def looking(settings: Settings) -> Iterator[Callable[[int, int], None]]:
 
 def _bar(*, color: bool) -> rich.progress.Progress:
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TextColumn
+    from rich.table import Column
 
     console = Console(stderr=True, no_color=not color)
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(binary_units=True), TimeRemainingColumn())
-    return Progress(*columns, console=console, transient=True)
+    told = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis"))
+    return Progress(BarColumn(bar_width=_BAR_COLUMNS), told, console=console, transient=True)
+
+
+_BAR_COLUMNS = 16
 
 
 def _line(result: Result) -> Text:

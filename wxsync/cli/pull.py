@@ -33,5 +33,5 @@ def pull(settings: Settings, folder: str) -> int:
     except KeyboardInterrupt:
         settings.note(text("interrupted: what was downloaded is kept; run the same command again to go on"))
         return Exit.INTERRUPTED
-    emit(terminal(pulled_page(pulled), color=settings.colored(sys.stdout)))
+    emit(terminal(pulled_page(pulled), color=settings.colored(sys.stdout), columns=settings.columns(sys.stdout)))
     return Exit.REFUSED if any(one.refused for one in pulled.left_out) else Exit.DONE

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from wxsync.formats import PageFormat
 from wxsync.model import Change, Plan, Record
 from wxsync.render.documents import plan_text, report_text
+from wxsync.render.folding import folded
 from wxsync.render.markdown import markdown
 from wxsync.render.rows import Page, plan_page, report_page
 from wxsync.render.terminal import terminal
@@ -24,12 +25,14 @@ if TYPE_CHECKING:
 class Printing:
     """How something is printed: with what a plan keeps as it is, and in colour where the format has colours.
 
+    `columns` are those of a terminal, which lines are broken for. With `everything` a text is not folded.
     `previews` gives by sha256 what a page can show of some materials.
     """
 
     previews: Callable[[Iterable[Record]], Mapping[str, Preview]]
     everything: bool = False
     color: bool = False
+    columns: int | None = None
 
 
 def _json(shown: Plan | Report, how: Printing) -> str:
@@ -37,7 +40,8 @@ def _json(shown: Plan | Report, how: Printing) -> str:
 
 
 def _text(shown: Plan | Report, how: Printing) -> str:
-    return terminal(_page(shown, how), color=how.color)
+    page = plan_page(shown) if isinstance(shown, Plan) else report_page(shown)
+    return terminal(page if how.everything else folded(page), color=how.color, columns=how.columns)
 
 
 def _markdown(shown: Plan | Report, how: Printing) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from wxsync.model import Action, Change, Outcome, Plan, Record, Usage
@@ -33,7 +33,10 @@ OUTCOMES = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line: what happens to which material and why; `notes` are lines of their own below it."""
+    """One line: what happens to which material and why; `notes` are lines of their own below it.
+
+    `amount` is what `size` says, in bytes; `is_news` that an id is another one now, which a reader must not miss.
+    """
 
     mark: str
     name: str
@@ -43,6 +46,8 @@ class Row:
     why: str
     notes: tuple[str, ...] = ()
     url: str | None = None
+    amount: int = 0
+    is_news: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,23 @@ def _planned(change: Change, documents: Sequence[str]) -> Row:
     notes = _conversion(change) if change.action.uploads else ()
     if documents:
         notes = (*notes, text("documents still point at it: {places}", places=some_of(documents, most=_MOST_PLACES)))
-    return Row(MARKS[change.action], change.name, change.action.verb, change.type, size, change.reason, notes, url)
+    notes = (*notes, *_description(change))
+    amount = change.size if change.action.uploads else 0
+    mark = MARKS[change.action]
+    return Row(mark, change.name, change.action.verb, change.type, size, change.reason, notes, url, amount)
+
+
+def _description(change: Change) -> Iterator[Text]:
+    """Says what a video was called, and what it is to be called."""
+    before, after = change.before, change.after
+    if not (before and after and change.action is Action.REPLACE):
+        return
+    for key, old, new in (
+        (text("title"), before.title, after.title),
+        (text("introduction"), before.introduction, after.introduction),
+    ):
+        if old != new:
+            yield text("{what}: {old} → {new}", what=key, old=old or "—", new=new or "—")
 
 
 def _conversion(change: Change) -> tuple[Text, ...]:
@@ -118,7 +139,10 @@ def _applied(result: Result) -> Row:
     why = _identity(record) if record and result.outcome is Outcome.DONE else ""
     size = human_size(change.size) if change.action.uploads else ""
     url = https(record.url) if record else None
-    return Row(_OUTCOME_MARKS[result.outcome], change.name, verb, change.type, size, why, tuple(notes), url)
+    amount = change.size if change.action.uploads else 0
+    is_news = result.outcome is Outcome.DONE and change.action in (Action.REPLACE, Action.ADOPT)
+    mark = _OUTCOME_MARKS[result.outcome]
+    return Row(mark, change.name, verb, change.type, size, why, tuple(notes), url, amount, is_news)
 
 
 def _undone(action: Action, outcome: Outcome) -> Text:

@@ -132,7 +132,9 @@ def _without_sending(planned: Planned, options: ApplyOptions, watcher: Watcher, 
 
 
 def _report(planned: Planned, results: Iterable[Result]) -> Report:
-    return Report(planned.plan.account or "", tuple(sorted(results, key=lambda result: result.change.name)))
+    ordered = tuple(sorted(results, key=lambda result: result.change.name))
+    is_new = any(result.outcome is Outcome.DONE for result in ordered)
+    return Report(planned.plan.account or "", ordered, lock_file=planned.project.lock_file if is_new else None)
 
 
 def _ask(planned: Planned, agrees: Agrees) -> None:
