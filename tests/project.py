@@ -16,8 +16,10 @@ from typing import Any
 import requests
 
 from wxsync.cli import run
-from wxsync.sandbox import DEFAULT_APPID, Sandbox, Switches, serve
+from wxsync.sandbox import Sandbox, Switches, serve
 
+# The sandbox plays an account like any other: its own appid would give it the lock of the sandbox.
+APPID = "wx5a4db0c511111111"
 MEDIA = Path(__file__).parent / "media"
 
 
@@ -111,7 +113,7 @@ def serving(
     state: Path | None = None,
     faults: Sequence[str] = (),
     switches: Switches | None = None,
-    appid: str = DEFAULT_APPID,
+    appid: str = APPID,
 ) -> Iterator[Server]:
     with serve(state=state, faults=faults, switches=switches or Switches(), appid=appid) as sandbox:
         yield Server(sandbox)

@@ -42,9 +42,9 @@ def test_what_failed_and_what_was_replaced_is_never_folded_and_skipped_files_hav
     many(project)
     project.apply()
     for number in range(40):
-        project.add(f"new/{number:02}.png", png(f"new {number}"))
+        project.add(f"画/{number:02}.png", png(f"new {number}"))
     project.add("图/07.png", png("another"))
-    project.manifest(MANY + "  - {path: new/*.png, type: image}\n")
+    project.manifest(MANY + "  - {path: 画/*.png, type: image}\n")
 
     applied = project.apply("--max-uploads", "3", "--jobs", "1")
 

@@ -66,6 +66,9 @@ def export(settings: Settings, form: str | None, out: tuple[str, ...]) -> None:
         tell_of(out, settings)
     if catalog.missing:
         settings.note(_left_out(catalog.missing))
+    if catalog.only_in_sandbox:
+        lock = str(catalog.project.sandbox_lock_file)
+        settings.note(text("{lock}, the sandbox's lock, has some of them: `wxsync --sandbox export`", lock=lock))
 
 
 @click.command(short_help="Rewrite local image links to WeChat's urls.")

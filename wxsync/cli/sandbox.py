@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wxsync.cli.options import global_options
+from wxsync.cli.options import Settings, global_options
+from wxsync.shell import assignment, shell_of
 from wxsync.words import reason_of, say, text
 
 if TYPE_CHECKING:
@@ -39,8 +40,13 @@ class _WithGrammar(click.Command):
 @click.option("--secret", help="Default: the sandbox's own.")
 @click.option("--switch", "switches", multiple=True, metavar="SWITCH", help="Where truth is unknown; repeatable.")
 @click.option("--fault", "faults", multiple=True, metavar="FAULT", help="Misbehave on request; repeatable.")
+@click.option(
+    "--shell", type=click.Choice(["posix", "powershell", "cmd"]), help="Whose words to print. Default: yours."
+)
 @global_options
+@click.pass_obj
 def sandbox(
+    settings: Settings,
     *,
     port: int,
     state: str | None,
@@ -48,6 +54,7 @@ def sandbox(
     secret: str | None,
     switches: tuple[str, ...],
     faults: tuple[str, ...],
+    shell: str | None,
 ) -> None:
     """Serve an offline WeChat on 127.0.0.1 until Ctrl-C; prints the variables to set."""
     chosen = _chosen(switches)
@@ -58,10 +65,21 @@ def sandbox(
     named = {name: value for name, value in given.items() if value}
     kept = Path(state) if state else None
     with _served(port=port, state=kept, switches=chosen, faults=faults, **named) as running:
-        click.echo(f"export WXSYNC_API_BASE={running.url}")
-        click.echo(f"export WXSYNC_APPID={running.appid}")
-        click.echo(f"export WXSYNC_SECRET={running.secret}")
+        _print_variables(running, shell or shell_of(settings.environ))
+        _say_what_next(settings, is_kept=kept is not None)
         done.wait()
+
+
+def _print_variables(running: Sandbox, shell: str) -> None:
+    variables = {"API_BASE": running.url, "APPID": running.appid, "SECRET": running.secret}
+    for name, value in variables.items():
+        click.echo(assignment(f"WXSYNC_{name}", value, shell=shell))
+
+
+def _say_what_next(settings: Settings, *, is_kept: bool) -> None:
+    settings.note(text("Serving until Ctrl-C. Paste these lines into another terminal, and work there as at WeChat."))
+    if not is_kept:
+        settings.note(text("Its library is forgotten at the end; --state FILE keeps it."))
 
 
 def _chosen(texts: tuple[str, ...]) -> Switches:

@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from wxsync.errors import WxsyncError
+from wxsync.lockfile import read_lock
 from wxsync.model import Asset, Lock, Problem, Record
 from wxsync.planner import utc
 from wxsync.project.folder import Choice, Project, open_project
@@ -27,6 +29,19 @@ class Catalog:
         """The assets that have no record yet."""
         return tuple(asset for asset in self.assets if asset.name not in self.records)
 
+    @property
+    def only_in_sandbox(self) -> tuple[Asset, ...]:
+        """Those of the missing assets that the sandbox's lock holds; a broken one holds none."""
+        file = self.project.sandbox_lock_file
+        if file == self.project.lock_file:
+            return ()
+        try:
+            lock = read_lock(file)
+        except WxsyncError:
+            return ()
+        held = dict(_held(self.missing, lock))
+        return tuple(asset for asset in self.missing if asset.name in held)
+
 
 def read_catalog(choice: Choice) -> Catalog:
     """Read manifest and lock, what a run that was cut off left included, and write nothing.
@@ -40,8 +55,15 @@ def read_catalog(choice: Choice) -> Catalog:
     return Catalog(project, assets, dict(_held(assets, lock)))
 
 
-def not_uploaded(asset: Asset) -> Problem:
-    """Say that an asset has no record yet."""
+def not_uploaded(catalog: Catalog, asset: Asset) -> Problem:
+    """Say that an asset has no record yet, or has one only in the sandbox's lock."""
+    if asset in catalog.only_in_sandbox:
+        lock = str(catalog.project.sandbox_lock_file)
+        message = text(
+            "{name} is only in {lock}, the sandbox's lock, and not at WeChat yet", name=asset.name, lock=lock
+        )
+        hint = text("for the sandbox's ids run the same with --sandbox, for WeChat's `wxsync apply`")
+        return Problem("only-in-sandbox", message, hint, name=asset.name, path=asset.path)
     message = text("{name} is in the manifest and not in the lock: it is not at WeChat yet", name=asset.name)
     return Problem("not-in-lock", message, text("run `wxsync apply`"), name=asset.name, path=asset.path)
 

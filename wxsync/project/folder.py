@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from wxsync import STATE_FOLDER
+from wxsync import SANDBOX_APPID, STATE_FOLDER
 from wxsync.errors import Conflict, InvalidInput, UsageProblem
 from wxsync.files import DISK, Disk, check_own
 from wxsync.git import tracks
@@ -16,6 +16,9 @@ from wxsync.model import Account, Lock, Manifest, Problem
 from wxsync.near import did_you_mean, near_names
 from wxsync.wechat.credentials import appid_from
 from wxsync.words import listing, text
+
+SANDBOX_LABEL = ".sandbox"
+"""The part of the sandbox in the names of its lock and its journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,11 @@ class Project:
         return self.manifest.root / lock_name(self.stem, self.label)
 
     @property
+    def sandbox_lock_file(self) -> Path:
+        """The lock of the sandbox, which may be that of this account."""
+        return self.manifest.root / lock_name(self.stem, SANDBOX_LABEL)
+
+    @property
     def journal_file(self) -> Path:
         """The journal of this account's runs."""
         return self.manifest.root / STATE_FOLDER / f"{self.stem}{self.label}.journal"
@@ -60,6 +68,11 @@ class Project:
     def cache_file(self) -> Path:
         """The digests that earlier commands remembered."""
         return self.manifest.root / STATE_FOLDER / "digests.json"
+
+
+def label_of(appid: str | None, account: str | None) -> str:
+    """Give the part of an account in the names of its files; however the sandbox is reached, it has its own."""
+    return SANDBOX_LABEL if appid == SANDBOX_APPID else f".{account}" if account else ""
 
 
 def lock_name(stem: str, label: str) -> str:
@@ -80,8 +93,8 @@ def open_project(choice: Choice) -> Project:
     if stem is None:
         raise InvalidInput(problems)
     account = None if choice.sandbox else _account(choice, manifest, problems)
-    label = ".sandbox" if choice.sandbox else f".{account.name}" if account else ""
     appid = _appid(choice, account)
+    label = label_of(appid, account.name if account else None)
     return Project(manifest, problems, account, choice.sandbox, stem, label, appid, folders=tree.folders)
 
 
@@ -107,6 +120,19 @@ def refuse_two_accounts(choice: Choice) -> None:
 def lock_of(project: Project) -> Lock | None:
     """Read the lock of a project's account; raises as read_lock does, and Conflict where it is another account's."""
     lock = read_lock(project.lock_file, disk=project.disk)
+    if lock and project.appid and SANDBOX_APPID == lock.account != project.appid:
+        raise Conflict(
+            text(
+                "{lock} was written against the sandbox, and this run is for {wanted}",
+                lock=str(project.lock_file),
+                wanted=project.appid,
+            ),
+            hint=text(
+                "its ids are worth nothing at WeChat: remove the file, with `git rm -f {lock}` where git tracks it, "
+                "and run this again",
+                lock=str(project.lock_file),
+            ),
+        )
     if lock and project.appid and lock.account != project.appid:
         raise Conflict(
             text(
@@ -145,8 +171,6 @@ def _unknown_account(name: str, known: list[str]) -> Problem:
 
 def _appid(choice: Choice, account: Account | None) -> str | None:
     if choice.sandbox:
-        from wxsync.sandbox import DEFAULT_APPID
-
-        return DEFAULT_APPID
+        return SANDBOX_APPID
     name, appid = (account.name, account.appid) if account else (None, None)
     return appid_from(choice.environ, account=name, appid=appid)

@@ -99,7 +99,7 @@ class Pictures:
         named = [asset for asset in assets if asset.type is kind]
         held = [record for asset in named if (record := self.catalog.records.get(asset.name))]
         if not held:
-            return Found(problem=not_uploaded(named[0]))
+            return Found(problem=not_uploaded(self.catalog, named[0]))
         if not held[0].url:
             return Found(problem=_without_url(named[0]))
         return Found(held[0].url, kind, self._spelling(link, path, folder) if link.dialect else None)

@@ -18,6 +18,7 @@ from werkzeug.routing import Map, Rule
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.wrappers import Request, Response
 
+from wxsync import SANDBOX_APPID
 from wxsync.sandbox.account import Account, open_account
 from wxsync.sandbox.admin import AdminApi, Clock
 from wxsync.sandbox.endpoints import ENDPOINTS, Call, Endpoint, answer
@@ -31,7 +32,7 @@ from wxsync.sandbox.traffic import Traffic
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-DEFAULT_APPID = "wx5a4db0c500000000"
+DEFAULT_APPID = SANDBOX_APPID
 DEFAULT_SECRET = "5a4db0c55a4db0c55a4db0c55a4db0c5"  # noqa: S105  # opens nothing but a sandbox
 STRICT = Switches()
 FAREWELL_SECONDS = 5.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wxsync.manifest import manifest_stem, read_manifest
-from wxsync.project.folder import Choice, lock_name, lock_of, open_project
+from wxsync.project.folder import Choice, label_of, lock_name, lock_of, open_project
 from wxsync.project.survey import refuse_errors
 from wxsync.results import AccountLine
 
@@ -18,7 +18,10 @@ def accounts(choice: Choice) -> tuple[AccountLine, ...]:
     refuse_errors(problems)
     if manifest.accounts and not (choice.account or choice.sandbox):
         stem = manifest_stem(choice.manifest) or ""
-        return tuple(AccountLine(one.name, one.appid, lock_name(stem, f".{one.name}")) for one in manifest.accounts)
+        return tuple(
+            AccountLine(one.name, one.appid, lock_name(stem, label_of(one.appid, one.name)))
+            for one in manifest.accounts
+        )
     return (_chosen(choice),)
 
 

@@ -21,7 +21,7 @@ def get(choice: Choice, name: str, field: str | None) -> str:
         raise unknown_name(text("the manifest has no material called {name}", name=name), name, assets)
     asset, record = assets[name], catalog.records.get(name)
     if record is None:
-        raise InvalidInput([not_uploaded(asset)])
+        raise InvalidInput([not_uploaded(catalog, asset)])
     if field is None:
         field = "media_id" if asset.type.has_media_id else "url"
     value = record.url if field == "url" else record.media_id
