@@ -175,7 +175,7 @@ def test_what_a_menu_uses_is_refused_kept_and_reported(retired: Project, server:
 
     assert (pruned.code, again.code) == (3, 3)
     assert "48005" in pruned.out
-    assert "自动回复和自定义菜单" in pruned.out
+    assert "A menu or an automatic reply uses it." in pruned.out
     assert retired_ids(retired) == {used}
     assert prune(retired).code == 0
     assert server.ids() == used_ids(retired)

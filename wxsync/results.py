@@ -126,34 +126,50 @@ class Fate(StrEnum):
     REFUSED = "refused"
     LEFT = "left"
     KEPT = "kept"
+    DUE = "due"
 
 
 @dataclass(frozen=True, slots=True)
 class Disposal:
-    """One retired material and its fate; `reason` says why it was kept, `error` why it was refused or left."""
+    """One retired material and its fate; `reason` says why it was kept, `error` why it was refused or left.
+
+    `is_ours`: nothing speaks against its being an upload of wxsync.
+    """
 
     retired: Retired
     fate: Fate
     reason: str = ""
     error: Failure | None = None
+    is_ours: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Disposals:
-    """All that a prune looked at."""
+    """All that a prune looked at; `sightings` say how far it looked for uses, where it did."""
 
     account: str
     disposals: tuple[Disposal, ...]
+    sightings: Sightings | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Disposable:
-    """What a prune would do: delete at WeChat, drop without a call, and keep for a reason."""
+    """What a prune would do: delete at WeChat, drop without a call, and keep for a reason.
+
+    `sightings` say how far uses were looked for, where they were.
+    """
 
     account: str
     delete: tuple[Retired, ...]
     drop: tuple[Retired, ...]
     kept: tuple[Disposal, ...]
+    sightings: Sightings | None = None
+
+    @property
+    def obstacles(self) -> tuple[Obstacle, ...]:
+        """Why uses may be there that could not be seen, and that WeChat does not guard."""
+        found = self.sightings.obstacles if self.sightings else ()
+        return tuple(one for one in found if not one.is_harmless)
 
 
 @dataclass(frozen=True, slots=True)

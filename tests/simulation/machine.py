@@ -115,7 +115,7 @@ class Machine:
         try:
             watcher = self._watcher(process, sound=sound)
             if run.prune:
-                prune_in(self.project(), PruneOptions(), watcher, lambda: connected(transport, process))
+                prune_in(self.project(), PruneOptions(looks=False), watcher, lambda: connected(transport, process))
                 report = Report(APPID, ())
             else:
                 report = apply_to(self.project(), run.options, watcher, lambda: connected(transport, process))

@@ -159,12 +159,17 @@ def looking(settings: Settings) -> Iterator[Callable[[int, int], None]]:
         return
     from rich.console import Console
 
-    with Console(stderr=True, no_color=not settings.colored(sys.stderr)).status("") as status:
+    status = Console(stderr=True, no_color=not settings.colored(sys.stderr)).status("")
 
-        def hears(seen: int, total: int) -> None:
-            status.update(say(text("looking at drafts: {seen:,} of {total:,}", seen=seen, total=total)))
+    def hears(seen: int, total: int) -> None:
+        status.update(say(text("looking at drafts: {seen:,} of {total:,}", seen=seen, total=total)))
+        # Whatever comes next, such as a question, needs the line.
+        status.stop() if seen >= total else status.start()
 
+    try:
         yield hears
+    finally:
+        status.stop()
 
 
 def _bar(*, color: bool) -> rich.progress.Progress:

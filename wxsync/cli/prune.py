@@ -15,6 +15,7 @@ from wxsync.cli.output import out_option, write_out
 from wxsync.words import listing, text
 
 if TYPE_CHECKING:
+    from wxsync.errors import PersonNeeded
     from wxsync.results import Disposable, Disposal, Forgotten
 
 
@@ -31,19 +32,38 @@ if TYPE_CHECKING:
 @click.option(
     "--max-delete", type=click.IntRange(0), metavar="N", help="Delete at most N materials; exit 7 if some are left."
 )
+@click.option(
+    "--uses",
+    "look",
+    type=click.Choice(["auto", "none"]),
+    default="auto",
+    show_default=True,
+    help="Whether to keep what documents, drafts or the menu still use; none: nobody is asked.",
+)
+@click.option("--dry-run", is_flag=True, help="Show what would be deleted, and delete nothing.")
 @out_option("text", "json")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Default: text.")
 @global_options
 @click.pass_obj
 def prune(
-    settings: Settings, *, yes: bool, keep_days: int, max_delete: int | None, out: tuple[str, ...], form: str
+    settings: Settings,
+    *,
+    yes: bool,
+    keep_days: int,
+    max_delete: int | None,
+    look: str,
+    dry_run: bool,
+    out: tuple[str, ...],
+    form: str,
 ) -> int:
     """Delete retired materials at WeChat, after showing them.
 
     Deletes only what wxsync itself uploaded, as its tag and WeChat's own listing prove, and what no lock uses: none
-    in this folder, and none of the branch that this clone follows, as it was last fetched. What a menu or an
+    in this folder, and none of the branch that this clone follows, as it was last fetched. What a document of the
+    repository, a draft or the menu made by API still uses is kept, with the place as the reason. What a menu or an
     automatic reply uses WeChat refuses to delete: it stays retired.
     """
+    from wxsync.cli.progress import looking
     from wxsync.errors import NotAgreed
     from wxsync.reconcile.watcher import Watcher
     from wxsync.render import terminal
@@ -58,10 +78,14 @@ def prune(
         nonlocal total
         total = len(found.delete) + len(found.drop)
         settings.aside(terminal(disposable_page(found), color=settings.colored(sys.stderr)))
-        return yes or settings.sandbox or confirm(text("Delete these?"))
+        if not found.obstacles:
+            return yes or settings.sandbox or confirm(text("Delete these?"))
+        if yes or settings.sandbox:
+            raise _unseen(found)
+        return confirm(text("What uses these could not be looked at everywhere. Delete them all the same?"))
 
     def admits() -> None:
-        if not (yes or settings.sandbox):
+        if not (yes or dry_run or settings.sandbox):
             must_be_askable("prune")
 
     def sees(disposal: Disposal) -> None:
@@ -78,11 +102,10 @@ def prune(
         )
 
     watcher = Watcher(says=settings.note, stop=stop)
+    options = PruneOptions(keep_days, max_delete, looks=look == "auto", dry_run=dry_run)
     try:
-        with stopping(stop, settings, finishing=text("the deletion that runs")):
-            done = run(
-                settings.choice(), PruneOptions(keep_days, max_delete), watcher, agrees=agrees, sees=sees, admits=admits
-            )
+        with stopping(stop, settings, finishing=text("the deletion that runs")), looking(settings) as progress:
+            done = run(settings.choice(), options, watcher, agrees=agrees, sees=sees, admits=admits, progress=progress)
     except NotAgreed:
         settings.note(text("Nothing was deleted."))
         return Exit.INTERRUPTED
@@ -92,7 +115,23 @@ def prune(
 
     write_out(out, printed)
     emit(printed(form, color=settings.colored(sys.stdout)))
+    if dry_run and not stop.is_set():
+        return Exit.DONE
     return gravest((one.error for one in done.disposals), interrupted=stop.is_set())
+
+
+def _unseen(found: Disposable) -> PersonNeeded:
+    """Build the error for what nobody agreed to: deleting what may be used where nothing could be seen."""
+    from wxsync.errors import PersonNeeded
+    from wxsync.model import Holder
+
+    holder = {Holder.DRAFT: text("WeChat's drafts"), Holder.MENU: text("the menu")}
+    what = listing([holder[one.holder] for one in found.obstacles], last="and")
+    why = found.obstacles[0].failure
+    return PersonNeeded(
+        text("{what} could not be looked at, so nothing was deleted: {why}", what=what, why=why.message),
+        hint=text("run prune on a terminal to decide by yourself, or with --uses none"),
+    )
 
 
 @click.command(short_help="Drop a record from the lock; touches nothing at WeChat.")

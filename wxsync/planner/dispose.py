@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from wxsync.model import Lock, Origin, Record, Retired
+from wxsync.model import Lock, Origin, Record, Retired, picture_token
 from wxsync.planner.fold import material_of
 from wxsync.words import text
 
@@ -17,8 +17,9 @@ def reasons_to_keep(lock: Lock, others: Mapping[str, Lock], *, until: str | None
     `others` are the locks of this folder by their file names; what one of them uses stays, whatever account it is of.
     What was retired after `until` stays too.
     """
-    users = _users({text("this lock"): lock} | dict(others))
-    reasons = ((one, _reason(one, users, until)) for one in lock.retired)
+    locks = {text("this lock"): lock} | dict(others)
+    users, shown = _users(locks), _shown(locks)
+    reasons = ((one, _reason(one, users, shown, until)) for one in lock.retired)
     return MappingProxyType({one: reason for one, reason in reasons if reason})
 
 
@@ -45,12 +46,30 @@ def _users(locks: Mapping[str, Lock]) -> Mapping[tuple[str | None, str | None], 
     }
 
 
-def _reason(one: Retired, users: Mapping[tuple[str | None, str | None], str], until: str | None) -> str:
+def _shown(locks: Mapping[str, Lock]) -> Mapping[str, str]:
+    """Tell which pictures are in use by the tokens of their urls: what has such a url is that very picture."""
+    return {
+        token: text("{name} in {file}", name=name, file=file)
+        for file, lock in locks.items()
+        for name, record in lock.records.items()
+        if (token := picture_token(record.url))
+    }
+
+
+def _reason(
+    one: Retired,
+    users: Mapping[tuple[str | None, str | None], str],
+    shown: Mapping[str, str],
+    until: str | None,
+) -> str:
     if one.record.origin is not Origin.UPLOADED:
         return text("imported: prune deletes only what wxsync uploaded")
     user = users.get(material_of(one.record))
     if user:
         return text("used by {user}", user=user)
+    user = shown.get(picture_token(one.record.url) or "")
+    if user:
+        return text("its url is that of {user}", user=user)
     if until and one.retired_at > until:
         return text("retired at {at}, not long enough ago", at=one.retired_at)
     return ""

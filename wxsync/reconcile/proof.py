@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 
 from wxsync.errors import Refused
-from wxsync.model import ListingPage, Lock, Material, MaterialType, Record, Retired
+from wxsync.model import ListingPage, Lock, Material, MaterialType, Record, Retired, picture_token
 from wxsync.planner import tag_in
 from wxsync.reconcile.look import pages_of
 from wxsync.wechat.answers import Article, FileContent, VideoDetails
@@ -40,8 +40,12 @@ def unproven(retired: Iterable[Retired], lock: Lock, remote: Library) -> Mapping
         else:
             reasons[one] = text("its name bears no tag of its content, so it is no upload of wxsync")
     listed = _listed(tagged, remote)
+    in_use = {token for record in lock.records.values() if (token := picture_token(record.url))}
     for one in tagged:
-        reason = _doubt(one.record, listed.get(one.record.media_id or ""), remote)
+        found = listed.get(one.record.media_id or "")
+        reason = _doubt(one.record, found, remote)
+        if found and picture_token(found.url) in in_use:
+            reason = text("WeChat lists it with the url of a material that is in use")
         if reason:
             reasons[one] = reason
     return reasons

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from wxsync.wechat.client import WeChat
 
 Progress = Callable[[int, int], None]
-"""Hears how many drafts were looked at, and of how many."""
+"""Hears how many drafts were looked at, and of how many; at the end the two are one number."""
 
 _MOST_PAGES = 1_000
 # A page of long articles may be too much for one answer; then it is asked for in smaller ones.
@@ -127,6 +127,7 @@ class _Heard:
                 bound = self._bound(total)
         if not self.obstacles and len(seen) < total:
             self._stop(Holder.DRAFT, _moved(len(seen), total))
+        self.progress(len(seen), len(seen))
         # A part of them is worth showing, but it is not what was to be looked at.
         self.drafts = None if self.obstacles and not seen else len(seen)
         return list(seen.values())

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from wxsync.model import Retired
 from wxsync.render.documents import failure_document
 from wxsync.render.rows import Page, Row
-from wxsync.results import Disposable, Disposal, Disposals, Fate
+from wxsync.render.uses import looked_at, sightings_document, unseen_said
+from wxsync.results import Disposable, Disposal, Disposals, Fate, Sightings
 from wxsync.words import Text, call_reference, https, listing, moment, plural, text
 
 FORMAT_VERSION = 1
@@ -21,11 +23,12 @@ _WARNING = (
 )
 _MARKS = {
     Fate.DELETED: ("✓", text("deleted")),
-    Fate.GONE: ("✓", text("was gone already")),
+    Fate.GONE: ("✓", text("already gone")),
     Fate.DROPPED: ("✓", text("dropped from the lock")),
     Fate.REFUSED: ("✗", text("refused")),
     Fate.LEFT: ("…", text("left")),
     Fate.KEPT: (" ", text("kept")),
+    Fate.DUE: ("-", text("would go")),
 }
 
 
@@ -40,21 +43,23 @@ def disposable_page(found: Disposable) -> Page:
         (found.kept, text("{count:,} kept", count=len(found.kept))),
     )
     said = text("Prune: {counts}.", counts=listing(words for some, words in counts if some))
-    return Page(text("Prune"), found.account, tuple(rows), (said, *(_WARNING if found.delete else ())))
+    warning = _WARNING if found.delete else ()
+    return Page(text("Prune"), found.account, tuple(rows), (said, *_seen(found.sightings), *warning))
 
 
 def disposals_page(done: Disposals) -> Page:
     """Shows what prune did."""
-    return Page(text("Pruned"), done.account, tuple(map(_disposed, done.disposals)), _summary(done.disposals))
+    summary = (*_summary(done.disposals), *(_seen(done.sightings) if _is_dry(done) else ()))
+    return Page(text("Pruned"), done.account, tuple(map(_disposed, done.disposals)), summary)
 
 
 def disposals_text(done: Disposals) -> str:
     """Writes what prune did as JSON."""
     counts = Counter(one.fate for one in done.disposals)
-    document = {
+    document: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
         "account": done.account or None,
-        "summary": {fate.value: counts[fate] for fate in Fate},
+        "summary": {fate.value: counts[fate] for fate in Fate if counts[fate] or fate is not Fate.DUE},
         "results": [
             {
                 "name": one.retired.name,
@@ -65,11 +70,14 @@ def disposals_text(done: Disposals) -> str:
                 "replaced_by": one.retired.replaced_by,
                 "outcome": one.fate.value,
                 "reason": one.reason,
+                "ours": one.is_ours,
                 "error": failure_document(one.error) if one.error else None,
             }
             for one in done.disposals
         ],
     }
+    if done.sightings:
+        document |= sightings_document(done.sightings)
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
@@ -101,14 +109,32 @@ def _identity(one: Retired) -> str:
     return listing(fact for fact in facts if fact)
 
 
+def _is_dry(done: Disposals) -> bool:
+    return any(one.fate is Fate.DUE for one in done.disposals)
+
+
+def _seen(sightings: Sightings | None) -> tuple[Text, ...]:
+    """Say how far uses were looked for: that nothing was found there does not say that nothing uses it."""
+    if sightings is None:
+        return ()
+    looked = text("Not found in {looked}, but for what is kept.", looked=looked_at(sightings))
+    return (looked, unseen_said(sightings))
+
+
 def _summary(disposals: Sequence[Disposal]) -> tuple[str, ...]:
     counts = Counter(one.fate for one in disposals)
-    if counts.total() == counts[Fate.KEPT]:
+    strange = sum(not one.is_ours for one in disposals)
+    if counts.total() == counts[Fate.KEPT] and not strange:
         return (_nothing(len(disposals)),)
+    counts[Fate.KEPT] -= strange
     said = [
         text("{count:,} {fate}", count=counts[fate], fate=words) for fate, (_, words) in _MARKS.items() if counts[fate]
     ]
-    lines: list[str] = [text("Pruned: {counts}.", counts=listing(said))]
+    said += [text("{count:,} not ours", count=strange)] if strange else []
+    pruned = text("Would be pruned: {counts}.", counts=listing(said))
+    if not counts[Fate.DUE]:
+        pruned = text("Pruned: {counts}.", counts=listing(said))
+    lines: list[str] = [pruned]
     if counts[Fate.REFUSED]:
         lines.append(text("What WeChat refused stays retired; the next prune tries it again."))
     # One reason is enough: whatever was left was left for the same.

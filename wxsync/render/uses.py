@@ -37,13 +37,14 @@ def uses_text(found: Uses) -> str:
 
 def uses_document(found: Uses, *, whole: bool = False) -> dict[str, Any]:
     """Gives uses as plain values; with `whole` so that they can be read again."""
-    sightings = found.sightings
-    document: dict[str, Any] = {
-        "looked": {"documents": sightings.documents, "drafts": sightings.drafts, "menu": sightings.menu},
-        "unseen": list(sightings.unseen),
-        "materials": [_material(one, whole=whole) for one in found.materials],
-    }
-    return document
+    materials = [_material(one, whole=whole) for one in found.materials]
+    return sightings_document(found.sightings) | {"materials": materials}
+
+
+def sightings_document(sightings: Sightings) -> dict[str, Any]:
+    """Gives as plain values how far uses were looked for."""
+    looked = {"documents": sightings.documents, "drafts": sightings.drafts, "menu": sightings.menu}
+    return {"looked": looked, "unseen": list(sightings.unseen)}
 
 
 def uses_from(document: Mapping[str, Any], account: str) -> Uses:

@@ -11,8 +11,8 @@ from types import MappingProxyType
 from wxsync.errors import Halted, NotAgreed, Refused
 from wxsync.git import open_repository
 from wxsync.lockfile import parse_lock, read_lock
-from wxsync.model import Failure, Lock, Remedy, Retired
-from wxsync.planner import reasons_to_keep, utc, without_retired
+from wxsync.model import Failure, Lock, Origin, Record, Remedy, Retired
+from wxsync.planner import materials_of, reasons_to_keep, utc, without_retired
 from wxsync.project.folder import Choice, Project, open_project
 from wxsync.project.ledger import Ledger
 from wxsync.project.recovery import recover
@@ -20,13 +20,16 @@ from wxsync.project.survey import refuse_errors
 from wxsync.project.turn import exclusive_run
 from wxsync.reconcile.proof import unproven
 from wxsync.reconcile.remote import open_remote
+from wxsync.reconcile.uses import Progress, Search, search
 from wxsync.reconcile.watcher import Watcher
-from wxsync.results import Disposable, Disposal, Disposals, Fate
+from wxsync.render.uses import use_said
+from wxsync.results import Disposable, Disposal, Disposals, Fate, Standing, UsedMaterial
 from wxsync.wechat.client import WeChat
 from wxsync.wechat.interface import ID_WITHOUT_MATERIAL
-from wxsync.words import text
+from wxsync.words import some_of, text
 
 _DAY = 24 * 3600
+_MOST_PLACES = 3
 _OUT_OF_THE_LOCK = frozenset({Fate.DELETED, Fate.GONE, Fate.DROPPED})
 _BOUND = Failure("max-delete", text("--max-delete is reached"), text("run prune again for the rest"), Remedy.TIME)
 _INTERRUPTED = Failure(
@@ -40,10 +43,15 @@ _UNWRITTEN = text(
 
 @dataclass(frozen=True, slots=True)
 class PruneOptions:
-    """How a prune is to be done: what to leave for so many days, and how much to delete at most."""
+    """How a prune is to be done: what to leave for so many days, and how much to delete at most.
+
+    `looks`: what documents, drafts or the menu still use is kept. `dry_run`: nothing is deleted.
+    """
 
     keep_days: int = 0
     max_delete: int | None = None
+    looks: bool = True
+    dry_run: bool = False
 
 
 def prune(
@@ -54,20 +62,31 @@ def prune(
     agrees: Callable[[Disposable], bool],
     sees: Callable[[Disposal], None],
     admits: Callable[[], None] = lambda: None,
+    progress: Progress = lambda _seen, _total: None,
 ) -> Disposals:
-    """Delete what is retired, proven to be ours and used by no lock, and return what became of each.
+    """Delete what is retired, proven to be ours and used nowhere that can be seen; return what became of each.
 
     The locks are those of this folder, and those of the branch that this clone follows, as it was last fetched.
     `admits` is called before WeChat is, and may raise what stands against it; `agrees` is asked once, before anything
-    is deleted. The lock never holds less than the truth: what is deleted leaves
-    it afterwards. Raises InvalidInput, Conflict and NotAgreed, and then nothing was deleted.
+    is deleted, and is told where uses could not be looked for. The lock never holds less than the truth: what is
+    deleted leaves it afterwards. Raises InvalidInput, Conflict and NotAgreed, and then nothing was deleted.
     """
     project = open_project(choice)
     refuse_errors(project.problems)
     connect = partial(open_remote, choice, project, jobs=1, watcher=watcher)
     with exclusive_run(project, "prune"):
         followed = _followed_locks(project, choice.environ)
-        return prune_in(project, options, watcher, connect, agrees=agrees, sees=sees, admits=admits, followed=followed)
+        return prune_in(
+            project,
+            options,
+            watcher,
+            connect,
+            agrees=agrees,
+            sees=sees,
+            admits=admits,
+            progress=progress,
+            followed=followed,
+        )
 
 
 def prune_in(
@@ -79,6 +98,7 @@ def prune_in(
     agrees: Callable[[Disposable], bool] = lambda _found: True,
     sees: Callable[[Disposal], None] = lambda _disposal: None,
     admits: Callable[[], None] = lambda: None,
+    progress: Progress = lambda _seen, _total: None,
     followed: Mapping[str, Lock] = MappingProxyType({}),
 ) -> Disposals:
     """Do a prune in a project whose folder is held; WeChat is called only where something is to be deleted."""
@@ -92,9 +112,14 @@ def prune_in(
     with connect() if found.delete else nullcontext() as remote:
         if remote is not None:
             found = _with_proof(found, lock, remote)
+        if options.looks and (found.delete or found.drop):
+            where = Search(project.manifest.root, (), remote, progress, watcher.says)
+            found = _without_used(found, materials_of(lock, project.manifest.assets), where)
         if not (found.delete or found.drop):
-            return Disposals(lock.account, found.kept)
-        if not agrees(found):
+            return Disposals(lock.account, found.kept, found.sightings)
+        if options.dry_run:
+            return Disposals(lock.account, (*_due(found, options), *found.kept), found.sightings)
+        if watcher.stop.is_set() or not agrees(found):
             raise NotAgreed
         ledger = Ledger[Retired](
             project.lock_file, lock, without_retired, clock=watcher.clock, hint=_UNWRITTEN, disk=project.disk
@@ -107,14 +132,48 @@ def prune_in(
             ledger.write_if_due()
             sees(disposal)
         ledger.write()
-    return Disposals(lock.account, (*disposals, *found.kept))
+    return Disposals(lock.account, (*disposals, *found.kept), found.sightings)
 
 
 def _with_proof(found: Disposable, lock: Lock, remote: WeChat) -> Disposable:
     reasons = unproven(found.delete, lock, remote)
-    kept = tuple(Disposal(one, Fate.KEPT, reason) for one, reason in reasons.items())
+    kept = tuple(Disposal(one, Fate.KEPT, reason, is_ours=False) for one, reason in reasons.items())
     proven = tuple(one for one in found.delete if one not in reasons)
     return replace(found, delete=proven, kept=(*found.kept, *kept))
+
+
+def _without_used(found: Disposable, materials: Iterable[UsedMaterial], where: Search) -> Disposable:
+    """Keep what documents, drafts or the menu still use, with the places as the reason."""
+    going = {_key(one.name, one.record): one for one in (*found.delete, *found.drop)}
+    looked_for, sightings = search(
+        materials,
+        where,
+        wanted=lambda one: one.state is Standing.RETIRED and (one.name, one.media_id, one.url) in going,
+    )
+    used = {
+        going[one.name, one.media_id, one.url]: text(
+            "still used: {places}", places=some_of([use_said(use) for use in one.uses], most=_MOST_PLACES)
+        )
+        for one in looked_for
+        if one.uses
+    }
+    return replace(
+        found,
+        delete=tuple(one for one in found.delete if one not in used),
+        drop=tuple(one for one in found.drop if one not in used),
+        kept=(*found.kept, *(Disposal(one, Fate.KEPT, reason) for one, reason in used.items())),
+        sightings=sightings,
+    )
+
+
+def _key(name: str, record: Record) -> tuple[str, str | None, str | None]:
+    return name, record.media_id, record.url
+
+
+def _due(found: Disposable, options: PruneOptions) -> Iterator[Disposal]:
+    most = len(found.delete) if options.max_delete is None else options.max_delete
+    yield from (Disposal(one, Fate.DUE) for one in (*found.delete[:most], *found.drop))
+    yield from (Disposal(one, Fate.LEFT, error=_BOUND) for one in found.delete[most:])
 
 
 def _disposable(lock: Lock, others: Mapping[str, Lock], options: PruneOptions, *, now: float) -> Disposable:
@@ -125,7 +184,10 @@ def _disposable(lock: Lock, others: Mapping[str, Lock], options: PruneOptions, *
         lock.account,
         tuple(one for one in free if one.record.media_id),
         tuple(one for one in free if not one.record.media_id),
-        tuple(Disposal(one, Fate.KEPT, reason) for one, reason in reasons.items()),
+        tuple(
+            Disposal(one, Fate.KEPT, reason, is_ours=one.record.origin is Origin.UPLOADED)
+            for one, reason in reasons.items()
+        ),
     )
 
 
