@@ -17,7 +17,7 @@ from wxsync.reconcile.send import ApplyOptions
 from wxsync.reconcile.watcher import Watcher
 from wxsync.workflow.apply import apply
 
-UNREACHABLE = "http://127.0.0.1:9"
+UNREACHABLE = "https://does-not-exist.invalid"
 
 
 @pytest.mark.parametrize(

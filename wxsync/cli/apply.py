@@ -106,7 +106,9 @@ def apply(
     try:
         finishing = text("the uploads that run")
         with stopping(stop, settings, finishing=finishing), progress, converting(settings) as converts:
-            watcher = Watcher(sees=progress.sees, says=progress.says, converts=converts, stop=stop)
+            watcher = Watcher(
+                sees=progress.sees, says=progress.says, traces=progress.traces, converts=converts, stop=stop
+            )
             report = run(settings.choice(), options, watcher, agrees=agrees, admits=admits)
     except NotAgreed:
         settings.note(text("Nothing was done."))
@@ -145,7 +147,12 @@ def _with_uses(report: Report, settings: Settings) -> Report:
 
     try:
         with looking(settings) as progress:
-            found = uses(settings.choice(), UsesOptions(retired=True), Watcher(says=settings.note), progress=progress)
+            found = uses(
+                settings.choice(),
+                UsesOptions(retired=True),
+                Watcher(says=settings.note, traces=settings.trace),
+                progress=progress,
+            )
     except WxsyncError as error:
         settings.note(text("what still uses retired materials cannot be told: {why}", why=error.message))
         return report

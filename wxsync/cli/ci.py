@@ -268,7 +268,7 @@ def _prove(settings: Settings, here: Here | None, taken: Taken, kept: Keep | Non
     one = taken.waiting.get(here.path_of(project.lock_file.name)) if here else None
     if here is None or one is None:
         return frozenset()
-    with open_remote(choice, project, jobs=1, watcher=Watcher(says=settings.note)) as remote:
+    with open_remote(choice, project, jobs=1, watcher=Watcher(says=settings.note, traces=settings.trace)) as remote:
         known = proven(remote, one)
     refused = frozenset(each.key for each in one.added) - known
     for each in one.added:

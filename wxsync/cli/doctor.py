@@ -37,7 +37,7 @@ def doctor(settings: Settings, *, probe: bool, yes: bool, form: str) -> int:
     from wxsync.render import checks_page, checks_text
     from wxsync.workflow.doctor import doctor as run
 
-    watcher = Watcher(says=settings.note)
+    watcher = Watcher(says=settings.note, traces=settings.trace)
     found = run(settings.choice(), watcher)
     if form == "json":
         click.echo(checks_text(found.checks, account=found.account, host=found.host), nl=False)
@@ -69,7 +69,7 @@ def _probe(settings: Settings, form: str, *, yes: bool) -> int:
         return confirm(what)
 
     try:
-        probed = probe_wechat(settings.choice(), Watcher(says=settings.note), agrees=agrees)
+        probed = probe_wechat(settings.choice(), Watcher(says=settings.note, traces=settings.trace), agrees=agrees)
     except NotAgreed:
         settings.note(text("Nothing was sent."))
         return Exit.INTERRUPTED

@@ -53,7 +53,7 @@ def _one(settings: Settings, name: str, media_id: str) -> None:
     from wxsync.render.rows import what_it_is
     from wxsync.workflow.import_one import import_one
 
-    watcher = Watcher(says=settings.note)
+    watcher = Watcher(says=settings.note, traces=settings.trace)
     imported = import_one(settings.choice(), name, media_id, watcher)
     record = imported.record
     emit_line(text("imported {name}: {what}", name=name, what=what_it_is(record)))
@@ -80,7 +80,7 @@ def _all(settings: Settings, *, yes: bool) -> int:
         )
         return sure or confirm(text("Take these into the lock?"))
 
-    watcher = Watcher(says=settings.note)
+    watcher = Watcher(says=settings.note, traces=settings.trace)
     try:
         found = import_all(settings.choice(), watcher, admits=admits, agrees=agrees)
     except NotAgreed:

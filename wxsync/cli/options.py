@@ -81,6 +81,11 @@ class Settings:
 
         self.aside(visible(in_language(words)) + "\n")
 
+    def trace(self, words: str) -> None:
+        """Say on standard error what only somebody who looks for an error wants to read."""
+        if self.verbose:
+            self.note(words)
+
     def aside(self, text: str) -> None:
         """Show what is printed already, such as a plan, on standard error, unless nobody wants to see it."""
         if not self.quiet:
@@ -189,7 +194,14 @@ _OPTIONS = (
         "--sandbox", is_flag=True, expose_value=False, callback=_keep, help="Use the embedded offline WeChat."
     ),
     click.option("--color", type=click.Choice(["auto", "always", "never"]), expose_value=False, callback=_keep),
-    click.option("-v", "--verbose", is_flag=True, expose_value=False, callback=_keep, help="Say more."),
+    click.option(
+        "-v",
+        "--verbose",
+        is_flag=True,
+        expose_value=False,
+        callback=_keep,
+        help="Say more: every row, and each call to WeChat.",
+    ),
     click.option("-q", "--quiet", is_flag=True, expose_value=False, callback=_keep, help="Only results and errors."),
     click.version_option(__version__, message="wxsync %(version)s"),
 )

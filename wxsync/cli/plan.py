@@ -178,7 +178,7 @@ def _planned(
     from wxsync.workflow.plan import plan as run
 
     with converting(settings) as converts:
-        watcher = Watcher(says=settings.note, converts=converts)
+        watcher = Watcher(says=settings.note, traces=settings.trace, converts=converts)
         return run(settings.choice(), PlanOptions(targets, replace, use_cache, refresh), watcher, force=force)
 
 

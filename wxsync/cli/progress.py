@@ -113,6 +113,11 @@ class Progress:
         else:
             self._settings.note(message)
 
+    def traces(self, message: str) -> None:
+        """Says what only somebody who looks for an error wants to read."""
+        if self._settings.verbose:
+            self.says(message)
+
     def __enter__(self) -> Self:
         return self
 

@@ -101,7 +101,7 @@ def prune(
             )
         )
 
-    watcher = Watcher(says=settings.note, stop=stop)
+    watcher = Watcher(says=settings.note, traces=settings.trace, stop=stop)
     options = PruneOptions(keep_days, max_delete, looks=look == "auto", dry_run=dry_run)
     try:
         with stopping(stop, settings, finishing=text("the deletion that runs")), looking(settings) as progress:

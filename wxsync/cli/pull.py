@@ -27,7 +27,7 @@ def pull(settings: Settings, folder: str) -> int:
     from wxsync.render.pulled import pulled_page
     from wxsync.workflow.pull import pull as run
 
-    watcher = Watcher(says=settings.note)
+    watcher = Watcher(says=settings.note, traces=settings.trace)
     try:
         pulled = run(settings.choice(), Path(folder), watcher)
     except KeyboardInterrupt:

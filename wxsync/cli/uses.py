@@ -62,7 +62,7 @@ def uses(
         raise UsageProblem(text("--library asks WeChat what no lock knows: it takes neither --retired nor --offline"))
     options = UsesOptions(names, retired, library, offline, documents)
     with looking(settings) as progress:
-        found = run(settings.choice(), options, Watcher(says=settings.note), progress=progress)
+        found = run(settings.choice(), options, Watcher(says=settings.note, traces=settings.trace), progress=progress)
     write_out(out, lambda wanted: _printed(found, wanted, settings, mending=retired, color=False))
     if out and not form:
         tell_of(out, settings)

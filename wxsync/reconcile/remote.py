@@ -32,7 +32,14 @@ def open_remote(choice: Choice, project: Project, *, jobs: int, watcher: Watcher
         name, appid = (project.account.name, project.account.appid) if project.account else (None, None)
         credentials = read_credentials(environ, account=name, appid=appid)
         yield stack.enter_context(
-            connect(credentials, jobs=jobs, pause=watcher.waits, on_retry=watcher.says, names=names)
+            connect(
+                credentials,
+                jobs=jobs,
+                pause=watcher.waits,
+                on_retry=watcher.says,
+                on_call=watcher.traces,
+                names=names,
+            )
         )
 
 

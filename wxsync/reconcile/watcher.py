@@ -15,13 +15,14 @@ from wxsync.project.fitting import Converts
 class Watcher:
     """The callbacks and clocks of a run.
 
-    `pause` waits some seconds and tells whether the run is being interrupted; by default it waits for `stop`.
-    `clock` gives Unix seconds. `pool` runs the uploads side by side.
+    `traces` hears of every call to WeChat. `pause` waits some seconds and tells whether the run is being interrupted;
+    by default it waits for `stop`. `clock` gives Unix seconds. `pool` runs the uploads side by side.
     """
 
     sees: Callable[[Event], None] = lambda _event: None
     converts: Converts = lambda _conversion: None
     says: Callable[[str], None] = lambda _message: None
+    traces: Callable[[str], None] = lambda _message: None
     stop: threading.Event = field(default_factory=threading.Event)
     clock: Callable[[], float] = time.time
     pause: Callable[[float], bool] | None = None

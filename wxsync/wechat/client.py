@@ -143,15 +143,16 @@ def connect(
     pause: Pause,
     clock: Callable[[], float] = time.monotonic,
     on_retry: Callable[[str], None] | None = None,
+    on_call: Callable[[str], None] = lambda _said: None,
     names: Names | None = None,
 ) -> WeChat:
     """Builds a client; nothing is sent yet.
 
     At most `jobs` requests are under way at once. `pause` is called for every wait, `on_retry` with a sentence before
-    each; neither is ever told a secret.
+    each, `on_call` with one for each request; none is ever told a secret.
     """
     transport = Transport(_base(credentials), connections=jobs)
-    caller = Caller(transport, Pace(jobs, pause=pause, clock=clock), tell=on_retry or (lambda _: None))
+    caller = Caller(transport, Pace(jobs, pause=pause, clock=clock), tell=on_retry or (lambda _: None), trace=on_call)
     tokens = tokens_for(credentials, lambda call: caller.run(call)[0], clock=clock)
     return WeChat(transport, caller, tokens, names)
 

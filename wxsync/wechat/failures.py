@@ -106,6 +106,8 @@ def _of_silence(answer: Answer) -> tuple[str, Text, Text]:
     if answer.trouble is None:
         return UNREADABLE, text("the answer does not hold what was asked for."), _STATUS
     code = UNREACHABLE if answer.phase is Phase.UNSENT else answer.trouble.value
+    if answer.cause:
+        return code, answer.cause.said(), answer.cause.todo()
     return code, _TROUBLES[answer.trouble], _NETWORK
 
 

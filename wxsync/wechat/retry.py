@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
@@ -15,7 +16,7 @@ from wxsync.wechat.outcome import Verdict, judge
 from wxsync.wechat.pace import PAUSES, InterruptedWait, Pace
 from wxsync.wechat.tokens import Grant, Tokens
 from wxsync.wechat.transport import Answer, Transport, Trouble
-from wxsync.words import sentences, text
+from wxsync.words import Text, call_reference, sentences, text
 
 WAITS = (1.0, 2.0, 4.0, 8.0)
 _MOST_ODD = 4
@@ -42,13 +43,35 @@ class _Tried(Generic[T]):
     verdict: Verdict
 
 
+def _traced(path: str, answer: Answer, seconds: float) -> Text:
+    """Tell of a request by its path, which holds no secret, and of what came of it."""
+    heard = said(answer)
+    if answer.cause:
+        outcome = text("{host}: {why}", host=answer.cause.proxy or answer.cause.host, why=answer.cause.why.value)
+    elif answer.trouble:
+        outcome = Text("{trouble}", trouble=answer.trouble.value)
+    elif answer.status != 200:
+        outcome = text("HTTP {status}", status=answer.status)
+    else:
+        outcome = call_reference(heard.errcode or 0, heard.rid) or text("done")
+    return text("{path}: {seconds:.2f} s, {outcome}", path=path, seconds=seconds, outcome=outcome)
+
+
 class Caller:
     """Makes calls for any number of threads, at one pace."""
 
-    def __init__(self, transport: Transport, pace: Pace, *, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        pace: Pace,
+        *,
+        tell: Callable[[str], None],
+        trace: Callable[[str], None] = lambda _said: None,
+    ) -> None:
         self._transport = transport
         self._pace = pace
         self._tell = tell
+        self._trace = trace
 
     def run(self, call: Call[T], tokens: Tokens | None = None) -> tuple[T, int]:
         """Makes a call and gives its value and the number of requests it took.
@@ -75,7 +98,9 @@ class Caller:
             query.update(patience.grant.query())
         with self._pace.place() as round_:
             patience.attempts += 1
+            started = time.monotonic()
             answer = self._transport.send(replace(call.request, query=query))
+            self._trace(_traced(call.request.path, answer, time.monotonic() - started))
             value = call.read(answer) if answer.status == 200 and answer.body is not None else None
             verdict = self._verdict(call, answer, patience, fits=value is not None)
             # Still on its place, so that nobody sends between the answer and the pause.
@@ -90,6 +115,8 @@ class Caller:
         verdict = judge(answer.phase, answer.status, errcode, fits=fits, upload=call.upload)
         if answer.trouble is Trouble.TOO_LONG and verdict is Verdict.AGAIN:
             return Verdict.LATER  # it would be as long once more
+        if answer.cause and answer.cause.is_final and verdict is Verdict.AGAIN:
+            return Verdict.LATER  # nothing changes by itself there
         line = explain(errcode) if errcode else None
         if call.odd and verdict is Verdict.SLOWER and line and line.kind is Kind.BUSY:
             # Perhaps this one thing is never to be had: others need not wait for it, and it is not asked for for ever.

@@ -19,9 +19,10 @@ from urllib.parse import urljoin, urlsplit
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
-from requests.utils import get_environ_proxies
+from requests.utils import get_environ_proxies, select_proxy
 
 from wxsync import __version__
+from wxsync.wechat.causes import Cause, Why, address_of, why_of
 from wxsync.wechat.credentials import is_loopback
 from wxsync.wechat.outcome import Phase
 from wxsync.wechat.patience import PatientAdapter
@@ -69,6 +70,7 @@ class Answer:
     body: bytes | None = field(default=None, repr=False)
     disposition: str = ""
     trouble: Trouble | None = None
+    cause: Cause | None = field(default=None, compare=False)
 
 
 class Transport:
@@ -107,10 +109,11 @@ class Transport:
             return self._exchange(adapter, request, body)
         except Exception as error:  # noqa: BLE001 - whatever a library raises, it may hold the url
             trouble = _trouble(error)
+            cause = self._cause(error, trouble)
         finally:
             if request.fresh:
                 adapter.close()
-        return Answer(_phase(trouble, sent=body.tell(), size=len(request.body)), trouble=trouble)
+        return Answer(_phase(trouble, sent=body.tell(), size=len(request.body)), trouble=trouble, cause=cause)
 
     def fetch(self, url: str, *, limit: int) -> Answer:
         """Gets a foreign address without a token and never raises; http is asked for as https.
@@ -127,6 +130,14 @@ class Transport:
                     return answer
                 url = urljoin(url, target)
         return Answer(Phase.UNSENT, trouble=Trouble.CONNECT)
+
+    def _cause(self, error: Exception, trouble: Trouble) -> Cause | None:
+        """Tell why no connection came about; None where it did, or nobody knows why."""
+        if trouble not in _CONNECTING:
+            return None
+        why = Why.KIND if _is_odd_proxy(error) else why_of(error)
+        used = select_proxy(self.base, self._proxies) if trouble in _BY_PROXY else None
+        return Cause(why, address_of(self.base), address_of(used) if used else "") if why else None
 
     def _may_fetch(self, url: str) -> bool:
         if is_loopback(url) or not url.startswith("https://"):
@@ -260,9 +271,27 @@ _TROUBLES: tuple[tuple[type[BaseException], Trouble], ...] = (
 )
 
 
-def _trouble(error: Exception) -> Trouble:
+_CONNECTING = frozenset({Trouble.DNS, Trouble.CONNECT, Trouble.TLS, Trouble.PROXY})
+_BY_PROXY = frozenset({Trouble.CONNECT, Trouble.PROXY})
+_ODD_PROXIES = (
+    requests.exceptions.InvalidProxyURL,
+    requests.exceptions.InvalidSchema,
+    urllib3.exceptions.ProxySchemeUnknown,
+    urllib3.exceptions.ProxySchemeUnsupported,
+)
+
+
+def _is_odd_proxy(error: Exception) -> bool:
+    return any(isinstance(each, _ODD_PROXIES) for each in _chain(error))
+
+
+def _chain(error: Exception) -> tuple[object, ...]:
     inner = error.args[0] if error.args else None
-    chain = (error, inner, getattr(inner, "reason", None))
+    return (error, inner, getattr(inner, "reason", None))
+
+
+def _trouble(error: Exception) -> Trouble:
+    chain = _chain(error)
     for kind, trouble in _TROUBLES:
         if any(isinstance(each, kind) for each in chain):
             return trouble
