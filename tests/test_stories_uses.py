@@ -286,13 +286,30 @@ def test_what_wechat_does_not_show_is_told_and_not_fatal(
         assert code in found["unseen"][-1]
 
 
-def test_where_wechat_cannot_be_reached_it_is_said_and_the_documents_are_shown(posters: Project) -> None:
+@pytest.mark.parametrize(("errcode", "code"), [(40164, 5), (50002, 0), (65301, 3)])
+def test_any_other_refusal_is_told_beside_what_the_documents_say(
+    posters: Project, server: Server, errcode: int, code: int
+) -> None:
     posters.add("a.md", b"![](a.png)\n")
-    environ = posters.environ | {"WXSYNC_API_BASE": "http://127.0.0.1:9", "WXSYNC_ACCESS_TOKEN": "x" * 20}
-    del environ["WXSYNC_SECRET"]
-    lost = Project(posters.root, environ)
-    found = lost.run("uses", "--format", "json", "--offline")
+    server.fault(f"draft_batchget:errcode={errcode}")
+
+    found = posters.run("uses", "--format", "json")
+
+    assert found.code == code
+    assert found.json["looked"]["drafts"] is None
+    assert any(str(errcode) in one for one in found.json["unseen"])
     assert uses_of(found.json, "a.png") == [("document", "a.md:1", "body")]
+    assert ("menu_get" in server.calls()) is (errcode != 40164)
+
+
+def test_a_cloud_has_no_way_to_drafts_and_sees_the_menu(posters: Project) -> None:
+    with serving(switches=Switches(cloud=True)) as server:
+        project = Project(posters.root, server.environ | {"WXSYNC_AUTH": "cloud"})
+        del project.environ["WXSYNC_SECRET"]
+        found = used(project)
+        assert found["looked"] == {"documents": 0, "drafts": None, "menu": 0}
+        assert any("云调用" in one for one in found["unseen"])
+        assert "draft_batchget" not in server.calls()
 
 
 def test_a_thousand_drafts_take_fifty_calls(posters: Project, server: Server) -> None:
@@ -395,6 +412,18 @@ def test_what_is_mended_is_listed_no_more(replaced: Project, server: Server) -> 
     found = replaced.run("uses", "--retired")
 
     assert "Nothing that is retired was found in 0 documents, 0 drafts and no menu made by API." in found.out
+
+
+def test_what_was_replaced_twice_is_to_be_mended_by_what_is_in_use_now(replaced: Project) -> None:
+    replaced.apply()
+    replaced.add("a.png", png("once more"))
+    replaced.apply()
+    new = replaced.materials()["a.png"]
+
+    [oldest] = used(replaced, "a.png", "--retired")["materials"]
+
+    assert oldest["replaced_by"] == new["media_id"]
+    assert new["url"].replace("http:", "https:") in replaced.run("uses", "--retired").out
 
 
 def test_a_path_stands_for_what_is_in_use_now(replaced: Project) -> None:

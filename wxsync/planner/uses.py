@@ -21,6 +21,7 @@ from wxsync.model import (
     Part,
     Plan,
     Record,
+    Retired,
     Use,
     picture_token,
     picture_tokens,
@@ -30,6 +31,7 @@ from wxsync.words import text
 
 _ID = re.compile(r"[A-Za-z0-9_-]{16,}")
 _IN_BODIES = frozenset({MaterialType.IMAGE, MaterialType.ARTICLE_IMAGE})
+_LONGEST_SHOWN = 100
 _EDITOR = "https://mp.weixin.qq.com/cgi-bin/appmsg?t=media/appmsg_edit&action=edit&type=77&appmsgid="
 
 
@@ -50,8 +52,9 @@ def materials_of(lock: Lock, assets: Iterable[Asset] = ()) -> tuple[UsedMaterial
     for one in lock.retired:
         path = one.record.path
         paths = (path,) if path not in taken and last[path] == one.retired_at else ()
+        media_id, url = _successor(lock, one)
         material = _material(one.name, one.record, Standing.RETIRED, paths)
-        held.append(replace(material, replaced_by=one.replaced_by, replaced_url=_new_url(lock, one.name, one.record)))
+        held.append(replace(material, replaced_by=media_id, replaced_url=url))
     return tuple(sorted(held, key=lambda one: (one.name, one.state, one.media_id or "")))
 
 
@@ -103,7 +106,7 @@ def draft_mentions(draft: Draft, ids: Collection[str]) -> Iterator[Mention]:
     for number, article in enumerate(draft.articles, 1):
         where = text(
             "“{title}”, article {number} of {count}",
-            title=article.title or text("(no title)"),
+            title=_short(article.title) or text("(no title)"),
             number=number,
             count=len(draft.articles),
         )
@@ -115,7 +118,7 @@ def draft_mentions(draft: Draft, ids: Collection[str]) -> Iterator[Mention]:
 def menu_mentions(buttons: Iterable[Button]) -> Iterator[Mention]:
     """Find what the buttons of a menu send or open."""
     for button in buttons:
-        where = " › ".join(button.path)
+        where = " › ".join(map(_short, button.path))
         if button.condition:
             where = text("{button} in menu {number} for some followers", button=where, number=button.condition)
         if button.media_id:
@@ -175,6 +178,10 @@ def _article_mentions(article: DraftArticle, ids: Collection[str], cover: Use) -
     yield from text_mentions(article.content, ids, lambda _place: body)
 
 
+def _short(words: str) -> str:
+    return words if len(words) <= _LONGEST_SHOWN else f"{words[:_LONGEST_SHOWN]}…"
+
+
 def _material(name: str, record: Record, state: Standing, paths: tuple[str, ...]) -> UsedMaterial:
     return UsedMaterial(name, record.type, record.media_id, record.url, state, paths)
 
@@ -183,6 +190,13 @@ def _paths(record: Record, asset: Asset | None) -> tuple[str, ...]:
     return (record.path, asset.path) if asset and asset.path != record.path else (record.path,)
 
 
-def _new_url(lock: Lock, name: str, old: Record) -> str | None:
-    new = lock.records.get(name)
-    return new.url if new and new.type is old.type else None
+def _successor(lock: Lock, one: Retired) -> tuple[str | None, str | None]:
+    """Give the id and the url that stand for a retired material now: what replaced it may be replaced itself."""
+    later = {other.record.media_id: other.replaced_by for other in lock.retired}
+    new, seen = one.replaced_by, set[str]()
+    while new and new in later and new not in seen:
+        seen.add(new)
+        new = later[new]
+    named = lock.records.get(one.name)
+    candidates = [*([named] if named and named.type is one.record.type else []), *lock.records.values()]
+    return new, next((record.url for record in candidates if record.media_id == new and (new or record is named)), None)

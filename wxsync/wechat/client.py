@@ -34,11 +34,20 @@ class WeChat:
     Every method may raise Refused, HaltedForPerson or HaltedForNow; only `upload` raises OutcomeUnknown.
     """
 
-    def __init__(self, transport: Transport, caller: Caller, tokens: Tokens, names: Names | None = None) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        caller: Caller,
+        tokens: Tokens,
+        names: Names | None = None,
+        *,
+        sees_drafts: bool = True,
+    ) -> None:
         self._names = names or Names()
         self._transport = transport
         self._caller = caller
         self._tokens = tokens
+        self._sees_drafts = sees_drafts
 
     def __enter__(self) -> WeChat:
         return self
@@ -50,6 +59,11 @@ class WeChat:
     def base(self) -> str:
         """Gives the address that is called."""
         return self._transport.base
+
+    @property
+    def sees_drafts(self) -> bool:
+        """Tells whether drafts can be asked for: 云调用 has no way to them."""
+        return self._sees_drafts
 
     def close(self) -> None:
         """Closes the connections that were kept."""
@@ -154,7 +168,7 @@ def connect(
     transport = Transport(_base(credentials), connections=jobs)
     caller = Caller(transport, Pace(jobs, pause=pause, clock=clock), tell=on_retry or (lambda _: None), trace=on_call)
     tokens = tokens_for(credentials, lambda call: caller.run(call)[0], clock=clock)
-    return WeChat(transport, caller, tokens, names)
+    return WeChat(transport, caller, tokens, names, sees_drafts=not isinstance(credentials.access, Cloud))
 
 
 def _base(credentials: Credentials) -> str:
