@@ -327,11 +327,15 @@ def test_two_copies_of_an_upload_of_ours_become_one_and_a_retired_one(project: P
     assert [one["media_id"] for one in project.lock()["retired"]] == [newer]
 
 
-def test_where_nobody_can_be_asked_yes_is_needed_before_anything_is_listed(four: Project, server: Server) -> None:
+def test_where_nobody_can_be_asked_it_is_shown_and_yes_is_needed(four: Project, server: Server) -> None:
+    media_id = server.upload("image", "logo.png", media("images/logo.png"))
+
     imported = four.run("import", "--all")
 
     assert imported.code == 64
-    assert server.calls() == {}
+    assert media_id in imported.err
+    assert "--yes" in imported.err
+    assert not (four.root / "materials.lock.json").exists()
 
 
 def test_with_nothing_lacking_nobody_is_asked_or_called(four: Project, server: Server) -> None:

@@ -73,14 +73,15 @@ def test_programs_learn_what_became_of_each(retired: Project) -> None:
     assert {one["media_id"] for one in pruned.json["results"]} == ids
 
 
-def test_where_nobody_can_be_asked_yes_is_needed(retired: Project, server: Server) -> None:
-    calls = server.calls()
+def test_where_nobody_can_be_asked_it_is_shown_and_yes_is_needed(retired: Project, server: Server) -> None:
+    kept = server.ids()
 
     pruned = retired.run("prune")
 
     assert pruned.code == 64
+    assert "to delete" in pruned.err
     assert "--yes" in pruned.err
-    assert server.calls() == calls
+    assert server.ids() == kept
 
 
 def test_with_nothing_to_do_nobody_is_asked_or_called(project: Project, server: Server) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wxsync.cli.asking import confirm, must_be_askable, stopping, yes_option
+from wxsync.cli.asking import can_ask, confirm, must_be_askable, stopping, yes_option
 from wxsync.cli.exits import Exit, exit_code_of
 from wxsync.cli.options import Settings, emit, global_options
 from wxsync.cli.output import out_option, write_out
@@ -99,8 +99,9 @@ def apply(
         progress.start(plan.uploads)
         return agreed
 
-    def admits(_plan: Plan) -> None:
-        if not (yes or settings.sandbox):
+    def admits(plan: Plan) -> None:
+        if not (yes or settings.sandbox or can_ask()):
+            settings.aside(rendered(plan, "text", settings, stream=sys.stderr))
             must_be_askable("apply")
 
     try:

@@ -28,14 +28,25 @@ def confirm(question: str) -> bool:
         signal.signal(signal.SIGINT, listening)
 
 
+def ask(question: str, command: str) -> bool:
+    """Ask where somebody can be asked; raises UsageProblem elsewhere, when what would be done has been shown."""
+    must_be_askable(command)
+    return confirm(question)
+
+
+def can_ask() -> bool:
+    """Tell whether somebody can be asked."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
 def must_be_askable(command: str) -> None:
     """Raises UsageProblem where nobody can be asked."""
     from wxsync.errors import UsageProblem
 
-    if not (sys.stdin and sys.stdin.isatty()):
+    if not can_ask():
         raise UsageProblem(
             text("cannot ask for confirmation: standard input is not a terminal"),
-            hint=text("look at what {command} would do above, then run it with --yes", command=command),
+            hint=text("what {command} would do is shown above: run it with --yes", command=command),
         )
 
 

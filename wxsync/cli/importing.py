@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wxsync.cli.asking import confirm, must_be_askable, yes_option
+from wxsync.cli.asking import ask, yes_option
 from wxsync.cli.exits import Exit
 from wxsync.cli.options import Settings, emit, emit_line, global_options
 from wxsync.words import say, text
@@ -70,19 +70,15 @@ def _all(settings: Settings, *, yes: bool) -> int:
 
     sure = yes or settings.sandbox
 
-    def admits() -> None:
-        if not sure:
-            must_be_askable("import --all")
-
     def agrees(found: Gathered) -> bool:
         settings.aside(
             terminal(matches_page(found), color=settings.colored(sys.stderr), columns=settings.columns(sys.stderr))
         )
-        return sure or confirm(text("Take these into the lock?"))
+        return sure or ask(text("Take these into the lock?"), "import --all")
 
     watcher = Watcher(says=settings.note, traces=settings.trace)
     try:
-        found = import_all(settings.choice(), watcher, admits=admits, agrees=agrees)
+        found = import_all(settings.choice(), watcher, agrees=agrees)
     except NotAgreed:
         settings.note(text("Nothing was taken."))
         return Exit.INTERRUPTED

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wxsync.cli.asking import confirm, must_be_askable, stopping, yes_option
+from wxsync.cli.asking import ask, stopping, yes_option
 from wxsync.cli.exits import Exit, gravest
 from wxsync.cli.options import Settings, emit, emit_line, global_options
 from wxsync.cli.output import out_option, write_out
@@ -79,14 +79,10 @@ def prune(
         total = len(found.delete) + len(found.drop)
         settings.aside(terminal(disposable_page(found), color=settings.colored(sys.stderr)))
         if not found.obstacles:
-            return yes or settings.sandbox or confirm(text("Delete these?"))
+            return yes or settings.sandbox or ask(text("Delete these?"), "prune")
         if yes or settings.sandbox:
             raise _unseen(found)
-        return confirm(text("What uses these could not be looked at everywhere. Delete them all the same?"))
-
-    def admits() -> None:
-        if not (yes or dry_run or settings.sandbox):
-            must_be_askable("prune")
+        return ask(text("What uses these could not be looked at everywhere. Delete them all the same?"), "prune")
 
     def sees(disposal: Disposal) -> None:
         nonlocal seen
@@ -105,7 +101,7 @@ def prune(
     options = PruneOptions(keep_days, max_delete, looks=look == "auto", dry_run=dry_run)
     try:
         with stopping(stop, settings, finishing=text("the deletion that runs")), looking(settings) as progress:
-            done = run(settings.choice(), options, watcher, agrees=agrees, sees=sees, admits=admits, progress=progress)
+            done = run(settings.choice(), options, watcher, agrees=agrees, sees=sees, progress=progress)
     except NotAgreed:
         settings.note(text("Nothing was deleted."))
         return Exit.INTERRUPTED

@@ -35,13 +35,10 @@ class _Alike:
     shown: Match
 
 
-def import_all(
-    choice: Choice, watcher: Watcher, *, admits: Callable[[], None], agrees: Callable[[Gathered], bool]
-) -> Gathered:
+def import_all(choice: Choice, watcher: Watcher, *, agrees: Callable[[Gathered], bool]) -> Gathered:
     """Take every material of the library that is, by our tag or by its name, one that the lock lacks.
 
-    `admits` may raise what stands against asking, before WeChat is called; `agrees` is asked once, before the lock is
-    written. Gives all that was found; raises NotAgreed.
+    `agrees` is asked once, before the lock is written. Gives all that was found; raises NotAgreed.
     """
     project = open_project(choice)
     refuse_errors(project.problems)
@@ -51,7 +48,6 @@ def import_all(
         desired = survey(project, sent_beyond(lock)).desired
         if not lacking(desired, before):
             return Gathered(before.account)
-        admits()
         with open_remote(choice, project, jobs=1, watcher=watcher) as remote:
             found = match(desired, before, _library(remote, before, watcher.says))
             alike, refused = _checked(remote, before.account, found, watcher.says)

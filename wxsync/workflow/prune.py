@@ -61,15 +61,14 @@ def prune(
     *,
     agrees: Callable[[Disposable], bool],
     sees: Callable[[Disposal], None],
-    admits: Callable[[], None] = lambda: None,
     progress: Progress = lambda _seen, _total: None,
 ) -> Disposals:
     """Delete what is retired, proven to be ours and used nowhere that can be seen; return what became of each.
 
     The locks are those of this folder, and those of the branch that this clone follows, as it was last fetched.
-    `admits` is called before WeChat is, and may raise what stands against it; `agrees` is asked once, before anything
-    is deleted, and is told where uses could not be looked for. The lock never holds less than the truth: what is
-    deleted leaves it afterwards. Raises InvalidInput, Conflict and NotAgreed, and then nothing was deleted.
+    `agrees` is asked once, before anything is deleted, and is told where uses could not be looked for. The lock never
+    holds less than the truth: what is deleted leaves it afterwards. Raises InvalidInput, Conflict and NotAgreed, and
+    then nothing was deleted.
     """
     project = open_project(choice)
     refuse_errors(project.problems)
@@ -83,7 +82,6 @@ def prune(
             connect,
             agrees=agrees,
             sees=sees,
-            admits=admits,
             progress=progress,
             followed=followed,
         )
@@ -97,7 +95,6 @@ def prune_in(
     *,
     agrees: Callable[[Disposable], bool] = lambda _found: True,
     sees: Callable[[Disposal], None] = lambda _disposal: None,
-    admits: Callable[[], None] = lambda: None,
     progress: Progress = lambda _seen, _total: None,
     followed: Mapping[str, Lock] = MappingProxyType({}),
 ) -> Disposals:
@@ -108,7 +105,6 @@ def prune_in(
     found = _disposable(lock, {**_other_locks(project), **followed}, options, now=watcher.clock())
     if not (found.delete or found.drop):
         return Disposals(lock.account, found.kept)
-    admits()
     with connect() if found.delete else nullcontext() as remote:
         if remote is not None:
             found = _with_proof(found, lock, remote)
