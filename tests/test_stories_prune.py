@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -415,6 +416,9 @@ def typed(project: Project, answer: str, *words: str) -> tuple[int, str]:
             shown += os.read(ours, 4096)
         os.close(theirs)
         os.write(ours, answer.encode())
+        # A signal that comes before the program has begun to read is seen at the next one only.
+        while answer == "\x03" and not select.select([ours], [], [], 5)[0]:
+            os.write(ours, answer.encode())
         while part := _read(ours):
             shown += part
     os.close(ours)

@@ -203,6 +203,14 @@ def test_pages_and_lists_of_ours_are_no_documents(posters: Project) -> None:
     assert used(posters, "--offline")["looked"]["documents"] == 0
 
 
+def test_a_page_of_the_library_names_the_documents(posters: Project) -> None:
+    posters.add("posts/a.md", b"![](../a.png)\n")
+    page = posters.root / "library.html"
+
+    assert posters.run("report", "-o", str(page)).code == 0
+    assert "a.md:1: picture" in page.read_text(encoding="utf-8")
+
+
 def test_an_id_in_a_document_counts(posters: Project) -> None:
     media_id = posters.materials()["b.png"]["media_id"]
     posters.add("notes.markdown", f"---\nthumb_media_id: {media_id}\n---\n".encode())

@@ -461,6 +461,11 @@ class Plan:
         return tuple(change for change in self.changes if change.action is not Action.KEEP)
 
     @property
+    def leaving(self) -> tuple[Change, ...]:
+        """The changes after which a name has no longer the material that it had."""
+        return tuple(one for one in self.changes if one.before and one.action in (Action.REPLACE, Action.RETIRE))
+
+    @property
     def uploads(self) -> tuple[Change, ...]:
         """The changes that send a file."""
         return tuple(change for change in self.changes if change.action.uploads)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from wxsync.model import (
-    Action,
     Asset,
     Button,
     Draft,
@@ -60,7 +59,7 @@ def materials_of(lock: Lock, assets: Iterable[Asset] = ()) -> tuple[UsedMaterial
 
 def leaving(plan: Plan, lock: Lock | None, assets: Iterable[Asset]) -> tuple[UsedMaterial, ...]:
     """Give what a plan would retire, and as in use what stays, by which the two are told apart."""
-    going = {one.name: one for one in plan.pending if one.before and one.action in (Action.RETIRE, Action.REPLACE)}
+    going = {one.name: one for one in plan.leaving}
     wanted = {asset.name: asset for asset in assets}
     known = {asset.path for asset in wanted.values()}
     staying = [

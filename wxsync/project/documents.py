@@ -31,6 +31,7 @@ _PASSED_OVER = "node_modules"
 _OURS = ('<meta name="generator" content="wxsync">', "### wxsync ")
 _HEAD = 2_000
 _SHOWN = 3
+_FEW = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,7 @@ class _Reader:
     count: int = 0
     size: int = 0
     endings: tuple[str, ...] = ()
+    needles: tuple[str, ...] = ()
     tails: dict[str, str | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -124,6 +126,7 @@ class _Reader:
         for path in self.paths:
             tail = PurePosixPath(path).name
             self.tails[tail] = None if tail in self.tails else path
+        self.needles = tuple(map(str.lower, self.tails)) if len(self.tails) <= _FEW else self.endings
 
     def read(self, file: Path, shown: str) -> None:
         try:
@@ -141,9 +144,7 @@ class _Reader:
             self.count += 1
 
     def _mentions(self, written: str, file: Path, shown: str) -> Iterator[Mention]:
-        # Most documents of a repository show no picture: only those that may name one are parsed.
-        lowered = written.lower()
-        is_parsed = "mmbiz" in lowered or any(ending in lowered for ending in self.endings)
+        is_parsed = self._may_mention(written.lower())
         links = find_links(file.name, written, dialects=True, keys=_COVER_KEYS) if is_parsed else []
         lines = Lines(written)
         parts = _Parts(links)
@@ -157,6 +158,13 @@ class _Reader:
             path = self._path(link, folder)
             if path:
                 yield Mention(use(link.start), path=path)
+
+    def _may_mention(self, lowered: str) -> bool:
+        """Tell whether a document is worth parsing, which takes long: most of a repository show no picture of ours."""
+        if "mmbiz" in lowered or any(needle in lowered for needle in self.needles):
+            return True
+        is_escaped = any(sign in lowered for sign in "%&\\")
+        return is_escaped and any(ending in lowered for ending in self.endings)
 
     def _path(self, link: Link, folder: str) -> str | None:
         """Give the path of a material that a link means, or None."""

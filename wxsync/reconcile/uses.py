@@ -60,12 +60,12 @@ def search(
     """
     listed = tuple(materials)
     sought = [one for one in listed if wanted(one)]
-    documents = read_documents(where.root, listed, where.documents)
+    documents = read_documents(where.root, sought, where.documents)
     sightings = Sightings(documents.count, unseen=(*_unseen(sought), *documents.unread))
     mentions = list(documents.mentions)
     if where.remote:
         heard = _Heard(where.remote, where.says, where.progress, contents=stand_in_bodies(sought))
-        ids = frozenset(one.media_id for one in listed if one.media_id)
+        ids = frozenset(one.media_id for one in sought if one.media_id)
         mentions += heard.mentions(ids)
         sightings = replace(
             sightings,
@@ -82,9 +82,7 @@ def with_documents(planned: Planned) -> Planned:
     """Add to a plan which documents of the repository still point at what it would retire or replace."""
     project = planned.project
     materials = leaving(planned.plan, planned.lock, project.manifest.assets)
-    if all(one.state is Standing.IN_USE for one in materials):
-        return planned
-    documents = read_documents(project.manifest.root, materials)
+    documents = read_documents(project.manifest.root, [one for one in materials if one.state is Standing.RETIRED])
     found = with_uses(materials, documents.mentions)
     places = {one.name: tuple(use.where for use in one.uses) for one in found if one.state is Standing.RETIRED}
     plan = replace(planned.plan, documents={name: told for name, told in sorted(places.items()) if told})

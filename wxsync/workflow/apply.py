@@ -21,7 +21,6 @@ from wxsync.reconcile.planned import Planned, plan_with
 from wxsync.reconcile.refresh import Inventory, refresh
 from wxsync.reconcile.remote import open_remote
 from wxsync.reconcile.send import ApplyOptions, NothingToSend, adopt_listed, execute, send
-from wxsync.reconcile.uses import with_documents
 from wxsync.reconcile.watcher import Watcher
 from wxsync.results import Report, Result
 from wxsync.wechat.client import WeChat
@@ -138,7 +137,11 @@ def _report(planned: Planned, results: Iterable[Result]) -> Report:
 
 
 def _ask(planned: Planned, agrees: Agrees) -> None:
-    if planned.plan.pending and not agrees(with_documents(planned).plan, planned.warnings):
+    if planned.plan.leaving:
+        from wxsync.reconcile.uses import with_documents  # reading documents takes long to import
+
+        planned = with_documents(planned)
+    if planned.plan.pending and not agrees(planned.plan, planned.warnings):
         raise NotAgreed
 
 

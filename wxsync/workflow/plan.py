@@ -10,7 +10,6 @@ from wxsync.project.recovery import RecoveredState, read_state
 from wxsync.reconcile.planned import Planned, PlanOptions, plan_with
 from wxsync.reconcile.refresh import refresh
 from wxsync.reconcile.remote import open_remote
-from wxsync.reconcile.uses import with_documents
 from wxsync.reconcile.watcher import Watcher
 
 
@@ -30,6 +29,9 @@ def plan(choice: Choice, options: PlanOptions, watcher: Watcher, *, force: bool 
 
 def _with_journal(planned: Planned, state: RecoveredState) -> Planned:
     recovered = recovered_changes(state.on_disk, state.lock)
-    planned = with_documents(planned)
+    if planned.plan.leaving:
+        from wxsync.reconcile.uses import with_documents  # reading documents takes long to import
+
+        planned = with_documents(planned)
     plan = with_recovered(planned.plan, recovered)
     return replace(planned, plan=plan, warnings=(*planned.warnings, *state.warnings))
