@@ -11,17 +11,16 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-EDGE = 224
-"""Pixels of the longer side: what a page shows at 112, sharp on a screen of double density."""
+EDGE = 400
+"""Pixels of the longer side, unless others are asked for: what a page shows at 200, sharp on a dense screen."""
 
 # What WeChat takes; every other decoder of Pillow stays shut.
 _FORMATS = ("PNG", "JPEG", "GIF", "BMP")
-_KEPT_BYTES = 24 * 1024
 _MIB = 1024 * 1024
 # A picture of 10 MiB can unpack to gigabytes; this is one of 134 million pixels with a palette, or 33 in full colour.
 _MOST_MEMORY = 128 * _MIB
@@ -34,11 +33,25 @@ _MOST_SCANNED_PIXELS = 800_000_000
 _MOST_RUNS = 2 * _MIB
 
 _BYTES_PER_PIXEL = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
+# A file that takes a byte for so many pixels of a thumbnail needs no thumbnail.
+_BYTES_OF_PIXELS = 2
+_SIDEWAYS = frozenset({5, 6, 7, 8})
 _ORIENTED = ("exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp")
 
 
-def thumbnail(content: bytes) -> tuple[str, bytes] | None:
-    """Gives a small picture as its MIME type and bytes; one that is small already comes back as it is.
+class Thumbnail(NamedTuple):
+    """Represents a small picture of a large one."""
+
+    mime: str
+    content: bytes
+    width: int
+    """Of the large one as it is shown, in pixels."""
+    height: int
+    """Of the large one as it is shown, in pixels."""
+
+
+def thumbnail(content: bytes, edge: int = EDGE) -> Thumbnail | None:
+    """Gives a small picture, its longer side no longer than `edge`; one that is small already comes back as it is.
 
     None stands for what is no picture, is too large to be decoded, or fails in whatever way. Call it within `quietly`.
     """
@@ -49,13 +62,14 @@ def thumbnail(content: bytes) -> tuple[str, bytes] | None:
         # A picture in one piece goes back to the system when it is closed; smaller pieces stay in each thread's heap.
         Image.core.set_block_size(_MOST_MEMORY)  # type: ignore[attr-defined]
         with Image.open(file, formats=_FORMATS) as picture:
-            if len(content) <= _KEPT_BYTES and max(picture.size) <= EDGE:
-                return Image.MIME[picture.format or ""], content
-            memory = _memory(picture, content, file.tell())
+            size = picture.size
+            if max(size) <= edge and len(content) <= edge * edge // _BYTES_OF_PIXELS:
+                return Thumbnail(Image.MIME[picture.format or ""], content, *_turned(picture, size))
+            memory = _memory(picture, content, file.tell(), edge)
             if memory > _MOST_MEMORY:
                 return None
             with _memory_left.taken(memory):
-                return "image/webp", _small(picture)
+                return Thumbnail("image/webp", _small(picture, edge), *_turned(picture, size))
     except Exception:  # noqa: BLE001 - a decoder fails in many ways on bytes from anywhere, and a page goes on without
         return None
 
@@ -106,22 +120,32 @@ class _Memory:
 _memory_left = _Memory(_MOST_MEMORY)
 
 
-def _memory(picture: Image, content: bytes, header: int) -> int:
+def _turned(picture: Image, size: tuple[int, int]) -> tuple[int, int]:
+    """Gives width and height as they are once the picture is turned the way EXIF says."""
+    from PIL.ExifTags import Base
+
+    width, height = size
+    return (height, width) if picture.getexif().get(Base.Orientation) in _SIDEWAYS else (width, height)
+
+
+def _memory(picture: Image, content: bytes, header: int, edge: int) -> int:
     """Estimates the bytes that decoding a picture takes, or more than there are where it would take too long."""
     pixels = picture.width * picture.height
     if picture.format in ("JPEG", "MPO"):
-        return _memory_of_jpeg(picture, content, header)
+        return _memory_of_jpeg(picture, content, header, edge)
     if picture.format != "BMP":
         return pixels * _BYTES_PER_PIXEL.get(picture.mode, 4)
     # A bitmap of runs is unpacked beside the picture.
     return pixels * 2 * _BYTES_PER_PIXEL.get(picture.mode, 4) if len(content) <= _MOST_RUNS else len(content)
 
 
-def _memory_of_jpeg(picture: Image, content: bytes, header: int) -> int:
+def _memory_of_jpeg(picture: Image, content: bytes, header: int, edge: int) -> int:
     pixels, colours = picture.width * picture.height, len(picture.getbands())
     scans = 1 + content.count(b"\xff\xda", header)
     first = content.rfind(b"\xff\xda", 0, header)
-    picture.draft("RGB", (2 * EDGE, 2 * EDGE))  # lets it be decoded at a fraction of its size
+    longest = max(picture.size)
+    # Lets it be decoded at a fraction of its size.
+    picture.draft("RGB", (picture.width * 2 * edge // longest, picture.height * 2 * edge // longest))
     drawn = picture.width * picture.height * 4
     if scans == 1 and content[first + 4] == colours:
         return drawn
@@ -129,19 +153,22 @@ def _memory_of_jpeg(picture: Image, content: bytes, header: int) -> int:
     return drawn + pixels * 2 * colours if pixels * scans <= _MOST_SCANNED_PIXELS else _MOST_MEMORY + 1
 
 
-def _small(picture: Image) -> bytes:
+def _small(picture: Image, edge: int) -> bytes:
     from PIL import Image, ImageOps
 
-    shown = _reduced(picture)
-    shown.thumbnail((EDGE, EDGE), Image.Resampling.BICUBIC)
+    shown = _reduced(picture, edge)
+    longest = max(shown.size)
+    if longest > edge:
+        size = max(1, round(shown.width * edge / longest)), max(1, round(shown.height * edge / longest))
+        shown = shown.resize(size, Image.Resampling.BICUBIC)
     shown.info.update({key: picture.info[key] for key in _ORIENTED if key in picture.info})
     ImageOps.exif_transpose(shown, in_place=True)
     out = BytesIO()
-    shown.save(out, "WEBP", quality=62, method=2, exif=b"", icc_profile=b"", xmp=b"")
+    shown.save(out, "WEBP", quality=62, method=1, exif=b"", icc_profile=b"", xmp=b"")
     return out.getvalue()
 
 
-def _reduced(picture: Image) -> Image:
+def _reduced(picture: Image, edge: int) -> Image:
     """Gives a picture in full colour, at least twice as large as it will be shown, where it is that large.
 
     Band by band, for colours take four times what a palette takes; of very many pixels, every second or so is enough.
@@ -149,15 +176,28 @@ def _reduced(picture: Image) -> Image:
     from PIL import Image
 
     mode = "RGBA" if picture.has_transparency_data else "RGB"
-    factor = max(1, max(picture.size) // (2 * EDGE))
+    factor = max(1, max(picture.size) // (2 * edge))
     step = max(1, factor // 8)
     factor = factor // step * step
     height = max(1, _BAND_PIXELS // (picture.width * factor)) * factor
+    if height >= picture.height:
+        picture.load()
+        return _reduced_band(picture, mode, step, factor)
     shown = Image.new(mode, (-(-picture.width // factor), -(-picture.height // factor)))
     for top in range(0, picture.height, height):
         band = picture.crop((0, top, picture.width, min(top + height, picture.height)))
-        some = band.resize((-(-band.width // step), -(-band.height // step)), Image.Resampling.NEAREST).convert(mode)
-        shown.paste(
-            some.reduce((min(factor // step, some.width), min(factor // step, some.height))), (0, top // factor)
-        )
+        shown.paste(_reduced_band(band, mode, step, factor), (0, top // factor))
     return shown
+
+
+def _reduced_band(band: Image, mode: str, step: int, factor: int) -> Image:
+    """Takes every so many pixels of a band, and then the mean of so many; each step only where it changes something."""
+    from PIL import Image
+
+    some = band
+    if step > 1:
+        some = some.resize((-(-band.width // step), -(-band.height // step)), Image.Resampling.NEAREST)
+    if some.mode != mode:
+        some = some.convert(mode)
+    mean = min(factor // step, some.width), min(factor // step, some.height)
+    return some.reduce(mean) if max(mean) > 1 else some
