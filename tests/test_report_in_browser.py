@@ -78,7 +78,7 @@ def page(visit: Visit) -> Page:
 
 
 def names(page: Page) -> list[str]:
-    return page.locator(".card:visible h3").all_text_contents()
+    return page.locator(".item:visible h3").all_text_contents()
 
 
 @pytest.mark.parametrize("name", VIEWS)
@@ -108,16 +108,18 @@ def test_hostile_names_stay_text(browser: Browser, tmp_path: Path, kind: int) ->
         visit.page.on("dialog", lambda dialog: pytest.fail(f"the page said {dialog.message}"))
         visit.page.locator("#language").click()
 
-        assert names(visit.page) == [visible(card.name) for card in view.cards]
+        assert sorted(visit.page.locator(".item h3").all_text_contents()) == sorted(
+            visible(card.name) for card in view.cards
+        )
         assert [url for url in visit.asked if not url.startswith("data:")] == [file.as_uri()]
         assert visit.said == []
         assert visit.page.locator("main script, main [onerror], main a, main iframe").count() == 0
 
 
 def test_pictures_and_players_are_in_the_page(page: Page) -> None:
-    picture, film = page.locator(".card img").first, page.locator("video")
+    picture, film = page.locator(".item img").first, page.locator("video")
 
-    assert page.locator(".card:has-text('logo') img").count() == 1
+    assert page.locator(".item:has-text('logo') img").count() == 1
     assert picture.evaluate("one => one.decode().then(() => one.naturalWidth)") == 192
     assert page.locator("audio").count() == 1
     film.scroll_into_view_if_needed()
@@ -132,10 +134,11 @@ def test_search_finds_by_name_id_and_title_and_tells_how_many(page: Page) -> Non
         ("id-logo-a", ["logo"]),
         ("产品 三分钟", ["产品"]),
         ("copy", []),
+        ("sha256", []),
     ):
         search.fill(words)
         assert names(page) == found, words
-        expect(page.get_by_role("status")).to_have_text(f"{len(found)} of 7 shown")
+        expect(page.locator("#count")).to_have_text(f"{len(found)} of 7 shown")
 
     expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
     page.get_by_role("button", name="Show everything").click()
@@ -143,42 +146,182 @@ def test_search_finds_by_name_id_and_title_and_tells_how_many(page: Page) -> Non
     expect(search).to_be_focused()
 
 
-def test_filters_by_state_and_type_narrow_the_list_together(page: Page) -> None:
+def test_chips_narrow_the_list_together_and_count_what_each_of_them_would_show(page: Page) -> None:
     states, types = page.get_by_role("group", name="State"), page.get_by_role("group", name="Type")
 
-    states.get_by_role("button", name="retired 3").click()
-    assert names(page) == ["left", "was", "产品"]
+    states.get_by_role("button", name="retire 2").click()
+    assert names(page) == ["left", "产品"]
+    expect(types.get_by_role("button", name="video 1")).to_be_visible()
+    expect(types.get_by_role("button", name="voice 0")).to_be_visible()
     types.get_by_role("button", name="video 1").click()
     assert names(page) == ["产品"]
-    states.get_by_role("button", name="retired 3").click()
-    states.get_by_role("button", name="new 1").click()
+    expect(states.get_by_role("button", name="retire 1")).to_be_visible()
+    expect(states.get_by_role("button", name="in step 0")).to_be_visible()
+    states.get_by_role("button", name="retire 1").click()
+    states.get_by_role("button", name="create 0").click()
     assert names(page) == []
-    types.get_by_role("button", name="video 1").click()
+    types.get_by_role("button", name="video 0").click()
     assert names(page) == ["fresh"]
-    assert states.get_by_role("button", name="new 1").get_attribute("aria-pressed") == "true"
+    assert states.get_by_role("button", name="create 1").get_attribute("aria-pressed") == "true"
+
+
+def test_the_counts_of_chips_follow_the_search(page: Page) -> None:
+    page.get_by_role("searchbox").fill("welcome")
+
+    expect(page.get_by_role("button", name="voice 1")).to_be_visible()
+    expect(page.get_by_role("button", name="image 0")).to_be_visible()
+
+
+def test_what_is_seen_stands_in_the_address_and_can_be_sent(browser: Browser, tmp_path: Path) -> None:
+    file = written(tmp_path, library())
+    with visiting(browser, file) as visit:
+        page = visit.page
+        page.get_by_role("searchbox").fill("id-")
+        page.get_by_role("button", name="image 4").click()
+        page.get_by_role("combobox", name="Sort by").select_option("name")
+        page.get_by_role("button", name="List", exact=True).click()
+        expect(page).to_have_url(re.compile("view=list"))
+        address, seen = page.url, names(page)
+    with visiting(browser, file) as visit:
+        visit.page.goto(address)
+        visit.page.reload()
+        assert names(visit.page) == seen
+        assert len(seen) == 4
+        expect(visit.page.get_by_role("button", name="image 4")).to_have_attribute("aria-pressed", "true")
+        assert visit.page.locator("#drawn").get_attribute("class") == "list"
+        visit.page.goto(f"{file.as_uri()}#q=logo")
+        expect(visit.page.locator("#count")).to_have_text("1 of 7 shown")
+
+
+@pytest.mark.parametrize(
+    "hash_",
+    [
+        "q=%E0%A4%A",
+        "state=nonsense&type=%22%5D",
+        "sort=__proto__&view=<b>&page=-9e99",
+        "page=99&open=nobody",
+        "folder=/no",
+        "=",
+    ],
+)
+def test_an_address_from_anybody_shows_a_page_all_the_same(browser: Browser, tmp_path: Path, hash_: str) -> None:
+    file = written(tmp_path, library())
+    with visiting(browser, file) as visit:
+        visit.page.goto(f"{file.as_uri()}#{hash_}")
+        visit.page.reload()
+
+        expect(visit.page.locator("#count")).to_have_text(re.compile(r"^\d of 7 shown$"))
+        assert visit.said == []
+
+
+def test_a_library_is_sorted_by_name_date_and_size_and_grouped_by_folder(browser: Browser, tmp_path: Path) -> None:
+    records = {
+        "b/图10.png": replace(held("b/图10.png"), uploaded_at="2026-01-02T00:00:00Z", size=5),
+        "b/图9.png": replace(held("b/图9.png", "b"), uploaded_at="2026-01-03T00:00:00Z", size=7),
+        "a/z.png": replace(held("a/z.png", "c"), uploaded_at="2026-01-01T00:00:00Z", size=6),
+    }
+    wanted = [replace(want(name, one.sha256[0]), size=one.size) for name, one in records.items()]
+    view = library_view(
+        make_plan(wanted, lock_of(records), account=ACCOUNT), lock_of(records), {}, places=LIBRARY_LIMITS
+    )
+
+    with visiting(browser, written(tmp_path, view)) as visit:
+        page = visit.page
+        assert page.locator("#drawn h2").all_text_contents() == ["a 1", "b 2"]
+        for order, found in (
+            ("name", ["a/z.png", "b/图9.png", "b/图10.png"]),
+            ("date", ["b/图9.png", "b/图10.png", "a/z.png"]),
+            ("size", ["b/图9.png", "a/z.png", "b/图10.png"]),
+        ):
+            page.get_by_role("combobox", name="Sort by").select_option(order)
+            assert names(page) == found
+        page.get_by_role("combobox", name="Folder").select_option("a")
+        assert names(page) == ["a/z.png"]
+
+
+def test_a_picture_opens_large_with_all_that_is_known_of_it(browser: Browser, tmp_path: Path) -> None:
+    with visiting(browser, written(tmp_path, library()), timezone_id="Asia/Shanghai") as visit:
+        page, large = visit.page, visit.page.get_by_role("dialog")
+        page.get_by_role("button", name="Open logo").click()
+        expect(large).to_be_visible()
+        expect(large).to_have_accessible_name("logo")
+        expect(large.get_by_role("button", name="Copy media_id of logo")).to_be_visible()
+        expect(large.get_by_role("button", name="Copy url of logo")).to_be_visible()
+        expect(large.locator("time")).to_have_text(re.compile("6:00"))
+        assert Axe().run(page).response["violations"] == []
+        large.get_by_role("button", name="Next").click()
+        expect(large).to_have_accessible_name("was")
+        page.keyboard.press("ArrowLeft")
+        expect(large).to_have_accessible_name("logo")
+        page.keyboard.press("Escape")
+        expect(large).to_be_hidden()
+        expect(page.get_by_role("button", name="Open logo")).to_be_focused()
 
 
 def test_copying_puts_the_id_or_the_url_on_the_clipboard(browser: Browser, tmp_path: Path) -> None:
     file = written(tmp_path, library())
     with visiting(browser, file, permissions=["clipboard-read", "clipboard-write"]) as visit:
-        card = visit.page.locator(".card", has=visit.page.get_by_role("heading", name="logo"))
+        page = visit.page
+        page.get_by_role("button", name="List", exact=True).click()
         for label, value in (("media_id", "id-logo-a"), ("url", "https://mmbiz.qpic.cn/id-logo-a")):
-            button = card.get_by_role("button", name=f"Copy {label}")
-            button.click()
-            expect(card.get_by_role("button", name=f"Copied {label}")).to_be_visible()
-            assert visit.page.evaluate("navigator.clipboard.readText()") == value
-            expect(button).to_be_visible()
+            page.get_by_role("button", name=f"Copy {label} of logo").click()
+            expect(page.get_by_role("button", name=f"Copied {label} of logo")).to_be_visible()
+            assert page.evaluate("navigator.clipboard.readText()") == value
+            expect(page.get_by_role("button", name=f"Copy {label} of logo")).to_be_visible()
 
 
 def test_copying_works_where_a_page_came_over_plain_http(browser: Browser, tmp_path: Path) -> None:
     file = written(tmp_path, library())
     with visiting(browser, file, permissions=["clipboard-read"]) as visit:
         visit.page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined, configurable: true})")
-        visit.page.get_by_role("button", name="Copy media_id").first.click()
+        visit.page.get_by_role("button", name="Open logo").click()
+        visit.page.get_by_role("dialog").get_by_role("button", name="Copy media_id").click()
 
-        expect(visit.page.get_by_role("button", name="Copied media_id")).to_be_visible()
+        expect(visit.page.get_by_role("button", name="Copied media_id of logo")).to_be_visible()
         visit.page.evaluate("delete navigator.clipboard")
-        assert visit.page.evaluate("navigator.clipboard.readText()").startswith("id-")
+        assert visit.page.evaluate("navigator.clipboard.readText()") == "id-logo-a"
+
+
+def test_many_are_selected_and_copied_at_once(browser: Browser, tmp_path: Path) -> None:
+    file = written(tmp_path, library())
+    with visiting(browser, file, permissions=["clipboard-read", "clipboard-write"]) as visit:
+        page = visit.page
+        page.get_by_role("checkbox", name="Select logo").check()
+        page.get_by_role("searchbox").fill("welcome")
+        page.get_by_role("checkbox", name="Select welcome.mp3").check()
+        expect(page.locator("#selected")).to_have_text("2 selected")
+        page.get_by_role("button", name="Copy media_ids").click()
+        expect(page.locator("#chosen").get_by_role("button", name="Copied")).to_be_visible()
+        assert page.evaluate("navigator.clipboard.readText()") == "id-logo-a\nid-welcome.mp3-b"
+        expect(page.get_by_role("button", name="Copy media_ids")).to_be_visible()
+        page.get_by_role("button", name="Copy urls").click()
+        expect(page.locator("#chosen").get_by_role("button", name="Copied")).to_be_visible()
+        assert page.evaluate("navigator.clipboard.readText()").startswith("https://")
+        page.get_by_role("button", name="Clear").click()
+        expect(page.locator("#chosen")).to_be_hidden()
+        page.get_by_role("searchbox").fill("")
+        expect(page.get_by_role("checkbox", name="Select logo")).not_to_be_checked()
+
+
+def test_a_plan_shows_by_weight_what_changes_and_folds_new_names(browser: Browser, tmp_path: Path) -> None:
+    lock = lock_of({**EVERY_STATE, "old name": held("old name", "c")})
+    wanted = [want("logo", "9"), want("welcome.mp3", "b", VOICE), want("fresh", "8"), want("new name", "c")]
+    view = plan_view(make_plan(wanted, lock, account=ACCOUNT), PREVIEWS)
+
+    with visiting(browser, written(tmp_path, view)) as visit:
+        page = visit.page
+        assert page.locator("#drawn h2").all_text_contents() == ["replace 1", "retire 1", "create 1", "rename 1"]
+        assert (
+            page.locator(".lead").text_content()
+            == "Plan: 1 to create, 1 to replace, 1 to rename, 1 to retire, 1 in step."
+        )
+        assert names(page) == ["logo", "left", "fresh"]
+        page.get_by_role("heading", name="rename").click()
+        assert names(page) == ["logo", "left", "fresh", "new name"]
+        expect(page.get_by_text("was old name")).to_be_visible()
+        assert page.locator(".line").bounding_box()["height"] < 80  # type: ignore[index]
+        captions = page.locator(".pair figcaption").all_text_contents()
+        assert captions == ["before", "after"]
 
 
 @pytest.mark.parametrize(
@@ -206,7 +349,7 @@ def test_the_page_speaks_the_language_of_the_browser_and_can_be_told_another(
 def test_in_chinese_no_word_of_ours_stays_english(browser: Browser, tmp_path: Path) -> None:
     for view in VIEWS.values():
         with visiting(browser, written(tmp_path, view()), locale="zh-CN") as visit:
-            words = visit.page.locator("[data-t]").evaluate_all("all => all.map((one) => one.textContent)")
+            words = visit.page.locator("[data-t], [data-zh]").evaluate_all("all => all.map((one) => one.textContent)")
             labels = visit.page.locator("[data-t-label]").evaluate_all("all => all.map((one) => one.ariaLabel)")
             assert [one for one in words + labels if not re.search(r"[\u4e00-\u9fff]", one)] == []
 
@@ -233,7 +376,8 @@ def test_without_a_script_the_page_is_a_list_to_read(browser: Browser, tmp_path:
     with visiting(browser, written(tmp_path, library()), java_script_enabled=False) as visit:
         assert len(names(visit.page)) == 7
         assert visit.page.locator("code:visible", has_text="id-logo-a").count() == 2
-        assert visit.page.locator("button:visible, input:visible").count() == 0
+        assert visit.page.locator("button:visible, input:visible, select:visible").count() == 0
+        assert visit.page.locator("img").first.evaluate("one => one.naturalWidth") > 0
 
 
 def test_all_can_be_done_with_keys_alone(page: Page) -> None:
@@ -250,9 +394,13 @@ def test_all_can_be_done_with_keys_alone(page: Page) -> None:
     assert len(names(page)) == 7
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
-    assert names(page) == ["fresh"]
+    assert names(page) == [LONG], "the first chip is of what is replaced"
     page.keyboard.press("/")
     expect(page.get_by_role("searchbox")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Open logo").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
 
 
 @pytest.mark.parametrize("name", VIEWS)
@@ -268,19 +416,19 @@ def test_a_screen_reader_hears_landmarks_headings_and_names(page: Page) -> None:
     for role in ("banner", "main", "search"):
         assert page.get_by_role(role).count() == 1, role
     assert page.get_by_role("heading", level=3).count() == page.get_by_role("listitem").count() == 7
-    assert page.get_by_role("meter", name="Voices").get_attribute("value") == "1"
-    for button in page.get_by_role("button").all():
-        assert button.inner_text().strip()
+    called = [button.get_attribute("aria-label") or button.inner_text() for button in page.get_by_role("button").all()]
+    assert all(name.strip() for name in called)
+    assert len(called) == len(set(called)), "each tells what it is of"
 
 
 def test_on_paper_there_is_the_list_and_nothing_to_press(page: Page) -> None:
     page.emulate_media(media="print")
 
     assert len(names(page)) == 7
-    assert page.locator("button:visible, input:visible, audio:visible").count() == 0
+    assert page.locator(".copy:visible, input:visible, audio:visible, select:visible").count() == 0
 
 
-def test_of_thousands_of_materials_only_those_in_sight_are_drawn(browser: Browser, tmp_path: Path) -> None:
+def test_of_thousands_of_materials_one_page_is_drawn_and_all_are_found(browser: Browser, tmp_path: Path) -> None:
     records = {f"{number:04}.png": _record(number) for number in range(3_000)}
     wanted = [replace(want(name), sha256=record.sha256) for name, record in records.items()]
     lock = lock_of(records)
@@ -289,19 +437,18 @@ def test_of_thousands_of_materials_only_those_in_sight_are_drawn(browser: Browse
 
     with visiting(browser, written(tmp_path, view)) as visit:
         page = visit.page
-        drawn = (
-            "all => all.filter((one) => one.firstElementChild.checkVisibility({contentVisibilityAuto: true})).length"
-        )
-        assert page.locator(".card").count() == 3_000
-        assert 0 < page.locator(".card").evaluate_all(drawn) < 40
-        page.evaluate("""() => new Promise((settled) => {
-            scrollTo(0, document.documentElement.scrollHeight / 2);
-            requestAnimationFrame(() => requestAnimationFrame(settled));
-        })""")
-        assert 0 < page.locator(".card").evaluate_all(drawn) < 80
-        assert page.locator(".card").first.evaluate("one => one.getBoundingClientRect().bottom") < -10_000
+        assert page.locator(".item").count() == 200
+        expect(page.locator("#page")).to_have_text("Page 1 of 15")
+        page.get_by_role("button", name="Next").click()
+        assert names(page)[0] == "0200.png"
+        expect(page).to_have_url(re.compile("#page=2$"))
         page.get_by_role("searchbox").fill("2999")
         assert names(page) == ["2999.png"]
+        expect(page.locator("#pages")).to_be_hidden()
+        page.get_by_role("checkbox", name="Select 2999.png").check()
+        page.get_by_role("searchbox").fill("")
+        page.get_by_role("button", name="Select all that are shown").click()
+        expect(page.locator("#selected")).to_have_text("3,000 selected")
 
 
 def _record(number: int) -> Record:

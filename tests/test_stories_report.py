@@ -6,16 +6,18 @@ import base64
 import hashlib
 import html
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.project import MEDIA, Project, Server, png
 from tests.test_stories_lfs import pointer
-from wxsync.model import Asset, Desired, Location, MaterialType
+from wxsync.model import Asset, Desired, Location, MaterialType, Record
 from wxsync.planner import make_plan
 from wxsync.render import plan_text
-from wxsync.workflow.previews import ALL_PLAYERS_BYTES, PLAYER_BYTES
+from wxsync.workflow.previews import ALL_PLAYERS_BYTES, PLAYER_BYTES, previews
 
 EVERY_TYPE = """
 materials:
@@ -50,12 +52,15 @@ def page(project: Project, *arguments: str) -> str:
 
 
 def cards(text: str) -> dict[str, str]:
-    parts = re.split(r'(?=<li class="card")', text)[1:]
-    return {html.unescape(re.findall("<h3>(.*?)</h3>", part)[0]): part for part in parts}
+    return {html.unescape(re.findall("<h3><bdi>(.*?)</bdi></h3>", part)[0]): part for part in _split(text)}
 
 
 def marks(text: str) -> dict[str, str]:
     return {name: re.findall(r'data-marks="([^"]*)"', card)[0].strip() for name, card in cards(text).items()}
+
+
+def pictures(card: str) -> list[bytes]:
+    return [base64.b64decode(each) for each in re.findall(r'<img src="data:image/[a-z]+;base64,([^"]*)"', card)]
 
 
 def media(card: str) -> list[str]:
@@ -67,15 +72,15 @@ def test_a_folder_that_was_never_applied_is_shown_offline_and_without_credential
 
     shown = cards(page(offline))
 
-    assert set(marks(page(offline)).values()) == {"new"}
+    assert set(marks(page(offline)).values()) == {"create"}
     assert all("No id yet" in card for card in shown.values())
     assert {name: media(card) for name, card in shown.items()} == {
         "logo": ["image/png"],
         "welcome.mp3": ["audio/mpeg"],
         "greeting.amr": [],
         "intro.mp4": ["video/mp4"],
-        "cover.jpg": ["image/webp"],
-        "step.png": ["image/webp"],
+        "cover.jpg": ["image/jpeg"],
+        "step.png": ["image/png"],
     }
 
 
@@ -88,9 +93,9 @@ def test_after_apply_the_page_holds_ids_and_https_urls_and_asks_nobody(project: 
 
     assert set(marks(page(project)).values()) == {"in-step"}
     for name, record in project.materials().items():
-        assert record["media_id"] is None or f"<code>{record['media_id']}</code>" in shown[name]
+        assert record["media_id"] is None or f"<code><bdi>{record['media_id']}</bdi></code>" in shown[name]
         url = (record["url"] or "").replace("http://", "https://")
-        assert f"<code>{html.escape(url)}</code>" in shown[name] or not url
+        assert f"<code><bdi>{html.escape(url)}</bdi></code>" in shown[name] or not url
         assert record["sha256"] in shown[name]
     assert "产品介绍" in shown["intro.mp4"]
     assert "三分钟了解我们" in shown["intro.mp4"]
@@ -114,32 +119,35 @@ def test_states_are_those_of_the_plan(project: Project) -> None:
     project.add("other.png", png("changed"))
     (project.root / "moves.png").rename(project.root / "moved.png")
     project.images("same.png", "other.png", "moved.png", "old.png", "fresh.png")
-    for name, seed in (("other.png", "changed"), ("moved.png", "moves.png"), ("old.png", "newer")):
+    for name, seed in (("other.png", "replace"), ("moved.png", "moves.png"), ("old.png", "newer")):
         project.add(name, png(seed))
     lock = project.lock()
 
     text = page(project)
 
-    states = [re.findall(r'<h3>(.*?)</h3>.*?class="mark ([a-z-]+)"', card)[0] for card in _split(text)]
+    states = [
+        re.findall(r'<h3><bdi>(.*?)</bdi></h3>.*?class="mark ([a-z-]+)"', card, re.DOTALL)[0] for card in _split(text)
+    ]
     assert sorted(states) == [
-        ("fresh.png", "new"),
-        ("left.png", "retired"),
-        ("moved.png", "in-step"),
+        ("fresh.png", "create"),
+        ("left.png", "retire"),
+        ("moved.png", "rename"),
         ("old.png", "in-step"),
         ("old.png", "retired"),
-        ("other.png", "changed"),
+        ("other.png", "replace"),
         ("same.png", "in-step"),
     ]
     assert lock["materials"]["other.png"]["media_id"] in cards(text)["other.png"], "the id in use until apply"
-    assert f'replaced by </span><span class="text">{lock["materials"]["old.png"]["media_id"]}' in text
-    assert "6 / 100,000" in text
+    assert f">replaced by {lock['materials']['old.png']['media_id']}<" in text
+    assert "6 materials, " in text
+    assert "/ 100,000" not in text, "there is room enough"
 
 
 def _split(text: str) -> list[str]:
-    return re.split(r'(?=<li class="card")', text)[1:]
+    return re.split(r'(?=<li class="item)', text)[1:]
 
 
-def test_a_pointer_in_place_of_a_picture_is_shown_without_it(project: Project) -> None:
+def test_a_pointer_in_place_of_a_picture_is_shown_with_what_was_kept(project: Project) -> None:
     fill(project)
     project.apply()
     for path in ("logo.png", "intro.mp4"):
@@ -148,8 +156,12 @@ def test_a_pointer_in_place_of_a_picture_is_shown_without_it(project: Project) -
     shown = cards(page(project))
 
     assert marks(page(project))["logo"] == "in-step"
-    assert media(shown["logo"]) == media(shown["intro.mp4"]) == []
-    assert 'class="picture none image"' in shown["logo"]
+    assert media(shown["logo"]) == ["image/png"], "it was kept when it was uploaded"
+    assert media(shown["intro.mp4"]) == []
+    forget_pictures(project)
+    shown = cards(page(project))
+    assert media(shown["logo"]) == []
+    assert 'class="none image"' in shown["logo"]
 
 
 def test_what_plan_refuses_report_refuses_in_the_same_words(project: Project) -> None:
@@ -222,10 +234,9 @@ def test_a_plan_shows_what_will_change_before_and_after(project: Project) -> Non
     assert marks(planned.out) == {"b.png": "replace"}
     assert marks(everything.out) == {"a.png": "in-step", "b.png": "replace"}
     assert "file changed" in shown["b.png"]
-    assert f"<code>{old}</code>" in shown["b.png"]
-    assert re.findall("<h4 data-t>(.*?)</h4>", shown["b.png"]) == ["before", "after"]
-    assert base64.b64encode(png("newer")).decode() in shown["b.png"]
-    assert base64.b64encode(png("b.png")).decode() not in planned.out
+    assert f"<code><bdi>{old}</bdi></code>" in shown["b.png"]
+    assert re.findall("<h4 data-t=.*?>(.*?)</h4>", shown["b.png"]) == ["before", "after"]
+    assert pictures(shown["b.png"]) == [png("b.png"), png("newer")], "the old one was kept when it was uploaded"
 
 
 def test_a_result_shows_the_old_id_and_the_new_one(project: Project) -> None:
@@ -238,7 +249,10 @@ def test_a_result_shows_the_old_id_and_the_new_one(project: Project) -> None:
 
     assert applied.code == 0
     assert marks(applied.out) == {"a.png": "done replace"}
-    assert re.findall("media_id <code>(.*?)</code>", applied.out) == [old, project.materials()["a.png"]["media_id"]]
+    assert re.findall("<span>media_id</span> <code><bdi>(.*?)</bdi>", applied.out) == [
+        old,
+        project.materials()["a.png"]["media_id"],
+    ]
     assert "Put each new media_id" in applied.out
 
 
@@ -264,13 +278,13 @@ def test_nothing_to_do_is_a_page_too(project: Project) -> None:
 def test_what_is_gone_at_wechat_is_marked_in_a_refreshed_plan(project: Project, server: Server) -> None:
     project.images("a.png", "b.png")
     project.apply()
+    server.advance(3601)
     server.delete(project.materials()["a.png"]["media_id"])
 
     planned = project.run("plan", "--refresh", "--format", "html")
 
     assert marks(planned.out) == {"a.png": "gone replace"}
-    assert "Drift at WeChat" in planned.out
-    assert "As WeChat counts them" in planned.out
+    assert "Differences at WeChat" in planned.out
 
 
 def test_a_saved_plan_shows_pictures_where_they_still_fit(project: Project, tmp_path: Path) -> None:
@@ -302,3 +316,110 @@ def test_a_plan_from_elsewhere_shows_no_file_outside_the_folder(offline: Project
     assert shown.code == 0, shown.err
     assert marks(shown.out) == {"a": "create"}
     assert media(shown.out) == []
+
+
+def git(project: Project, *words: str) -> None:
+    command = ["git", "-c", "user.name=a", "-c", "user.email=a@b.example", *words]
+    subprocess.run(command, cwd=project.root, check=True, capture_output=True)
+
+
+def forget_pictures(project: Project) -> None:
+    shutil.rmtree(project.root / ".wxsync/pictures")
+
+
+def test_what_was_before_is_found_in_gits_history_too(project: Project) -> None:
+    project.images("图 a.png", "gone.png")
+    project.apply()
+    git(project, "init", "-q")
+    git(project, "add", "-A")
+    git(project, "commit", "-qm", "one")
+    project.add("图 a.png", png("newer"))
+    (project.root / "gone.png").unlink()
+    git(project, "commit", "-qam", "two")
+    forget_pictures(project)
+    project.manifest("materials:\n  - {path: 图 a.png, type: image}\n")
+
+    shown = cards(project.run("plan", "--format", "html").out)
+
+    assert pictures(shown["图 a.png"]) == [png("图 a.png"), png("newer")]
+    assert pictures(shown["gone.png"]) == [png("gone.png")]
+    assert list(shown) == ["图 a.png", "gone.png"], "what is replaced stands before what is retired"
+
+
+def test_without_git_and_without_what_was_kept_a_page_goes_on_without_the_old_picture(project: Project) -> None:
+    project.images("a.png")
+    project.apply()
+    forget_pictures(project)
+    project.add("a.png", png("newer"))
+
+    assert pictures(cards(project.run("plan", "--format", "html").out)["a.png"]) == [png("newer")]
+
+
+def test_a_retired_material_keeps_its_picture(project: Project) -> None:
+    project.images("a.png", "b.png")
+    project.apply()
+    (project.root / "b.png").unlink()
+    project.manifest("materials:\n  - {path: a.png, type: image}\n")
+    project.apply()
+
+    assert pictures(cards(page(project))["b.png"]) == [png("b.png")]
+
+
+def test_a_second_page_reads_no_picture_again(project: Project) -> None:
+    project.sample("covers/intro.jpg", "cover.jpg")
+    project.manifest("materials:\n  - {path: cover.jpg, type: image}\n")
+    first = page(project)
+    record = Record(MaterialType.IMAGE, "no/such/file", _sha256(project, "cover.jpg"), 1, None, None, None, None)
+
+    again = previews(project.root, [record], project.environ)
+
+    assert base64.b64encode(again[record.sha256].content).decode() in first
+    assert (again[record.sha256].width, again[record.sha256].height) == (240, 160)
+
+
+def _sha256(project: Project, path: str) -> str:
+    return hashlib.sha256((project.root / path).read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"[]\n", b'{"a":1}\n', b"\xff" * 2000, b"[1]\nabc", b"9" * 5_000])
+def test_kept_pictures_that_are_not_what_was_kept_are_made_again(project: Project, content: bytes) -> None:
+    project.images("a.png")
+    project.apply()
+    first = page(project)
+    for file in (project.root / ".wxsync/pictures").iterdir():
+        file.write_bytes(content)
+
+    assert page(project) == first
+    assert page(project) == first
+
+
+def test_what_was_kept_never_becomes_anything_but_a_picture(project: Project) -> None:
+    project.images("a.png")
+    project.apply()
+    page(project)
+    for file in (project.root / ".wxsync/pictures").iterdir():
+        file.write_bytes(file.read_bytes().replace(b"image/png", b"text/html"))
+
+    assert "data:text/html" not in page(project)
+
+
+def test_a_link_in_place_of_kept_pictures_is_not_followed(project: Project, tmp_path: Path) -> None:
+    project.images("a.png")
+    project.apply()
+    forget_pictures(project)
+    (tmp_path / "elsewhere").mkdir()
+    (project.root / ".wxsync/pictures").symlink_to(tmp_path / "elsewhere")
+
+    ended = project.run("report", "-o", str(tmp_path / "page.html"))
+
+    assert ended.code == 6
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_where_nothing_can_be_kept_the_page_is_made_all_the_same(project: Project) -> None:
+    project.images("a.png")
+    project.apply()
+    forget_pictures(project)
+    (project.root / ".wxsync/pictures").write_bytes(b"a file")
+
+    assert pictures(cards(page(project))["a.png"]) == [png("a.png")]

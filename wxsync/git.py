@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import subprocess
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -25,6 +26,8 @@ _MOST_BYTES = 256 * 1024 * 1024
 _ABSENT = 2  # the exit code of `git ls-remote --exit-code` where nothing matches
 _MOVED = ("[rejected]", "cannot lock ref", "failed to update ref", "fetch first", "stale info")
 _WITHOUT_GIT = 127
+# A file before and after a commit, in git-diff's raw output format.
+_RAW = re.compile(rb":[0-7]{6} [0-7]{6} ([0-9a-f]{40,64}) ([0-9a-f]{40,64}) [A-Z]")
 
 
 class GitFailed(PersonNeeded):
@@ -111,6 +114,18 @@ class Repository:
         if not entry.startswith((b"100644 blob ", b"100755 blob ")):
             raise GitFailed(text("{path} is not a regular file in {commit}", path=path, commit=commit))
         return self._blob(entry.split(b"\t")[0].split()[2].decode(), path)
+
+    def earlier_contents(self, path: str, *, size: int, most: int) -> Iterator[bytes]:
+        """Read what a file held in the latest commits that touched it, where that were so many bytes."""
+        words = ("log", f"--max-count={most}", "--format=", "--raw", "-z", "--no-abbrev", "--no-renames", "HEAD")
+        said = self._run(*words, "--", f":(literal,top){path}", allowed=(0, 128)).stdout
+        blobs = dict.fromkeys(blob for pair in _RAW.findall(said) for blob in pair if blob.strip(b"0"))
+        asked = b"".join(blob + b"\n" for blob in blobs)
+        told = self._run("cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize)", given=asked).stdout
+        for line in told.splitlines():
+            blob, *what = line.split()
+            if what == [b"blob", str(size).encode()]:
+                yield self._run("cat-file", "blob", blob.decode()).stdout
 
     def files_of(self, commit: str) -> set[str]:
         """Name the files of a commit."""

@@ -160,7 +160,7 @@ def _previews(settings: Settings, records: Iterable[Record]) -> Mapping[str, Pre
 
     from wxsync.workflow.previews import previews
 
-    return previews(Path(settings.manifest).parent, records)
+    return previews(Path(settings.manifest).parent, records, settings.environ)
 
 
 def _planned(

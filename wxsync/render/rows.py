@@ -70,12 +70,17 @@ def plan_page(plan: Plan, *, everything: bool = False) -> Page:
     )
     account = plan.account or text("an account yet to be named")
     rows = tuple(_planned(change, plan.documents.get(change.name, ())) for change in changes)
-    return Page(text("Plan"), account, rows, _plan_summary(plan), drift)
+    return Page(text("Plan"), account, rows, (*plan_summary(plan), *_room(plan)), drift)
 
 
 def report_page(report: Report) -> Page:
     """Shows what apply did."""
-    return Page(text("Result"), report.account, tuple(map(_applied, report.results)), _report_summary(report))
+    return Page(
+        text("Result"),
+        report.account,
+        tuple(map(_applied, report.results)),
+        (*report_summary(report), *advice_on(report)),
+    )
 
 
 def what_it_is(record: Record) -> str:
@@ -172,10 +177,11 @@ _DONE = {
 _DRIFT = {"gone": text("gone"), "unclaimed": text("unclaimed")}
 
 
-def _plan_summary(plan: Plan) -> tuple[str, ...]:
+def plan_summary(plan: Plan) -> tuple[Text, ...]:
+    """Say in a sentence what a plan does, and in another what it uploads."""
     counts = plan.counts
     if not plan.pending:
-        return (in_step(counts[Action.KEEP]), *_room(plan))
+        return (in_step(counts[Action.KEEP]),)
     counted = {
         Action.CREATE: text("{count:,} to create", count=counts[Action.CREATE]),
         Action.REPLACE: text("{count:,} to replace", count=counts[Action.REPLACE]),
@@ -186,7 +192,7 @@ def _plan_summary(plan: Plan) -> tuple[str, ...]:
         Action.KEEP: text("{count:,} in step", count=counts[Action.KEEP]),
     }
     said = text("Plan: {counts}.", counts=listing(words for action, words in counted.items() if counts[action]))
-    return (said, _uploads(plan), *_room(plan))
+    return (said, _uploads(plan))
 
 
 def _uploads(plan: Plan) -> Text:
@@ -227,7 +233,8 @@ def _share(kind: str, usage: Usage) -> Text:
             return text("{used:,} of {limit:,} videos", used=used, limit=limit)
 
 
-def _report_summary(report: Report) -> tuple[str, ...]:
+def report_summary(report: Report) -> tuple[Text, ...]:
+    """Say in a sentence what became of a plan, and in another what was uploaded."""
     if not report.results:
         return (text("Nothing to do: everything is in step."),)
     counts = Counter(result.outcome for result in report.results)
@@ -237,18 +244,20 @@ def _report_summary(report: Report) -> tuple[str, ...]:
         Outcome.SKIPPED: text("{count:,} skipped", count=counts[Outcome.SKIPPED]),
         Outcome.UNKNOWN: text("{count:,} unknown", count=counts[Outcome.UNKNOWN]),
     }
-    lines = [
-        text("Applied: {counts}.", counts=listing(words for outcome, words in counted.items() if counts[outcome])),
-        _uploaded(report),
-    ]
+    said = text("Applied: {counts}.", counts=listing(words for outcome, words in counted.items() if counts[outcome]))
+    return (said, _uploaded(report))
+
+
+def advice_on(report: Report) -> tuple[Text, ...]:
+    """Say what is left for a person to do."""
     if any(result.replaced_id and result.record for result in report.results):
-        lines.append(
+        return (
             text(
                 "Put each new media_id into the drafts, menus and replies that hold the old one: "
                 "`wxsync uses --retired` lists them."
-            )
+            ),
         )
-    return tuple(lines)
+    return ()
 
 
 def _uploaded(report: Report) -> Text:

@@ -25,6 +25,7 @@ from wxsync.reconcile.watcher import Watcher
 from wxsync.results import Report, Result
 from wxsync.wechat.client import WeChat
 from wxsync.words import Text, by_line, text
+from wxsync.workflow.previews import keep_pictures
 
 Connect = Callable[[], AbstractContextManager[WeChat]]
 """Opens the way to WeChat."""
@@ -60,7 +61,10 @@ def apply(
     project = open_project(choice)
     with exclusive_run(project, "apply"):
         connect = partial(open_remote, choice, project, jobs=options.limits.jobs, watcher=watcher)
-        return apply_to(project, options, watcher, connect, agrees=agrees, admits=admits)
+        report = apply_to(project, options, watcher, connect, agrees=agrees, admits=admits)
+        if not watcher.stop.is_set():
+            keep_pictures(project.manifest.root, report)
+        return report
 
 
 def apply_to(

@@ -24,7 +24,7 @@ def report(choice: Choice) -> tuple[str, tuple[Problem, ...]]:
     planned = plan_with(project, lock, PlanOptions())
     records = [*_records(planned.plan.changes), *(one.record for one in (lock.retired if lock else ()))]
     used, _ = search(materials_of(lock, project.manifest.assets), Search(project.manifest.root)) if lock else ((), None)
-    pictures = previews(project.manifest.root, records)
+    pictures = previews(project.manifest.root, records, choice.environ)
     view = library_view(planned.plan, lock, pictures, places=LIBRARY_LIMITS, used=used)
     return html(view), planned.warnings
 

@@ -5,26 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from wxsync.model import Action, Change, Lock, MaterialType, Outcome, Plan, Record, Retired, Usage
-from wxsync.render.html.view import Card, LibraryUsage, Previews, Side, View
+from wxsync.model import Action, Change, Lock, MaterialType, Plan, Record, Retired, Usage
+from wxsync.render.html.view import MARKS, Card, LibraryUsage, Order, Previews, Side, View
+from wxsync.render.rows import advice_on, plan_summary, report_summary
 from wxsync.render.uses import use_said
 from wxsync.results import Report, Result, Standing, UsedMaterial
-from wxsync.words import human_size, moment
+from wxsync.words import Text, human_size, plural, text
 
-_STATES = {
-    Action.CREATE: "new",
-    Action.REPLACE: "changed",
-    Action.RENAME: "in step",
-    Action.RETIRE: "retired",
-    Action.KEEP: "in step",
-}
-# What a reason may begin with; what follows is a name or a path.
-_OPENINGS = ("moved from ", "was ", "same content as ")
 _SHELVES = {
-    "image": ("Images and thumbs", (MaterialType.IMAGE, MaterialType.THUMB)),
-    "voice": ("Voices", (MaterialType.VOICE,)),
-    "video": ("Videos", (MaterialType.VIDEO,)),
+    "image": (text("Images and thumbs"), (MaterialType.IMAGE, MaterialType.THUMB)),
+    "voice": (text("Voices"), (MaterialType.VOICE,)),
+    "video": (text("Videos"), (MaterialType.VIDEO,)),
 }
+_NOTHING = (text("Nothing to do"), text("Every material is in step."))
+# What the marks of a card say already.
+_SAID_BY_MARKS = (text("new"), text("in step"))
 
 
 def library_view(
@@ -46,13 +41,19 @@ def library_view(
         for one in (lock.retired if lock else ())
     ]
     newest = max((one.uploaded_at or "" for one in lock.records.values()), default="") if lock else ""
-    facts = {"Newest upload": moment(newest), "Uploads in doubt": str(len(lock.unconfirmed) or "") if lock else ""}
+    size = human_size(sum(change.size for change in plan.changes))
+    says = [plural("{count:,} material, {size}.", "{count:,} materials, {size}.", len(plan.changes), size=size)]
+    says += plan_summary(plan)[:1] if plan.pending else []
+    if lock and lock.unconfirmed:
+        says.append(plural("{count:,} upload in doubt.", "{count:,} uploads in doubt.", len(lock.unconfirmed)))
+    hint = text("Name your first files in the manifest, then run wxsync plan and wxsync apply.")
     return View(
-        "Materials",
+        text("Materials"),
         plan.account,
-        tuple(sorted(cards, key=lambda card: card.name)),
-        ("No materials yet", "Name your first files in the manifest, then run wxsync plan and wxsync apply."),
-        tuple((label, value) for label, value in facts.items() if value),
+        tuple(sorted(cards, key=lambda card: (card.folder, card.name))),
+        (text("No materials yet"), hint),
+        tuple(says) if cards else (),
+        ((text("Newest upload"), newest),) if newest else (),
         _known_to(lock, places),
     )
 
@@ -60,39 +61,38 @@ def library_view(
 def plan_view(plan: Plan, previews: Previews, *, everything: bool = False) -> View:
     """Shows what apply would do, before and after; with `everything` also what it would leave as it is."""
     changes = plan.changes if everything else plan.pending
-    kept = plan.counts[Action.KEEP]
-    uploads = plan.uploads
-    sent = f"{len(uploads):,} · {human_size(sum(change.sent_bytes for change in uploads))}" if uploads else "0"
     return View(
-        "Plan",
+        text("Plan"),
         plan.account,
-        tuple(_planned(change, previews, gone=plan.gone) for change in changes),
-        ("Nothing to do", "Every material is in step."),
-        (("Files to upload", sent), ("Materials in step", f"{kept:,}")),
-        _told_by_wechat(plan),
+        _by_weight(
+            replace(_planned(change, previews, gone=plan.gone), uses=plan.documents.get(change.name, ()))
+            for change in changes
+        ),
+        _NOTHING,
+        plan_summary(plan),
+        library=_told_by_wechat(plan),
         drift=plan.drift,
+        order=Order.CHANGE,
     )
 
 
 def result_view(report: Report, previews: Previews) -> View:
     """Shows what apply did: the old media_id and the new one."""
-    replaced = any(result.replaced_id and result.record for result in report.results)
     retired = report.uses.materials if report.uses else ()
     places_of = {
         name: tuple(use_said(use) for one in retired if one.name == name for use in one.uses)
         for name in {one.name for one in retired}
     }
-    done = [one for one in report.results if one.outcome is Outcome.DONE and one.change.action.uploads]
-    size = human_size(sum(one.change.sent_bytes for one in done))
     return View(
-        "Result",
+        text("Result"),
         report.account or None,
-        tuple(
+        _by_weight(
             replace(_applied(result, previews), uses=places_of.get(result.change.name, ())) for result in report.results
         ),
-        ("Nothing to do", "Every material is in step."),
-        (("Files uploaded", f"{len(done):,} · {size}" if done else "0"),),
-        advice="Put each new media_id into the drafts, menus and replies that hold the old one." if replaced else "",
+        _NOTHING,
+        report_summary(report),
+        advice=advice_on(report),
+        order=Order.CHANGE,
     )
 
 
@@ -100,57 +100,76 @@ def _held(change: Change) -> tuple[str, str | None, Standing]:
     return change.name, change.before.media_id if change.before else None, Standing.IN_USE
 
 
-def _known_to(lock: Lock | None, places: Mapping[str, int]) -> LibraryUsage:
+def _by_weight(cards: Iterable[Card]) -> tuple[Card, ...]:
+    """Sorts by what wants to be looked at first: the loss of an id before a new one, and a new name last."""
+    return tuple(sorted(cards, key=lambda card: (min(map(MARKS.index, card.marks)), card.name)))
+
+
+def _known_to(lock: Lock | None, places: Mapping[str, int]) -> LibraryUsage | None:
     """Counts what the materials of a lock take, in use or retired; an id that several names share counts once."""
     records = lock.every_record if lock else ()
     shelves = {
         label: Usage(len({one.media_id for one in records if one.media_id and one.type in types}), places[kind])
         for kind, (label, types) in _SHELVES.items()
     }
-    source = "Places in WeChat’s library that this lock knows to be taken; retired materials still take theirs."
-    return LibraryUsage(shelves, source)
+    return _scarce(
+        shelves,
+        text("Places in WeChat’s library that this lock knows to be taken; retired materials still take theirs."),
+    )
 
 
 def _told_by_wechat(plan: Plan) -> LibraryUsage | None:
     if plan.capacity is None:
         return None
     named = {label: plan.capacity.library.get(kind) for kind, (label, _types) in _SHELVES.items()}
-    return LibraryUsage({label: places for label, places in named.items() if places}, "As WeChat counts them.")
+    return _scarce({label: places for label, places in named.items() if places}, text("As WeChat counts them."))
+
+
+def _scarce(shelves: Mapping[Text, Usage], source: Text) -> LibraryUsage | None:
+    """Leaves out the shelves with room enough."""
+    scarce = {label: places for label, places in shelves.items() if places.used > places.left}
+    return LibraryUsage(scarce, source) if scarce else None
 
 
 def _in_library(change: Change, previews: Previews) -> Card:
     held, wanted = change.before, change.after
-    state = _STATES.get(change.action, "changed" if held else "new")
     shown = wanted or held
     assert shown is not None
-    if held and state == "changed":  # the id in use is the old one, until apply has done its work
+    if held and change.action is Action.REPLACE:  # the id in use is the old one, until apply has done its work
         shown = replace(shown, media_id=held.media_id, url=held.url, uploaded_at=held.uploaded_at)
-    return Card(change.name, change.type, (state,), (_side(shown, previews),), *_reason(change.reason))
+    return Card(change.name, change.type, (_mark(change.action),), (_side(shown, previews),), _reason(change.reason))
 
 
 def _retired(one: Retired, previews: Previews) -> Card:
-    words, rest = ("replaced by ", one.replaced_by) if one.replaced_by else ("no name uses it any more", "")
-    return Card(one.name, one.record.type, ("retired",), (_side(one.record, previews),), words, rest)
+    reason = text("replaced by {media_id}", media_id=one.replaced_by) if one.replaced_by else _UNUSED
+    return Card(one.name, one.record.type, ("retired",), (_side(one.record, previews),), reason)
+
+
+_UNUSED = text("no name uses it any more")
 
 
 def _planned(change: Change, previews: Previews, *, gone: frozenset[str]) -> Card:
-    action = "in step" if change.action is Action.KEEP else change.action.value
-    marks = ("gone", action) if change.before and change.before.media_id in gone else (action,)
-    return Card(change.name, change.type, marks, _both(change, change.after, previews), *_reason(change.reason))
+    is_gone = change.before is not None and change.before.media_id in gone
+    marks = ("gone", _mark(change.action)) if is_gone else (_mark(change.action),)
+    return Card(change.name, change.type, marks, _both(change, change.after, previews), _reason(change.reason))
 
 
 def _applied(result: Result, previews: Previews) -> Card:
     change = result.change
     sides = _both(change, result.record, previews) or (_side(_as_planned(change), previews),)
-    return Card(change.name, change.type, (result.outcome.value, change.action.value), sides, error=result.error)
+    return Card(change.name, change.type, (result.outcome.value, _mark(change.action)), sides, error=result.error)
+
+
+def _mark(action: Action) -> str:
+    return "in step" if action is Action.KEEP else action.value
 
 
 def _both(change: Change, after: Record | None, previews: Previews) -> tuple[Side, ...]:
     before = change.before
-    if before == after and before:
-        return (_side(before, previews),)
-    sides = [_side(before, previews, "before")] if before else []
-    sides += [_side(after, previews, "after")] if after else []
+    if before and (before == after or change.action is Action.RENAME):
+        return (_side(after or before, previews),)
+    sides = [_side(before, previews, "before" if after else "")] if before else []
+    sides += [_side(after, previews, "after" if before else "")] if after else []
     return tuple(sides)
 
 
@@ -162,9 +181,5 @@ def _side(record: Record, previews: Previews, label: str = "") -> Side:
     return Side(record, previews.get(record.sha256), label)
 
 
-def _reason(reason: str) -> tuple[str, str]:
-    """Parts what is said in our words from the name or path after it; what the marks tell already is not said again."""
-    if reason in ("new", "in step"):
-        return "", ""
-    opening = next((words for words in _OPENINGS if reason.startswith(words)), reason)
-    return opening, reason.removeprefix(opening)
+def _reason(reason: str) -> str:
+    return "" if reason in _SAID_BY_MARKS else reason

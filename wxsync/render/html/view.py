@@ -6,26 +6,44 @@ import base64
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import PurePosixPath
 
 from wxsync.model import Drift, Failure, MaterialType, Record, Usage
+from wxsync.words import Text
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """Holds what a browser can show of a file: the file itself where it is small, or a small picture of it."""
+    """What a browser can show of a file: the file itself where it is small, or a small picture of it.
+
+    `content` is empty where only the measures of the file are known.
+    """
 
     mime: str
     content: bytes = field(repr=False)
+    width: int = 0
+    """Of the file, in pixels; 0 where it has none."""
+    height: int = 0
+    """Of the file, in pixels; 0 where it has none."""
+    seconds: float = 0.0
+    """How long it plays; 0 where that is not known."""
 
     @property
     def medium(self) -> str:
-        """Names the element that shows it: image, audio or video."""
-        return self.mime.partition("/")[0]
+        """Name what shows it: image, audio, video, or "" where there is nothing to show."""
+        return self.mime.partition("/")[0] if self.content else ""
 
     @property
     def url(self) -> str:
-        """Gives a url that holds the content itself."""
+        """Give a url that holds the content itself."""
         return f"data:{self.mime};base64,{base64.b64encode(self.content).decode()}"
+
+    @property
+    def length(self) -> str:
+        """Write how long it plays as players write it: 1:05."""
+        minutes, seconds = divmod(round(self.seconds), 60)
+        return f"{minutes}:{seconds:02}" if self.seconds else ""
 
 
 Previews = Mapping[str, Preview]
@@ -33,7 +51,7 @@ Previews = Mapping[str, Preview]
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """Holds a material as it is, or as it was or will be, which `label` says."""
+    """A material as it is, or as it was or will be, which `label` says: before, after or "" for neither."""
 
     record: Record
     preview: Preview | None
@@ -42,62 +60,95 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """Holds one material of the page; `marks` are the words by which it can be filtered, the first of them in colour.
+    """One material of the page; `marks` are the words by which it can be filtered, the first of them in colour.
 
-    `words` and `rest` say why: the words are ours and are translated, what follows them is not.
-    `uses` are places where it is used.
+    `reason` says why, `uses` where it is used.
     """
 
     name: str
     type: MaterialType
     marks: tuple[str, ...]
     sides: tuple[Side, ...]
-    words: str = ""
-    rest: str = ""
+    reason: str = ""
     error: Failure | None = None
     uses: tuple[str, ...] = ()
+
+    @property
+    def record(self) -> Record:
+        """The material as it is last."""
+        return self.sides[-1].record
+
+    @property
+    def folder(self) -> str:
+        """The folder of its file, "" for that of the manifest."""
+        return str(PurePosixPath(self.record.path).parent).removeprefix(".")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The titles of a video, the old one first where it changes."""
+        return tuple(dict.fromkeys(side.record.title for side in self.sides if side.record.title))
+
+    @property
+    def is_line(self) -> bool:
+        """Whether one line says it all: nothing but a name or a path changes."""
+        return "rename" in self.marks and not self.error
+
+
+class Order(StrEnum):
+    """How a page is divided, and what it can be sorted by."""
+
+    FOLDER = "folder"
+    CHANGE = "change"
 
 
 @dataclass(frozen=True, slots=True)
 class LibraryUsage:
-    """Holds how many places of a library are taken, by words for a kind; `source` says who counted."""
+    """How many places of a library are taken, by what stands there; `source` says who counted."""
 
-    shelves: Mapping[str, Usage]
-    source: str
+    shelves: Mapping[Text, Usage]
+    source: Text
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Holds a whole page: `kind` is its heading, `facts` are pairs of our word and a value.
+    """A whole page: `kind` is its heading, `says` are the sentences below it, `facts` pairs of a word and a moment.
 
     `empty` is said where there are no cards, `advice` says what is left for a person to do.
     """
 
-    kind: str
+    kind: Text
     account: str | None
     cards: tuple[Card, ...]
-    empty: tuple[str, ...]
-    facts: tuple[tuple[str, str], ...] = ()
+    empty: tuple[Text, Text]
+    says: tuple[Text, ...] = ()
+    facts: tuple[tuple[Text, str], ...] = ()
     library: LibraryUsage | None = None
     drift: tuple[Drift, ...] = ()
-    advice: str = ""
+    advice: tuple[Text, ...] = ()
+    order: Order = Order.FOLDER
 
     @property
     def marks(self) -> list[tuple[str, int]]:
-        """Counts the cards by what became or is to become of them, in the order of first sight of the words."""
-        return _counted(_MARKS, (mark for card in self.cards for mark in card.marks))
+        """Count the cards by what became or is to become of them; what wants to be looked at stands first."""
+        return _counted(MARKS, (mark for card in self.cards for mark in card.marks))
 
     @property
     def types(self) -> list[tuple[str, int]]:
-        """Counts the cards by type."""
+        """Count the cards by type."""
         return _counted(tuple(MaterialType), (card.type for card in self.cards))
 
+    @property
+    def folders(self) -> list[tuple[str, int]]:
+        """Count the cards by folder."""
+        counts = Counter(card.folder for card in self.cards)
+        return sorted(counts.items())
 
-# In the order in which they are offered: what wants to be looked at stands first.
-_MARKS = (
-    "gone", "failed", "unknown", "new", "changed", "create", "replace", "rename", "share", "adopt", "retire",
-    "retired", "skipped", "done", "keep", "in step",
+
+MARKS = (
+    "gone", "failed", "unknown", "replace", "retire", "create", "share", "adopt", "rename",
+    "retired", "skipped", "done", "in step",
 )  # fmt: skip
+"""What can be said of a material, by weight."""
 
 
 def _counted(order: Iterable[str], found: Iterable[str]) -> list[tuple[str, int]]:
