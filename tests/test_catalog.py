@@ -29,23 +29,36 @@ def test_every_sentence_has_its_chinese() -> None:
     assert missing(written()) == []
 
 
-@pytest.mark.parametrize("call", CALLS, ids=lambda call: call.where)
-def test_every_placeholder_has_its_fact(call: Call) -> None:
-    if not call.facts:
-        assert not any(re.search(r"\{\w+[}:!]", template) for template in call.templates), "a fact is missing"
-        return
-    for template in call.templates:
-        assert placeholders(template) <= call.facts
+def test_every_placeholder_has_its_fact() -> None:
+    assert [call.where for call in CALLS if not _has_its_facts(call)] == []
 
 
-def messages() -> list[Message]:
-    return [message for message in written() if message.id]
+def test_the_chinese_has_the_placeholders_of_the_english() -> None:
+    assert [str(message.id) for message in written() if message.id and not _agrees(message)] == []
 
 
-@pytest.mark.parametrize("message", messages(), ids=lambda message: str(message.id)[:60])
-def test_the_chinese_has_the_placeholders_of_the_english(message: Message) -> None:
+def _has_its_facts(call: Call) -> bool:
+    if call.facts:
+        return all(placeholders(template) <= call.facts for template in call.templates)
+    return not any(re.search(r"\{\w+(:[^ }]*)?\}", template) for template in call.templates)
+
+
+def _agrees(message: Message) -> bool:
     english = message.id if isinstance(message.id, tuple | list) else (message.id,)
     chinese = message.string if isinstance(message.string, tuple | list) else (message.string,)
-    for each in filter(None, chinese):
-        if "{" in str(english[0]):
-            assert placeholders(str(each)) == placeholders(str(english[-1])), each
+    return all(_has_the_same(str(each), list(map(str, english))) for each in chinese if each)
+
+
+def _has_the_same(chinese: str, english: list[str]) -> bool:
+    try:
+        known = set().union(*map(placeholders, english))
+    except ValueError:  # a brace that stands for itself, in a sentence without facts
+        return sorted(re.findall("[{}]", chinese)) == sorted(re.findall("[{}]", english[0]))
+    # Of two forms either may lack a fact, which the one Chinese form then says or does not.
+    return placeholders(chinese) == known or (len(english) > 1 and placeholders(chinese) <= known)
+
+
+@pytest.mark.parametrize("word", ["沙盒", "退役", "图文消息图片", "令牌", "帐号", "漂移", "微信端", "修剪"])
+def test_one_thing_has_one_word(word: str) -> None:
+    """The terms stand in CONTRIBUTING; these are what slipped in beside them."""
+    assert [str(message.id) for message in written() if word in str(message.string)] == [], word
