@@ -11,7 +11,7 @@ from wxsync.formats import PageFormat
 from wxsync.schemas import violations
 from wxsync.words import visible
 
-HOSTILE = "<script>|*`x`\u202e.png"
+HOSTILE = "<script>|*`x`##[error].png"
 
 
 def test_a_plan_needs_no_account_and_writes_no_lock(offline: Project) -> None:
@@ -68,7 +68,12 @@ def test_a_saved_result_is_shown_as_it_was(project: Project, server: Server, for
 
     assert applied.code == 3
     assert violations("result", json.loads((project.root / "saved.json").read_text())) == []
-    assert project.run("show", file, "--format", form).out == applied.out
+    # What a saved sentence holds of outside is not told apart any more: in Markdown it is code as a whole.
+    shown, told = (
+        ran.out.replace("`", "") if form == "markdown" else ran.out
+        for ran in (project.run("show", file, "--format", form), applied)
+    )
+    assert shown == told
 
 
 def test_apply_does_the_plan_that_was_saved_and_nothing_else(project: Project, server: Server) -> None:
@@ -205,8 +210,8 @@ def test_hostile_names_stay_text_in_every_format(offline: Project) -> None:
     text = offline.run("plan").out
     markdown = offline.run("plan", "--format", "markdown").out
 
-    assert "\u202e" not in text
-    assert "\\u202e" in text
+    assert "##[" not in text
+    assert "#\\x23[" in text
     [row] = [line for line in markdown.splitlines() if line.startswith("| + |")]
     assert row.startswith(f"| + | ``{visible(HOSTILE).replace('|', chr(92) + 'x7c')}`` |"), (
         "a code span, whatever it holds"

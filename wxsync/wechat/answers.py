@@ -7,13 +7,15 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from wxsync.model import Button, Draft, DraftArticle, DraftPage, ListingPage, Material, MaterialType, Uploaded
 from wxsync.wechat.credentials import Secret
-from wxsync.wechat.transport import Answer
 
 Json = Mapping[str, object]
+
+if TYPE_CHECKING:
+    from wxsync.wechat.transport import Answer  # requests comes along, which a plan does not need
 
 _MEDIA_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _MOST = 2**53 - 1
