@@ -125,6 +125,8 @@ class Project:
 
     root: Path
     environ: dict[str, str]
+    pause: Callable[[float], bool] | None = None
+    """How its commands wait, by default for real."""
 
     def manifest(self, text: str, name: str = "materials.yaml") -> Path:
         file = self.root / name
@@ -150,7 +152,8 @@ class Project:
     def run(self, *arguments: str, manifest: str = "materials.yaml", clock_ns: Callable[[], int] = time.time_ns) -> Run:
         out, err = io.StringIO(), io.StringIO()
         with redirect_stdout(out), redirect_stderr(err):
-            code = run(["--manifest", str(self.root / manifest), *arguments], self.environ, clock_ns=clock_ns)
+            whole = ["--manifest", str(self.root / manifest), *arguments]
+            code = run(whole, self.environ, clock_ns=clock_ns, pause=self.pause)
         return Run(code, out.getvalue(), err.getvalue())
 
     def apply(self, *arguments: str) -> Run:
@@ -164,6 +167,11 @@ class Project:
 
     def materials(self) -> dict[str, Any]:
         return dict(self.lock()["materials"])
+
+
+def at_once(_seconds: float) -> bool:
+    """Waits for nothing."""
+    return False
 
 
 def until(condition: Callable[[], bool]) -> None:

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from tests.project import MEDIA, Project, png, serving
+from tests.project import MEDIA, Project, at_once, png, serving
 
 LIBRARY_LIMITS = [f"{folder}{name}" for folder in ("", "posts/") for name in ("a", "b", "c", "d")]
 CONTENTS = ["red", "green", "blue", "grey"]
@@ -35,13 +35,14 @@ class Life(RuleBasedStateMachine):
         self.root = Path(tempfile.mkdtemp())
         self.stack.callback(shutil.rmtree, self.root)
         self.server = self.stack.enter_context(serving())
-        self.project = Project(self.root, self.server.environ)
+        self.project = Project(self.root, self.server.environ, pause=at_once)
         self.wanted: dict[str, tuple[str, str, str]] = {}
         self._apply()
 
     def teardown(self) -> None:
         """Asks WeChat once more: whatever happened, lock and library agree in the end."""
         try:
+            self._grow_old()
             self._apply("--refresh")
             planned = self.project.run("plan", "--refresh", "--format", "json", "--detailed-exitcode")
             assert planned.code == 0, planned.out
@@ -89,6 +90,7 @@ class Life(RuleBasedStateMachine):
         materials = sorted((one["name"], one["media_id"]) for one in self.server.state()["materials"])
         if materials:
             self.server.delete(materials[which % len(materials)][1])
+        self._grow_old()
         self._apply("--refresh")
 
     @rule()
@@ -137,6 +139,10 @@ class Life(RuleBasedStateMachine):
         assert applied.code == 0, applied.err
         fresh = [one for one in self.server.state()["materials"] if one["media_id"] not in known]
         assert not [one for one in fresh if (one["type"], one["sha256"]) in before]
+
+    def _grow_old(self) -> None:
+        """Lets time pass at WeChat: what is younger than an hour is never taken for gone."""
+        self.server.advance(3601)
 
     def _held(self) -> dict[str, str]:
         lock = self.root / "materials.lock.json"

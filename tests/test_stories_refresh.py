@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.project import MEDIA, Project, Server, png, serving
+from tests.project import MEDIA, Project, Server, at_once, png, serving
 from tests.wechat_fake import APPID, EMPTY_PAGE, SECRET, FakeWeChat, no, ok
 from wxsync.errors import HaltedForNow
 from wxsync.model import picture_token
@@ -21,9 +21,10 @@ from wxsync.workflow.plan import plan
 
 
 @pytest.fixture(autouse=True)
-def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+def _hurried(request: pytest.FixtureRequest) -> None:
     """The second look comes at once; what lies between is told in a story of its own."""
-    monkeypatch.setattr("wxsync.reconcile.refresh._SECOND_LOOK_SECONDS", 0.0)
+    if "project" in request.fixturenames:
+        request.getfixturevalue("project").pause = at_once
 
 
 @pytest.fixture

@@ -99,10 +99,17 @@ def main() -> None:
 
 
 def run(
-    arguments: Sequence[str], environ: Mapping[str, str] = os.environ, *, clock_ns: Callable[[], int] = time.time_ns
+    arguments: Sequence[str],
+    environ: Mapping[str, str] = os.environ,
+    *,
+    clock_ns: Callable[[], int] = time.time_ns,
+    pause: Callable[[float], bool] | None = None,
 ) -> int:
-    """Run the command line and return its exit code; every error becomes words on standard error."""
-    settings = Settings(environ=environ, clock_ns=clock_ns)
+    """Run the command line and return its exit code; every error becomes words on standard error.
+
+    `clock_ns` gives Unix nanoseconds; `pause` waits some seconds and tells whether the run is being interrupted.
+    """
+    settings = Settings(environ=environ, clock_ns=clock_ns, pause=pause)
     try:
         speak(_language(environ))
     except ValueError:

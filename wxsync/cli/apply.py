@@ -78,7 +78,6 @@ def apply(
     from wxsync.reconcile.look import Look
     from wxsync.reconcile.planned import PlanOptions
     from wxsync.reconcile.send import ApplyOptions
-    from wxsync.reconcile.watcher import Watcher
     from wxsync.workflow.apply import WouldUpload
     from wxsync.workflow.apply import apply as run
 
@@ -107,7 +106,7 @@ def apply(
     try:
         finishing = text("the uploads that run")
         with stopping(stop, settings, finishing=finishing), progress, converting(settings) as converts:
-            watcher = Watcher(
+            watcher = settings.watcher(
                 sees=progress.sees, says=progress.says, traces=progress.traces, converts=converts, stop=stop
             )
             report = run(settings.choice(), options, watcher, agrees=agrees, admits=admits)
@@ -143,17 +142,11 @@ def _with_uses(report: Report, settings: Settings) -> Report:
 
     from wxsync.cli.progress import looking
     from wxsync.errors import WxsyncError
-    from wxsync.reconcile.watcher import Watcher
     from wxsync.workflow.uses import UsesOptions, uses
 
     try:
         with looking(settings) as progress:
-            found = uses(
-                settings.choice(),
-                UsesOptions(retired=True),
-                Watcher(says=settings.note, traces=settings.trace),
-                progress=progress,
-            )
+            found = uses(settings.choice(), UsesOptions(retired=True), settings.watcher(), progress=progress)
     except WxsyncError as error:
         settings.note(text("what still uses retired materials cannot be told: {why}", why=error.message))
         return report

@@ -261,14 +261,13 @@ def _prove(settings: Settings, here: Here | None, taken: Taken, kept: Keep | Non
     from wxsync.model import Lock
     from wxsync.project.folder import open_project
     from wxsync.reconcile.remote import open_remote
-    from wxsync.reconcile.watcher import Watcher
 
     choice = settings.choice()
     project = open_project(choice)
     one = taken.waiting.get(here.path_of(project.lock_file.name)) if here else None
     if here is None or one is None:
         return frozenset()
-    with open_remote(choice, project, jobs=1, watcher=Watcher(says=settings.note, traces=settings.trace)) as remote:
+    with open_remote(choice, project, jobs=1, watcher=settings.watcher()) as remote:
         known = proven(remote, one)
     refused = frozenset(each.key for each in one.added) - known
     for each in one.added:
@@ -347,10 +346,9 @@ def _planned(settings: Settings, here: Here | None, account: AccountLine, taken:
 
 def _plan(settings: Settings) -> Plan:
     from wxsync.reconcile.planned import PlanOptions
-    from wxsync.reconcile.watcher import Watcher
     from wxsync.workflow.plan import plan as run
 
-    return run(settings.choice(), PlanOptions(), Watcher()).plan
+    return run(settings.choice(), PlanOptions(), settings.watcher()).plan
 
 
 @contextmanager

@@ -33,11 +33,10 @@ def doctor(settings: Settings, *, probe: bool, yes: bool, form: str) -> int:
     """
     if probe:
         return _probe(settings, form, yes=yes)
-    from wxsync.reconcile.watcher import Watcher
     from wxsync.render import checks_page, checks_text
     from wxsync.workflow.doctor import doctor as run
 
-    watcher = Watcher(says=settings.note, traces=settings.trace)
+    watcher = settings.watcher()
     found = run(settings.choice(), watcher)
     if form == "json":
         click.echo(checks_text(found.checks, account=found.account, host=found.host), nl=False)
@@ -51,7 +50,6 @@ def doctor(settings: Settings, *, probe: bool, yes: bool, form: str) -> int:
 
 def _probe(settings: Settings, form: str, *, yes: bool) -> int:
     from wxsync.errors import NotAgreed
-    from wxsync.reconcile.watcher import Watcher
     from wxsync.render.probed import probed_json, probed_page
     from wxsync.workflow.probe import UPLOADS, probe_wechat
 
@@ -69,7 +67,7 @@ def _probe(settings: Settings, form: str, *, yes: bool) -> int:
         return confirm(what)
 
     try:
-        probed = probe_wechat(settings.choice(), Watcher(says=settings.note, traces=settings.trace), agrees=agrees)
+        probed = probe_wechat(settings.choice(), settings.watcher(), agrees=agrees)
     except NotAgreed:
         settings.note(text("Nothing was sent."))
         return Exit.INTERRUPTED

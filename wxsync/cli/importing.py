@@ -49,11 +49,10 @@ def import_(settings: Settings, *, name: str | None, media_id: str | None, every
 
 
 def _one(settings: Settings, name: str, media_id: str) -> None:
-    from wxsync.reconcile.watcher import Watcher
     from wxsync.render.rows import what_it_is
     from wxsync.workflow.import_one import import_one
 
-    watcher = Watcher(says=settings.note, traces=settings.trace)
+    watcher = settings.watcher()
     imported = import_one(settings.choice(), name, media_id, watcher)
     record = imported.record
     emit_line(text("imported {name}: {what}", name=name, what=what_it_is(record)))
@@ -63,7 +62,6 @@ def _one(settings: Settings, name: str, media_id: str) -> None:
 
 def _all(settings: Settings, *, yes: bool) -> int:
     from wxsync.errors import NotAgreed
-    from wxsync.reconcile.watcher import Watcher
     from wxsync.render import terminal
     from wxsync.render.gathered import gathered_page, matches_page
     from wxsync.workflow.import_all import import_all
@@ -76,7 +74,7 @@ def _all(settings: Settings, *, yes: bool) -> int:
         )
         return sure or ask(text("Take these into the lock?"), "import --all")
 
-    watcher = Watcher(says=settings.note, traces=settings.trace)
+    watcher = settings.watcher()
     try:
         found = import_all(settings.choice(), watcher, agrees=agrees)
     except NotAgreed:

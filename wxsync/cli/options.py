@@ -15,6 +15,7 @@ from wxsync import __version__
 
 if TYPE_CHECKING:
     from wxsync.project.folder import Choice
+    from wxsync.reconcile.watcher import Watcher
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -37,6 +38,7 @@ class Settings:
     quiet: bool = False
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     clock_ns: Callable[[], int] = time.time_ns
+    pause: Callable[[float], bool] | None = None
     leaving: Callable[[], None] = lambda: None
 
     @property
@@ -73,6 +75,12 @@ class Settings:
         import shutil
 
         return max(shutil.get_terminal_size().columns, 40)
+
+    def watcher(self, **callbacks: Any) -> Watcher:
+        """Give how a run reports to this reader, and how it waits."""
+        from wxsync.reconcile.watcher import Watcher
+
+        return Watcher(**{"says": self.note, "traces": self.trace, "pause": self.pause} | callbacks)
 
     def note(self, words: str) -> None:
         """Say a sentence on standard error, in the reader's language, unless nobody wants to hear it."""

@@ -174,11 +174,10 @@ def _planned(
 ) -> Planned:
     from wxsync.cli.progress import converting
     from wxsync.reconcile.planned import PlanOptions
-    from wxsync.reconcile.watcher import Watcher
     from wxsync.workflow.plan import plan as run
 
     with converting(settings) as converts:
-        watcher = Watcher(says=settings.note, traces=settings.trace, converts=converts)
+        watcher = settings.watcher(converts=converts)
         return run(settings.choice(), PlanOptions(targets, replace, use_cache, refresh), watcher, force=force)
 
 

@@ -65,7 +65,6 @@ def prune(
     """
     from wxsync.cli.progress import looking
     from wxsync.errors import NotAgreed
-    from wxsync.reconcile.watcher import Watcher
     from wxsync.render import terminal
     from wxsync.render.disposals import disposable_page, disposals_page, disposals_text, fate_of
     from wxsync.workflow.prune import PruneOptions
@@ -97,7 +96,7 @@ def prune(
             )
         )
 
-    watcher = Watcher(says=settings.note, traces=settings.trace, stop=stop)
+    watcher = settings.watcher(stop=stop)
     options = PruneOptions(keep_days, max_delete, looks=look == "auto", dry_run=dry_run)
     try:
         with stopping(stop, settings, finishing=text("the deletion that runs")), looking(settings) as progress:

@@ -22,12 +22,11 @@ def pull(settings: Settings, folder: str) -> int:
     DIR is new or empty, or that of a pull that was cut off, which is taken up where it was. A video whose address
     gives no file is left out. Article images are in no library.
     """
-    from wxsync.reconcile.watcher import Watcher
     from wxsync.render import terminal
     from wxsync.render.pulled import pulled_page
     from wxsync.workflow.pull import pull as run
 
-    watcher = Watcher(says=settings.note, traces=settings.trace)
+    watcher = settings.watcher()
     try:
         pulled = run(settings.choice(), Path(folder), watcher)
     except KeyboardInterrupt:

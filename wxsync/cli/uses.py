@@ -54,7 +54,6 @@ def uses(
     from wxsync.cli.progress import looking
     from wxsync.errors import UsageProblem
     from wxsync.reconcile.uses import told_as_usual
-    from wxsync.reconcile.watcher import Watcher
     from wxsync.workflow.uses import UsesOptions
     from wxsync.workflow.uses import uses as run
 
@@ -62,7 +61,7 @@ def uses(
         raise UsageProblem(text("--library asks WeChat what no lock knows: it takes neither --retired nor --offline"))
     options = UsesOptions(names, retired, library, offline, documents)
     with looking(settings) as progress:
-        found = run(settings.choice(), options, Watcher(says=settings.note, traces=settings.trace), progress=progress)
+        found = run(settings.choice(), options, settings.watcher(), progress=progress)
     write_out(out, lambda wanted: _printed(found, wanted, settings, mending=retired, color=False))
     if out and not form:
         tell_of(out, settings)
