@@ -36,6 +36,13 @@ def test_another_case_comes_before_another_spelling_and_the_order_is_always_the_
     assert near_names("logo", known, most=1) == ("LOGO",)
 
 
+def test_a_path_is_meant_by_its_last_part_with_or_without_a_suffix() -> None:
+    known = ["图片/logo.png", "logistics", "posts/Logo.jpg", "other/logo.png"]
+
+    assert near_names("logo", known) == ("other/logo.png", "posts/Logo.jpg", "图片/logo.png")
+    assert near_names("LOGO.PNG", known, most=2) == ("other/logo.png", "图片/logo.png")
+
+
 def test_the_question_joins_what_may_have_been_meant() -> None:
     assert did_you_mean(["a"]) == "did you mean a?"
     assert did_you_mean(["a", "b", "c"]) == "did you mean a, b or c?"

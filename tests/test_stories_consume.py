@@ -167,7 +167,7 @@ def test_only_an_address_of_the_web_is_a_url(library: Project, url: str) -> None
 
 
 def test_the_lock_of_another_account_and_a_choice_left_open_are_told(library: Project) -> None:
-    assert Project(library.root, {"WXSYNC_APPID": "wxanotheraccount0"}).run("get", "logo").code == 6
+    assert Project(library.root, {"WXSYNC_APPID": "wx0another0account"}).run("get", "logo").code == 6
     library.manifest("accounts:\n  a: {appid: wx0123456789abcdef}\n  b: {appid: wxfedcba9876543210}\n" + MANIFEST)
     assert library.run("get", "logo").code == 64
 

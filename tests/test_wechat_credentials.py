@@ -75,12 +75,24 @@ def test_a_named_account_never_uses_the_secret_of_the_unnamed_one() -> None:
         read("prod", WXSYNC_SECRET=VALUE)
 
 
+ONE, OTHER = "wx" + 16 * "a", "wx" + 16 * "b"
+
+
 def test_the_appid_comes_from_the_variable_or_the_manifest() -> None:
-    assert appid_from({"WXSYNC_APPID": "wxa"}, account=None, appid=None) == "wxa"
-    assert appid_from({"WXSYNC_APPID": "wxa"}, account=None, appid="wxa") == "wxa"
-    assert appid_from({"WXSYNC_APPID": ""}, account=None, appid="wxb") == "wxb"
-    assert appid_from({"WXSYNC_APPID": "wxa"}, account="prod", appid="wxb") == "wxb"
+    assert appid_from({"WXSYNC_APPID": ONE}, account=None, appid=None) == ONE
+    assert appid_from({"WXSYNC_APPID": ONE}, account=None, appid=ONE) == ONE
+    assert appid_from({"WXSYNC_APPID": ""}, account=None, appid=OTHER) == OTHER
+    assert appid_from({"WXSYNC_APPID": ONE}, account="prod", appid=OTHER) == OTHER
     assert appid_from({}, account=None, appid=None) is None
+
+
+@pytest.mark.parametrize("said", ["wx123", "gh_0123456789ab", "WX0123456789ABCDEF", "wx0123456789abcdef0"])
+def test_what_is_not_an_appid_is_told_with_its_variable(said: str) -> None:
+    with pytest.raises(UsageProblem) as caught:
+        appid_from({"WXSYNC_PROD_APPID": said}, account="prod", appid=None)
+
+    assert f"WXSYNC_PROD_APPID is {said}" in caught.value.message
+    assert "WXSYNC_PROD_SECRET" in caught.value.hint
 
 
 @pytest.mark.parametrize(
@@ -100,8 +112,8 @@ def test_the_appid_comes_from_the_variable_or_the_manifest() -> None:
             PersonNeeded,
             ["WXSYNC_COMPONENT_APPID", "WXSYNC_AUTHORIZER_REFRESH_TOKEN"],
         ),
-        (None, {"WXSYNC_SECRET": VALUE, "WXSYNC_APPID": "wxother"}, Conflict, ["WXSYNC_APPID", "wxother", APPID]),
-        ("prod", {"WXSYNC_PROD_SECRET": VALUE, "WXSYNC_PROD_APPID": "wxo"}, Conflict, ["WXSYNC_PROD_APPID"]),
+        (None, {"WXSYNC_SECRET": VALUE, "WXSYNC_APPID": OTHER}, Conflict, ["WXSYNC_APPID", OTHER, APPID]),
+        ("prod", {"WXSYNC_PROD_SECRET": VALUE, "WXSYNC_PROD_APPID": OTHER}, Conflict, ["WXSYNC_PROD_APPID"]),
     ],
 )
 def test_what_is_missing_or_too_much_is_named_and_never_shown(

@@ -135,6 +135,8 @@ class Problem:
     """The material that it is about."""
     path: str | None = None
     """The file that it is about, as a manifest writes it."""
+    source: str = ""
+    """The official words that a limit stands on."""
 
     @property
     def is_error(self) -> bool:

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 from wxsync.cli.options import Settings
 from wxsync.cli.options import say as say_error
-from wxsync.words import Text, call_reference, say, text, visible
+from wxsync.words import Text, call_reference, hanging, say, text, visible
 
 if TYPE_CHECKING:
     from wxsync.errors import WxsyncError
     from wxsync.model import Failure
     from wxsync.results import Report
+
+
+_HANGING = 10  # where the words of a hint begin
 
 
 class Exit(IntEnum):
@@ -84,11 +87,13 @@ def told(error: Exception, settings: Settings, *, color: bool) -> str:
     from wxsync.render import render_problems
 
     if isinstance(error, InvalidInput):
-        return render_problems(error.problems, color=color)
+        return render_problems(error.problems, color=color, columns=settings.columns(sys.stderr))
     if isinstance(error, WxsyncError):
         facts = (text("error: {message}", message=error.message), _call(error), _hint(error.hint))
         # Whoever names a thing may put a line feed into its name: only our own sentences break lines.
-        return "".join(f"{say(fact, mark=visible)}\n" for fact in facts if fact)
+        said = (line for fact in facts if fact for line in say(fact, mark=visible).split("\n"))
+        columns = settings.columns(sys.stderr)
+        return "".join(f"{line}\n" for whole in said for line in hanging(whole, _HANGING, columns))
     trace = "".join(traceback.format_exception(error)) if settings.verbose else ""
     defect = text("error: a defect of wxsync: {kind}: {what}", kind=type(error).__name__, what=str(error))
     hint = _hint(text("nothing is lost; run it again with --verbose and report what it prints"))

@@ -194,4 +194,4 @@ def warn(settings: Settings, warnings: tuple[Problem, ...]) -> None:
     """Shows warnings on standard error."""
     from wxsync.render import render_problems
 
-    settings.aside(render_problems(warnings, color=settings.colored(sys.stderr)))
+    settings.aside(render_problems(warnings, color=settings.colored(sys.stderr), columns=settings.columns(sys.stderr)))

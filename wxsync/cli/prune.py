@@ -76,7 +76,8 @@ def prune(
     def agrees(found: Disposable) -> bool:
         nonlocal total
         total = len(found.delete) + len(found.drop)
-        settings.aside(terminal(disposable_page(found), color=settings.colored(sys.stderr)))
+        page = disposable_page(found)
+        settings.aside(terminal(page, color=settings.colored(sys.stderr), columns=settings.columns(sys.stderr)))
         if not found.obstacles:
             return yes or settings.sandbox or ask(text("Delete these?"), "prune")
         if yes or settings.sandbox:
@@ -105,11 +106,11 @@ def prune(
         settings.note(text("Nothing was deleted."))
         return Exit.INTERRUPTED
 
-    def printed(form: str, *, color: bool = False) -> str:
-        return disposals_text(done) if form == "json" else terminal(disposals_page(done), color=color)
+    def printed(form: str, *, color: bool = False, columns: int | None = None) -> str:
+        return disposals_text(done) if form == "json" else terminal(disposals_page(done), color=color, columns=columns)
 
     write_out(out, printed)
-    emit(printed(form, color=settings.colored(sys.stdout)))
+    emit(printed(form, color=settings.colored(sys.stdout), columns=settings.columns(sys.stdout)))
     if dry_run and not stop.is_set():
         return Exit.DONE
     return gravest((one.error for one in done.disposals), interrupted=stop.is_set())

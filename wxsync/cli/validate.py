@@ -33,15 +33,18 @@ def validate(settings: Settings, form: str, out: tuple[str, ...]) -> int:
     with converting(settings) as converts:
         manifest, problems = run(settings.choice(), converts=converts)
 
-    def printed(form: str, *, color: bool = False) -> str:
+    def printed(form: str, *, color: bool = False, columns: int | None = None) -> str:
         if form == "text":
-            return render_problems(problems, color=color) or _in_order(len(manifest.assets), settings)
+            return render_problems(problems, color=color, columns=columns) or _in_order(len(manifest.assets), settings)
         return {"json": problems_text, "github": github_annotations, "sarif": sarif, "codequality": codequality}[form](
             problems
         )
 
     write_out(out, printed)
-    emit(printed(form, color=settings.colored(sys.stdout)), is_document=form == "github")
+    emit(
+        printed(form, color=settings.colored(sys.stdout), columns=settings.columns(sys.stdout)),
+        is_document=form == "github",
+    )
     return Exit.INVALID if any(problem.is_error for problem in problems) else Exit.DONE
 
 

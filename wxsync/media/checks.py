@@ -42,12 +42,16 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Holds one thing that is wrong with a file; `code` is a stable word for programs, `hint` says what to do."""
+    """Holds one thing that is wrong with a file; `code` is a stable word for programs, `hint` says what to do.
+
+    `source` are the official words that a limit stands on.
+    """
 
     code: str
     severity: Severity
     message: Text
     hint: Text
+    source: str = ""
 
 
 def check(
@@ -99,12 +103,8 @@ def _control(what: str) -> Finding:
     return _error(what, message, text("write it without: WeChat may show its escape"))
 
 
-def _error(code: str, message: Text, hint: Text) -> Finding:
-    return Finding(code, Severity.ERROR, message, hint)
-
-
-def _sourced(hint: Text, material_type: MaterialType) -> Text:
-    return text("{hint} (source: {source})", hint=hint, source=LIMITS[material_type].source)
+def _error(code: str, message: Text, hint: Text, source: str = "") -> Finding:
+    return Finding(code, Severity.ERROR, message, hint, source)
 
 
 def _size(size: int, material_type: MaterialType, hint: Text) -> Finding | None:
@@ -118,7 +118,7 @@ def _size(size: int, material_type: MaterialType, hint: Text) -> Finding | None:
         rounded=_round(most),
         material_type=material_type,
     )
-    return _error("size", message, _sourced(hint, material_type))
+    return _error("size", message, hint, LIMITS[material_type].source)
 
 
 def _round(size: int) -> Text:
@@ -158,7 +158,7 @@ def _format(asked: hints.Asked) -> Finding:
     suffix = _suffix(asked.filename)
     if suffix not in ("", asked.media.extension):
         message = text("{message} (the name says .{suffix})", message=message, suffix=suffix)
-    return _error("format", message, _sourced(hints.on_format(asked), asked.material_type))
+    return _error("format", message, hints.on_format(asked), LIMITS[asked.material_type].source)
 
 
 def _duration(asked: hints.Asked) -> Finding | None:
@@ -176,7 +176,7 @@ def _duration(asked: hints.Asked) -> Finding | None:
         return None
     seconds = _seconds(media.seconds, most)
     message = text("the voice plays {seconds} s; WeChat takes at most {most:g} s", seconds=seconds, most=most)
-    return _error("duration", message, _sourced(hints.on_long_voice(asked), asked.material_type))
+    return _error("duration", message, hints.on_long_voice(asked), LIMITS[asked.material_type].source)
 
 
 def _seconds(seconds: float, most: float) -> str:

@@ -262,6 +262,7 @@ def _problem(asset: Asset, finding: Finding) -> Problem:
         asset.location,
         name=asset.name,
         path=asset.path,
+        source=finding.source,
     )
 
 

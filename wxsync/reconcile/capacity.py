@@ -6,14 +6,17 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from wxsync.errors import CallFailed, HaltedForNow, PersonNeeded
+from wxsync.errors import CallFailed, HaltedForNow, HaltedForPerson, PersonNeeded
 from wxsync.media import LIBRARY_LIMITS
 from wxsync.model import Capacity, MaterialType, Plan, Usage
+from wxsync.wechat.errcodes import Kind
 from wxsync.wechat.interface import ADD_MATERIAL, GET_MATERIAL
 from wxsync.words import Text, listing, plural, text
 
 if TYPE_CHECKING:
     from wxsync.wechat.client import WeChat
+
+_IN_THE_WAY = frozenset({Kind.CREDENTIALS, Kind.ALLOWLIST, Kind.CONFIRMATION, Kind.TOKEN})
 
 
 def count(remote: WeChat, says: Callable[[str], None]) -> Mapping[str, int] | None:
@@ -21,7 +24,8 @@ def count(remote: WeChat, says: Callable[[str], None]) -> Mapping[str, int] | No
     try:
         return remote.count()
     except CallFailed as error:
-        if error.errcode is None:
+        # What a person must put right is in the way of everything that follows.
+        if error.errcode is None or (isinstance(error, HaltedForPerson) and error.code in _IN_THE_WAY):
             raise
         says(text("WeChat does not count the library, so nobody knows how full it is: {why}", why=error.message))
         return None

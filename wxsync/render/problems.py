@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from wxsync.model import Problem, Severity
-from wxsync.words import listing, paint, plural, say, text, visible, width
+from wxsync.words import hanging, listing, paint, plural, say, text, visible, width
 
 _EXCERPT_COLUMNS = 160
 _SEVERITIES = {Severity.ERROR: text("error"), Severity.WARNING: text("warning")}
 
 
-def render_problems(problems: Iterable[Problem], *, color: bool) -> str:
-    """Writes every problem and a count below them; an empty text where there is none."""
+def render_problems(problems: Iterable[Problem], *, color: bool, columns: int | None = None) -> str:
+    """Writes every problem, and below them each source once and a count; an empty text where there is none.
+
+    `columns` are those of a terminal, within which lines are broken between words.
+    """
     shown = list(problems)
     if not shown:
         return ""
@@ -23,20 +26,24 @@ def render_problems(problems: Iterable[Problem], *, color: bool) -> str:
             plural("{count:,} warning", "{count:,} warnings", len(shown) - errors),
         ]
     )
-    return "\n".join(_problem(problem, color=color) for problem in shown) + f"\n{say(count)}\n"
+    lines = [line for problem in shown for line in _problem(problem, columns, color=color)]
+    for source in dict.fromkeys(problem.source for problem in shown if problem.source):
+        lines += hanging(say(text("source: {source}", source=source), mark=visible), 4, columns)
+    return "".join(f"{line}\n" for line in (*lines, say(count)))
 
 
-def _problem(problem: Problem, *, color: bool) -> str:
-    severity = paint(
-        say(_SEVERITIES[problem.severity]), "1;31" if problem.severity is Severity.ERROR else "1;33", color=color
-    )
+def _problem(problem: Problem, columns: int | None, *, color: bool) -> list[str]:
+    severity = say(_SEVERITIES[problem.severity])
     place = f"{visible(str(problem.location))}: " if problem.location else ""
-    lines = [f"{place}{severity}: {visible(say(problem.message))} [{problem.code}]"]
+    said = f"{place}{severity}: {visible(say(problem.message))} [{problem.code}]"
+    first, *lines = hanging(said, 4, columns)
+    painted = paint(severity, "1;31" if problem.severity is Severity.ERROR else "1;33", color=color)
+    lines = [first.replace(f"{place}{severity}:", f"{place}{painted}:", 1), *lines]
     if problem.excerpt.strip() and problem.location:
         lines += _excerpt(problem.excerpt, problem.location.column)
     if problem.hint:
-        lines.append(visible(say(text("    hint: {hint}", hint=problem.hint))))
-    return "\n".join(lines)
+        lines += hanging(visible(say(text("    hint: {hint}", hint=problem.hint))), 10, columns)
+    return lines
 
 
 def _excerpt(excerpt: str, column: int) -> list[str]:

@@ -68,7 +68,7 @@ def plan_page(plan: Plan, *, everything: bool = False) -> Page:
         text("{kind}: {name} ({media_id})", kind=_DRIFT[one.kind], name=one.name, media_id=one.media_id)
         for one in plan.drift
     )
-    account = plan.account or text("an account yet to be named")
+    account = plan.account or text("the account that WXSYNC_APPID will name")
     rows = tuple(_planned(change, plan.documents.get(change.name, ())) for change in changes)
     return Page(text("Plan"), account, rows, (*plan_summary(plan), *_room(plan)), drift)
 

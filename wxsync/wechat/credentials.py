@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,9 @@ from urllib.parse import urlsplit
 
 from wxsync.errors import Conflict, PersonNeeded, UsageProblem
 from wxsync.words import text
+
+_APPID = re.compile(r"wx[0-9a-z]{16}")
+_SHOWN = 40
 
 WECHAT = "https://api.weixin.qq.com"
 # Inside 微信云托管 a sidecar intercepts plain HTTP to this name; over TLS it could not.
@@ -109,6 +113,15 @@ def appid_from(environ: Mapping[str, str], *, account: str | None, appid: str | 
     """Finds the appid in the environment or the manifest; raises Conflict where the two differ."""
     variables = _Variables(environ, account)
     said = variables.get("APPID")
+    if said and not _APPID.fullmatch(said):
+        raise UsageProblem(
+            text("{variable} is {said}, which is not an appid", variable=variables.name("APPID"), said=said[:_SHOWN]),
+            hint=text(
+                "an appid is wx and 16 digits or small letters: copy it from 设置与开发 in mp.weixin.qq.com, and the "
+                "AppSecret into {secret}",
+                secret=variables.name("SECRET"),
+            ),
+        )
     if said and appid and said != appid:
         raise Conflict(
             text(
@@ -191,8 +204,9 @@ def _only_kind(variables: _Variables) -> tuple[str, ...]:
         raise PersonNeeded(
             text("there are no credentials in the environment"),
             hint=text(
-                "Set {what} (the AppSecret), or {what2}, or {what3}=cloud. A pull request from a fork gets "
-                "no secrets: it can validate and plan.",
+                "Set {appid} and {what} (the AppSecret), or {what2}, or {what3}=cloud. Without an account try it with "
+                "--sandbox. A pull request from a fork gets no secrets: it can validate and plan.",
+                appid=variables.name("APPID"),
                 what=variables.name("SECRET"),
                 what2=variables.name("ACCESS_TOKEN"),
                 what3=variables.name("AUTH"),
