@@ -20,6 +20,7 @@ _COMMANDS = {
     "add": ("listing.add", "Add files to the manifest."),
     "apply": ("apply.apply", "Upload what is new or changed and write the lock."),
     "ci": ("ci.ci", "Do in any CI what a job of it needs: plan, apply, comment."),
+    "completion": ("completion.completion", "Print the completion of a shell."),
     "doctor": ("doctor.doctor", "Check credentials, allowlist, permissions, library and quota."),
     "explain": ("explain.explain", "Explain an errcode in English and Chinese."),
     "export": ("consume.export", "Print all ids and urls for programs."),
@@ -117,6 +118,8 @@ def run(
     with speaking(spoken()):
         try:
             root = in_language(cli)
+            if "_WXSYNC_COMPLETE" in environ:
+                import_module("wxsync.cli.completion")  # where click learns how PowerShell asks
             code = root.main(args=list(arguments), prog_name="wxsync", standalone_mode=False, obj=settings)
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the one place where errors become words
             return _ended_by(error, settings)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wxsync.cli import completing
 from wxsync.cli.exits import Exit
 from wxsync.cli.options import Settings, emit, global_options
 from wxsync.cli.output import out_option, tell_of, write_out
@@ -21,7 +22,7 @@ _NAMED = 10
 
 
 @click.command(short_help="Print the media_id or url of one material.")
-@click.argument("name")
+@click.argument("name", shell_complete=completing.names)
 @click.option(
     "--field",
     type=click.Choice(["media_id", "url"]),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wxsync.cli import completing
 from wxsync.cli.options import global_options
 from wxsync.words import Language, listing, say, text
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 # Click would take -1, the commonest code of all, for an option.
 @click.command(context_settings={"ignore_unknown_options": True})
-@click.argument("code", type=int)
+@click.argument("code", type=int, shell_complete=completing.errcodes)
 @global_options
 def explain(code: int) -> None:
     """Explain an errcode of WeChat in English and Chinese: what it means, what to do; offline."""

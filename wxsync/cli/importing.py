@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wxsync.cli import completing
 from wxsync.cli.asking import ask, yes_option
 from wxsync.cli.exits import Exit
 from wxsync.cli.options import Settings, emit, emit_line, global_options
@@ -28,7 +29,7 @@ class _WithId(click.Command):
 
 
 @click.command("import", cls=_WithId)
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completing.names)
 @click.argument("media_id", required=False)
 @click.option("--all", "everything", is_flag=True, help="Look through the whole library for what the lock lacks.")
 @yes_option

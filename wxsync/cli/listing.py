@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from wxsync.cli import completing
 from wxsync.cli.options import Settings, emit, emit_line, global_options
 from wxsync.cli.output import out_option, tell_of, write_out
 from wxsync.words import text
@@ -14,7 +15,7 @@ _TYPES = ("image", "voice", "video", "thumb", "article_image")
 
 
 @click.command("list", short_help="List materials with their state, id and url.")
-@click.argument("names", metavar="[NAME-OR-GLOB]...", nargs=-1)
+@click.argument("names", metavar="[NAME-OR-GLOB]...", nargs=-1, shell_complete=completing.names)
 @out_option("text", "json", "csv")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "csv"]), help="Default: text, where no -o is given."

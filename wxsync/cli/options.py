@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 import click
 
 from wxsync import __version__
+from wxsync.cli import completing
 
 if TYPE_CHECKING:
     from wxsync.project.folder import Choice
@@ -197,7 +198,15 @@ _OPTIONS = (
         callback=_keep,
         help="Default: materials.yaml, here or in the nearest folder above in the git repository.",
     ),
-    click.option("-a", "--account", metavar="NAME", expose_value=False, callback=_keep, help="One of the manifest's."),
+    click.option(
+        "-a",
+        "--account",
+        metavar="NAME",
+        expose_value=False,
+        callback=_keep,
+        shell_complete=completing.accounts,
+        help="One of the manifest's.",
+    ),
     click.option(
         "--sandbox", is_flag=True, expose_value=False, callback=_keep, help="Use the embedded offline WeChat."
     ),

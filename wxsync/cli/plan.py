@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
+from wxsync.cli import completing
 from wxsync.cli.exits import Exit
 from wxsync.cli.options import Settings, emit, global_options
 from wxsync.cli.output import out_option, tell_of, write_out
@@ -34,9 +35,20 @@ def planning_options(function: Function) -> Function:
     for option in (
         click.option("--no-cache", is_flag=True, help="Hash every file, whatever is remembered of it."),
         click.option("--refresh", is_flag=True, help="Ask WeChat what is gone, and plan that again."),
-        click.option("--replace", multiple=True, metavar="NAME", help="Upload NAME anew; repeatable."),
         click.option(
-            "--target", "targets", multiple=True, metavar="NAME", help="Only these names or globs; repeatable."
+            "--replace",
+            multiple=True,
+            metavar="NAME",
+            shell_complete=completing.names,
+            help="Upload NAME anew; repeatable.",
+        ),
+        click.option(
+            "--target",
+            "targets",
+            multiple=True,
+            metavar="NAME",
+            shell_complete=completing.names,
+            help="Only these names or globs; repeatable.",
         ),
     ):
         function = option(function)

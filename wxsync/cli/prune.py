@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wxsync.cli import completing
 from wxsync.cli.asking import ask, stopping, yes_option
 from wxsync.cli.exits import Exit, gravest
 from wxsync.cli.options import Settings, emit, emit_line, global_options
@@ -131,7 +132,7 @@ def _unseen(found: Disposable) -> PersonNeeded:
 
 
 @click.command(short_help="Drop a record from the lock; touches nothing at WeChat.")
-@click.argument("name")
+@click.argument("name", shell_complete=completing.recorded)
 @global_options
 @click.pass_obj
 def forget(settings: Settings, name: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wxsync.cli import completing
 from wxsync.cli.exits import Exit, gravest
 from wxsync.cli.options import Settings, emit, global_options
 from wxsync.cli.output import out_option, tell_of, write_out
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Tell where materials are used: documents, drafts, the menu.")
-@click.argument("names", metavar="[NAME-OR-GLOB]...", nargs=-1)
+@click.argument("names", metavar="[NAME-OR-GLOB]...", nargs=-1, shell_complete=completing.names)
 @click.option("--retired", is_flag=True, help="Only what still holds an old id or url, with the new one beside it.")
 @click.option("--library", is_flag=True, help="What is at WeChat and in no lock beside the manifest, the oldest first.")
 @click.option("--offline", is_flag=True, help="Read documents only.")
