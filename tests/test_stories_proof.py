@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.project import Project, Run, Server, png
+from tests.project import Project, Run, Server, png, serving
+from wxsync.sandbox import Switches
 
 
 @pytest.fixture
@@ -119,6 +121,47 @@ def test_a_dry_run_shows_what_is_kept_and_deletes_nothing(retired: Project, serv
 
     assert outcomes(again)["b.png"][0] == "kept"
     assert server.ids() == ids
+
+
+@pytest.mark.parametrize(("kind", "why"), [("voice", "is in use"), ("image", "its url is that of")])
+def test_what_is_in_use_under_another_id_is_kept(tmp_path: Path, kind: str, why: str) -> None:
+    """Another clone found the upload in the listing, which names it otherwise than its upload was answered."""
+    sample, name = {"voice": ("audio/welcome.mp3", "v.mp3"), "image": ("covers/intro.jpg", "a.jpg")}[kind]
+    with serving(switches=Switches(listing_renames_ids=True)) as server:
+        mine, theirs = (Project(tmp_path / clone, server.environ) for clone in ("mine", "theirs"))
+        for clone in (mine, theirs):
+            clone.root.mkdir()
+            clone.sample(sample, name)
+            clone.manifest(f"materials:\n  - {{path: {name}, type: {kind}}}\n")
+            assert clone.apply().code == 0
+        ids = {clone.materials()[name]["media_id"] for clone in (mine, theirs)}
+        assert (len(ids), len(server.ids())) == (2, 1)
+        base = tmp_path / "base.lock.json"
+        base.write_text("", encoding="utf-8")
+        locks = [str(clone.root / "materials.lock.json") for clone in (mine, theirs)]
+        assert mine.run("lock", "merge", str(base), *locks).code == 0
+
+        pruned = outcomes(prune(mine))
+
+        assert pruned[name][0] == "kept"
+        assert why in pruned[name][1]
+        assert len(server.ids()) == 1
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_of_two_uploads_of_one_content_the_retired_one_is_deleted(
+    project: Project, server: Server, *, gone: bool
+) -> None:
+    project.sample("audio/welcome.mp3", "v.mp3")
+    project.manifest("materials:\n  - {path: v.mp3, type: voice}\n")
+    project.apply()
+    first = project.materials()["v.mp3"]["media_id"]
+    project.apply("--replace", "v.mp3")
+    if gone:
+        server.delete(first)
+
+    assert outcomes(prune(project))["v.mp3"][0] == ("gone" if gone else "deleted")
+    assert server.ids() == {project.materials()["v.mp3"]["media_id"]}
 
 
 def git(project: Project, *words: str) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.faults.launcher import Ended, Fault, Launch, Launcher
 from tests.project import MEDIA, Project, Server, png, serving
+from wxsync.planner import tag_in
 from wxsync.sandbox import Switches
 
 APPLY = ("apply", "--yes", "--settle", "0")
@@ -151,11 +152,16 @@ def _content(kind: str, number: int) -> bytes:
 
 def _mark(stored: Mapping[str, Any]) -> tuple[str, str]:
     """Tells what an upload is of: a listing names a video by its title, and all else by the name of its file."""
-    return stored["type"], stored["title"] if stored["type"] == "video" else stored["name"]
+    return stored["type"], stored["title"] if stored["type"] == "video" else _tag(stored["name"])
 
 
 def _mark_of(record: Mapping[str, Any]) -> tuple[str, str]:
-    return record["type"], record["title"] if record["type"] == "video" else record["uploaded_as"]
+    return record["type"], record["title"] if record["type"] == "video" else _tag(record["uploaded_as"])
+
+
+def _tag(name: str) -> str:
+    """Tells by its tag what was sent: a voice is listed without the extension that it was sent with."""
+    return tag_in(name) or name
 
 
 def _is_astray(record: Mapping[str, Any], urls: set[str]) -> bool:

@@ -70,7 +70,8 @@ class Troubles:
 class SimulatedDisk(Disk):
     """Keeps apart what programs see and what would survive; after SQLite's crash tests (test6.c)."""
 
-    def __init__(self, rng: Random, tell: Callable[[str], None]) -> None:
+    def __init__(self, rng: Random, tell: Callable[[str], None], *, key: str) -> None:
+        self.key = key
         self.process: Process | None = None
         self.troubles = Troubles()
         self._rng = rng
@@ -86,7 +87,7 @@ class SimulatedDisk(Disk):
         return self._file(file).cached.read()
 
     def seal(self, folder: Path) -> str:
-        return f"the seal of {folder}"
+        return f"{folder}, by {self.key}"
 
     def create(self, file: Path) -> int:
         self._step(f"create {file.name}")
@@ -162,6 +163,7 @@ class SimulatedDisk(Disk):
         for naming in self._unsynced:
             if self._rng.random() < 0.5:
                 _apply(naming, self._kept_names)
+        self._unsynced.clear()  # what did not reach the disk by now never will
         self._names = dict(self._kept_names)
         self.restart()
 

@@ -15,6 +15,10 @@ _ROWS = (
     ("locks and journals lost", "losses: "),
     ("runs on a disk that was full or failing", "bad disks"),
     ("two machines at once", "two machines at once"),
+    ("clocks set wrong, some of them during a run", "clocks set"),
+    ("journals that prove nothing: of another clone, of a stranger, or the key is lost", "foreign journals: "),
+    ("prunes", "prunes"),
+    ("strangers' materials put among the retired before one", "strangers among the retired"),
     ("uploads stored by WeChat", "stored"),
     ("answers lost whose upload was found again and adopted", "adopted"),
     (

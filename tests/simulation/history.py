@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import traceback
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -22,14 +23,14 @@ from tests.simulation.judge import (
     only_persons_are_awaited,
 )
 from tests.simulation.machine import Ended, Machine, Run
-from tests.simulation.material import Workshop
-from tests.simulation.server import Server
+from tests.simulation.material import Wanted, Workshop
+from tests.simulation.server import Item, Server
 from tests.simulation.wire import APPID
+from wxsync.journal import Journal
 from wxsync.lockfile import parse_lock, render_lock
-from wxsync.planner import merge
+from wxsync.model import Fingerprint, Record, Retired, Unconfirmed
+from wxsync.planner import merge, utc
 
-# WeChat's clock and those of the machines differ by no more than wxsync bears (SKEW_SECONDS, twice).
-_CLOCKS_APART = 300
 _APPLY, _PRUNE = "apply", "prune"
 
 
@@ -73,6 +74,7 @@ class _Story:
             self.rng,
             lists_thumbs=self.rng.random() < 0.8,
             keeps_introductions=self.rng.random() < 0.8,
+            renames=self.rng.random() < 0.2,
         )
         self.excuses = Excuses(blind=not self.server.lists_thumbs)
         names = ("first", "second")[: 1 + (self.rng.random() < 0.3)]
@@ -104,17 +106,11 @@ class _Story:
         def tell(line: str) -> None:
             self.told.tell(f"{name}: {line}")
 
-        disk = SimulatedDisk(self.rng, tell)
+        disk = SimulatedDisk(self.rng, tell, key=name)
         machine = Machine(name, disk, self.workshop, self.server, self.clock, self.rng, self.told.figures, tell)
-        self._set_clock(machine)
-        return machine
-
-    def _set_clock(self, machine: Machine) -> None:
         if self.rng.random() < 0.5:
-            machine.ahead = self.rng.uniform(-_CLOCKS_APART, _CLOCKS_APART)
-            self.excuses.clocks_apart = 2 * _CLOCKS_APART
-            self.told.figures["clocks set"] += 1
-            self.told.tell(f"{machine.name}: its clock is {machine.ahead:.0f} s ahead of WeChat's")
+            machine.set_clock()
+        return machine
 
     def _between(self, *, first: bool) -> None:
         waited = self.rng.choice((1, 5, 30, 300, 4000, 90_000, 900_000))
@@ -126,8 +122,10 @@ class _Story:
         for machine in self.machines:
             if self.forgets and not first and self.rng.random() < 0.15:
                 self._lose(machine)
-            if waited > _CLOCKS_APART and self.rng.random() < 0.1:
-                self._set_clock(machine)
+            if self.rng.random() < 0.1:
+                machine.set_clock()
+            if not first and self.rng.random() < (0.3 if machine.journal() else 0.04):
+                self._distrust(machine)
             if self.rng.random() < 0.3:
                 machine.disk.settle()
 
@@ -137,6 +135,57 @@ class _Story:
         self.told.figures["losses: " + " and ".join(["lock"] * lock + ["journal"] * journal)] += 1
         self.excuses.forgot = True
         machine.lose(lock=lock, journal=journal)
+
+    def _distrust(self, machine: Machine) -> None:
+        """Have a journal be there that its seal does not prove: its own, another machine's, or a stranger's."""
+        others = [one.journal() for one in self.machines if one is not machine]
+        foreign = next((one for one in others if one), None)
+        own = machine.journal()
+        if own and self.rng.random() < 0.5:
+            whose = "its own, without its key"
+            machine.lose_key()
+        elif foreign and self.rng.random() < 0.5:
+            whose = "that of another machine"
+            machine.take_journal(foreign)
+        elif self.workshop.wanted:
+            whose = "that of a stranger"
+            machine.take_journal(self._forged())
+        else:
+            return
+        self.told.tell(f"{machine.name} has a journal that proves nothing: {whose}")
+        self.told.figures[f"foreign journals: {whose}"] += 1
+        # What such lines tell of contents that the lock has already, nobody looks for.
+        self.excuses.forgot = True
+
+    def _forged(self) -> bytes:
+        """Write a journal that gives what the manifest wants the ids of something else."""
+        disk, file = SimulatedDisk(self.rng, self.told.tell, key="a stranger"), Path("journal")
+        names = self.rng.sample(self.workshop.wanted, self.rng.randrange(1, len(self.workshop.wanted) + 1))
+        with Journal(file, account=APPID, disk=disk) as journal:
+            for one in names:
+                intent = Unconfirmed(one.name, one.type, one.sha256, f"forged.{one.tag(APPID)}.x", utc(self.clock.now))
+                journal.intend(intent)
+                if one.type.has_media_id and self.rng.random() < 0.7:
+                    journal.done(one.name, self._false_record(one, intent))
+        content = disk.peek(file)
+        assert content
+        return content
+
+    def _false_record(self, wanted: Wanted, intent: Unconfirmed) -> Record:
+        there = [item.listed_id for item in self.server.items if item.tag != wanted.tag(APPID)]
+        media_id = self.rng.choice([*there, "of-nothing"])
+        return Record(
+            wanted.type,
+            wanted.path,
+            wanted.sha256,
+            1,
+            media_id,
+            None,
+            intent.uploaded_as,
+            intent.sent_at,
+            title=wanted.title,
+            introduction=wanted.introduction,
+        )
 
     def _runs(self) -> None:
         if len(self.machines) == 2 and self.rng.random() < 0.2:
@@ -148,6 +197,8 @@ class _Story:
         if self.rng.random() < self.sharing:
             self._pull(machine)
         run = self._draw_run()
+        if run.prune and self.rng.random() < 0.3:
+            self._plant_strangers(machine)
         self.told.tell(f"--- {machine.name} runs {_PRUNE if run.prune else _APPLY} at {self.clock.now:.0f}")
         self._do(machine, run)
         if run.crash_at and self.rng.random() < 0.2:
@@ -155,6 +206,18 @@ class _Story:
             self._do(machine, Run(crash_at=self.rng.randrange(1, 20), power=True))
         if self.rng.random() < self.sharing:
             self._push(machine)
+
+    def _plant_strangers(self, machine: Machine) -> None:
+        """Have a pull request call what somebody else uploaded retired, so that a prune would delete it."""
+        lock = machine.lock()
+        if lock is None:
+            return
+        self.server.fill(2, apart=1)
+        self.told.tell(f"{machine.name}: strangers' materials are put among the retired")
+        self.told.figures["strangers among the retired"] += 1
+        strangers = [self.server.items[-1], *(item for item in self.server.items if item.tag is None)][:2]
+        planted = tuple(Retired(item.name, _as_ours(item), utc(self.clock.now), None) for item in strangers)
+        machine.disk.set(machine.lock_file, render_lock(replace(lock, retired=(*lock.retired, *planted))))
 
     def _at_once(self) -> None:
         hub = greenlet.getcurrent()
@@ -179,7 +242,8 @@ class _Story:
         self._judged(machine, ended)
         self.told.broken += after_run(machine, run, ended, before)
         after = machine.recalled()
-        self.excuses.left_behind |= (after.media_ids if after else frozenset()) & self.server.deleted.keys()
+        deleted = self.server.every_id(self.server.deleted)
+        self.excuses.left_behind |= (after.media_ids if after else frozenset()) & deleted
 
     def _judged(self, machine: Machine, ended: Ended) -> None:
         if ended.crashed:
@@ -208,6 +272,7 @@ class _Story:
             refresh=self.rng.random() < 0.15,
             prune=self.rng.random() < 0.08,
             forced=self._draw_renewal(),
+            jumps_at=self.rng.randrange(1, 60) if self.rng.random() < 0.1 else None,
         )
 
     def _draw_renewal(self) -> tuple[str, ...]:
@@ -262,3 +327,10 @@ class _Story:
 
     def _break(self, kind: str, what: str) -> None:
         self.told.broken.append(Broken(kind, what))
+
+
+def _as_ours(item: Item) -> Record:
+    """Say of what somebody else uploaded that it is ours, under a tag that is right for a content that nobody has."""
+    sha256 = hashlib.sha256(item.media_id.encode()).hexdigest()
+    sent_as = f"ours.{Fingerprint(item.type, sha256).tag(APPID)}.x"
+    return Record(item.type, "ours.x", sha256, 1, item.listed_id, None, sent_as, utc(item.at))

@@ -35,7 +35,6 @@ class Excuses:
     `forgot`: a lock or a journal was lost, so what nobody wants any more may be unknown. `at_once`: two machines ran at
     the same time. `blind`: thumbs are not listed, so that a copy of one may arise. `renewed`: uploaded anew on demand.
     `left_behind`: ids that a prune deleted and could not take out of its lock, for it was cut off.
-    The clocks were `clocks_apart` seconds from one another.
     """
 
     forgot: bool = False
@@ -43,24 +42,22 @@ class Excuses:
     blind: bool = False
     renewed: set[str] = field(default_factory=set)
     left_behind: set[str] = field(default_factory=set)
-    clocks_apart: float = 0.0
 
 
 def after_run(machine: Machine, run: Run, ended: Ended, before: Lock | None) -> Iterator[Broken]:
     """Judge a run by what the machine knew before it: what was replaced was gone, what was deleted was in no use."""
-    there = {item.media_id for item in machine.server.items}
     for result in ended.report.results if ended.report else ():
         change = result.change
         is_same = change.before and change.after and change.before.fingerprint == change.after.fingerprint
         if change.action is Action.REPLACE and is_same and change.name not in run.forced:
             assert change.before
-            if change.before.media_id in there:
+            if machine.server.find(change.before.media_id):
                 yield Broken("replaced", f"{machine.name}: {change.name} was taken for gone, and it is there")
     used = {record.media_id for record in before.records.values()} if before else set()
     for media_id, (item, sender) in machine.server.deleted.items():
         if item.tag is None:
             yield Broken("deleted", f"{machine.name}: {media_id} was deleted, and it is not ours")
-        if run.prune and sender == machine.name and media_id in used:
+        if run.prune and sender == machine.name and item.ids & used:
             yield Broken("deleted", f"{machine.name}: {media_id} was deleted while it was in use")
 
 
@@ -76,7 +73,7 @@ def after_crash(machine: Machine, excuses: Excuses) -> Iterator[Broken]:
         return
     if not machine.is_deaf_to_others():
         yield Broken("other accounts", f"{machine.name}: a run for another account took what this one left")
-    known = (lock.media_ids if lock else frozenset()) | machine.server.deleted.keys()
+    known = machine.server.every_id((*(lock.media_ids if lock else ()), *machine.server.deleted))
     doubted = _doubts([lock])
     for media_id in sorted(machine.told - known):
         item = _item(machine.server, media_id)
@@ -101,7 +98,7 @@ def at_the_end(
         yield from _records_are_true(machine, lock, server, excuses)
         yield from _all_is_there(machine, lock, held_back)
         yield from _the_oldest_stay(machine, lock, server, excuses)
-    known = frozenset[str | None](server.deleted).union(*(lock.media_ids for lock in locks if lock))
+    known = server.every_id(frozenset(server.deleted).union(*(lock.media_ids for lock in locks if lock)))
     yield from _lost(machines, known, _doubts(locks), excuses)
     yield from _orphans(machines[0], server, known, _doubts(locks), held_back, excuses)
     yield from _duplicates(machines, server, excuses)
@@ -127,10 +124,10 @@ def _records_are_true(machine: Machine, lock: Lock | None, server: Server, excus
     for name, record in lock.records.items() if lock else ():
         if record.type is MaterialType.ARTICLE_IMAGE:
             continue
-        deleted = server.deleted.get(record.media_id or "")
+        deleted = next((one for one in server.deleted.values() if record.media_id in one[0].ids), None)
         if record.media_id in excuses.left_behind or (deleted and deleted[1] != machine.name):
             continue
-        item = next((one for one in server.items if one.media_id == record.media_id), None)
+        item = server.find(record.media_id)
         if item is None:
             yield Broken("wrong ids", f"{machine.name}: {name} has an id that WeChat does not know")
         elif _is_other(item, record) and not _may_be_mistaken(item, machine, excuses):
@@ -147,17 +144,14 @@ def _may_be_mistaken(item: Item, machine: Machine, excuses: Excuses) -> bool:
 
 
 def _the_oldest_stay(machine: Machine, lock: Lock | None, server: Server, excuses: Excuses) -> Iterator[Broken]:
-    ages = {item.media_id: item.at for item in server.items}
+    ages = {media_id: item.at for item in server.items for media_id in item.ids}
     retired = [one.record for one in lock.retired if one.record.media_id] if lock else []
     for name, record in lock.records.items() if lock else ():
         if excuses.blind and record.type is MaterialType.THUMB:
             continue
         tag = tag_in(record.uploaded_as or "")
         for other in retired:
-            older = (
-                ages.get(other.media_id or "", inf)
-                < ages.get(record.media_id or "", 0) - _TIE_SECONDS - excuses.clocks_apart
-            )
+            older = ages.get(other.media_id or "", inf) < ages.get(record.media_id or "", 0) - _TIE_SECONDS
             if other.fingerprint == record.fingerprint and older and tag not in excuses.renewed:
                 yield Broken("newer ones", f"{machine.name}: {name} uses a copy, and the older upload is retired")
 
@@ -230,7 +224,7 @@ def _taken_for_another(machines: Iterable[Machine]) -> set[str | None]:
         item.tag
         for machine, record in records
         for item in machine.server.items
-        if item.media_id == record.media_id
+        if record.media_id in item.ids
         and item.type is MaterialType.VIDEO
         and item.sender != machine.name
         and item.tag != tag_in(record.uploaded_as or "")

@@ -21,7 +21,7 @@ from wxsync.errors import Conflict, WxsyncError
 from wxsync.executor import Event, Finished, Limits
 from wxsync.lockfile import parse_lock
 from wxsync.model import Action, Lock, Outcome
-from wxsync.planner import utc
+from wxsync.planner import tag_in, utc
 from wxsync.project.folder import Project
 from wxsync.project.recovery import read_state
 from wxsync.reconcile.planned import PlanOptions, plan_with
@@ -34,6 +34,7 @@ from wxsync.workflow.apply import apply_to
 from wxsync.workflow.prune import PruneOptions, prune_in
 
 ANOTHER_APPID = "wxfedcba9876543210"
+_CLOCKS_APART = (300, 4_000, 90_000, 10_000_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Run:
     refresh: bool = False
     forced: tuple[str, ...] = ()
     prune: bool = False
+    jumps_at: int | None = None
 
     @property
     def options(self) -> ApplyOptions:
@@ -104,9 +106,18 @@ class Machine:
         """Tell Unix seconds as this machine's clock does."""
         return self.clock.now + self.ahead
 
+    def set_clock(self) -> None:
+        """Set the clock wrong, by seconds or by months, as it may be before a machine has asked for the time."""
+        most = self.rng.choice(_CLOCKS_APART)
+        self.ahead = self.rng.uniform(-most, most)
+        self.figures["clocks set"] += 1
+        self.tell(f"its clock is {self.ahead:.0f} s ahead of WeChat's")
+
     def do(self, run: Run, hub: greenlet.greenlet | None = None) -> Ended:
         """Run apply or prune as it would be run on the command line."""
-        process = Process(self.rng, self.tell, run.crash_at, run.interrupt_at, hub)
+        process = Process(
+            self.rng, self.tell, run.crash_at, run.interrupt_at, hub, jumps_at=run.jumps_at, jump=self.set_clock
+        )
         self.disk.process, self.disk.troubles = process, run.troubles
         weather = Weather(self.rng, self.figures, run.uploads, run.others)
         transport = SimulatedTransport(self.name, self.server, weather, process, self.rng)
@@ -155,6 +166,10 @@ class Machine:
     def lock_bytes(self) -> bytes | None:
         return self.disk.peek(self.lock_file)
 
+    def journal(self) -> bytes | None:
+        """Read what the last run left open."""
+        return self.disk.peek(self.project().journal_file)
+
     def recalled(self) -> Lock | None:
         """Gives what the next run would know, the journal included."""
         return read_state(self.project(), now=utc(self.now())).lock
@@ -175,10 +190,28 @@ class Machine:
             self.pulled = None
         if journal:
             self.disk.set(project.journal_file, None)
+        self._forget_what_is_not_known()
+
+    def lose_key(self) -> None:
+        """Take away the key that its journal is sealed with, as a new home or another user does."""
+        self.disk.key += " anew"
+        self._forget_what_is_not_known()
+
+    def take_journal(self, content: bytes) -> None:
+        """Put a journal there that this machine did not write, as a pull request does."""
+        self.disk.set(self.project().journal_file, content)
+        self._forget_what_is_not_known()
+
+    def _forget_what_is_not_known(self) -> None:
         left = self.recalled()
-        known = left.media_ids if left else frozenset()
-        self.told &= known
+        known = self.server.every_id(left.media_ids if left else ())
+        doubted = {tag_in(doubt.uploaded_as) for doubt in left.unconfirmed} if left else set[str | None]()
+        self.told = {one for one in self.told if one in known or self._tag(one) in doubted}
         self.confirmed &= known
+
+    def _tag(self, media_id: str) -> str | None:
+        item = self.server.find(media_id)
+        return item.tag if item else None
 
     def _watcher(self, process: Process, *, sound: bool) -> Watcher:
         def sees(event: Event) -> None:

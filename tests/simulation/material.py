@@ -53,8 +53,12 @@ class Wanted:
 
     def tag(self, account: str) -> str:
         """Gives the mark of its upload."""
-        sha256 = hashlib.sha256(content_of(self.type, self.variant)).hexdigest()
-        return Fingerprint(self.type, sha256, self.title, self.introduction).tag(account)
+        return Fingerprint(self.type, self.sha256, self.title, self.introduction).tag(account)
+
+    @property
+    def sha256(self) -> str:
+        """Give the digest of its bytes."""
+        return hashlib.sha256(content_of(self.type, self.variant)).hexdigest()
 
     @property
     def asset(self) -> Asset:

@@ -441,6 +441,56 @@ MUTANTS = (
         by="test_stories_prune.py",
     ),
     Mutant(
+        "a journal is believed whoever wrote it",
+        "journal:Replay.is_by",
+        "return self.seals == {seal}",
+        "return True",
+    ),
+    Mutant(
+        "a journal is believed where one of its runs proves itself",
+        "journal:Replay.is_by",
+        "return self.seals == {seal}",
+        "return seal in self.seals",
+        by="test_stories_journal.py",
+    ),
+    Mutant(
+        "what a foreign journal tells is not looked for",
+        "project.recovery:read_state",
+        "doubts = doubts_from(journal.done, journal.unconfirmed, lock, at=now)",
+        "doubts = ()",
+    ),
+    Mutant(
+        "a prune deletes what nothing proves",
+        "workflow.prune:_with_proof",
+        "reasons = unproven(found.delete, lock, remote, others=others)",
+        "reasons = dict[Retired, str]()",
+    ),
+    Mutant(
+        "a prune takes two ids of one material for two",
+        "reconcile.proof:_are_two",
+        "if record.media_id in listing and used.media_id in listing:",
+        "if True:",
+        by="test_stories_proof.py",
+    ),
+    Mutant(
+        "what is sent is stamped by the machine's clock",
+        "reconcile.send:_clock_of",
+        "return lambda: remote.now() or watcher.clock()",
+        "return watcher.clock",
+    ),
+    Mutant(
+        "a picture that is listed under another id is a second one",
+        "reconcile.look:_pages",
+        "items=under_known_ids(listing.items, lock)",
+        "items=listing.items",
+    ),
+    Mutant(
+        "a voice that is listed under another id is a second one",
+        "reconcile.send:adopt_listed",
+        "listed = without_renamed(remote, listed, planned.lock, gone=planned.inventory.gone)",
+        "pass",
+    ),
+    Mutant(
         "the journal of another account is folded in",
         "project.recovery:read_state",
         "journal.account and account and journal.account != account",
@@ -450,8 +500,8 @@ MUTANTS = (
     Mutant(
         "the lock of another account is taken",
         "project.folder:lock_of",
-        "lock.account != project.appid",
-        "False",
+        "if lock and project.appid and lock.account != project.appid:",
+        "if False:",
         by="test_stories_rescue.py",
     ),
     Mutant(

@@ -27,7 +27,8 @@ class _Worker(greenlet.greenlet):
 class Process:
     """Counts steps, ends at the one it is told to, and lets one worker at a time go on, chosen by the seed.
 
-    `hub` is where to go between steps while another machine runs at the same time.
+    `hub` is where to go between steps while another machine runs at the same time. At the step `jumps_at` somebody sets
+    the clock, which is what `jump` does.
     """
 
     rng: Random
@@ -35,6 +36,8 @@ class Process:
     crash_at: int | None = None
     interrupt_at: int | None = None
     hub: greenlet.greenlet | None = None
+    jumps_at: int | None = None
+    jump: Callable[[], None] = lambda: None
     stop: threading.Event = field(default_factory=threading.Event)
     steps: int = 0
     is_dead: bool = False
@@ -45,6 +48,8 @@ class Process:
             raise Crash
         self.steps += 1
         self.tell(what)
+        if self.steps == self.jumps_at:
+            self.jump()
         if self.steps == self.interrupt_at:
             self.tell("interrupted")
             self.stop.set()

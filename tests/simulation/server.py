@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -17,6 +18,8 @@ from wxsync.wechat.outcome import Phase
 from wxsync.wechat.transport import Answer, Request
 
 _TOKEN_LIFE = 7200
+# However short its pages are: a listing of many more than a library has is taken for one without an end.
+_PAGES = 50
 _FILENAME = re.compile(rb'filename="([^"]+)"')
 _LISTED = {"image": (MaterialType.IMAGE,), "voice": (MaterialType.VOICE,), "video": (MaterialType.VIDEO,)}
 
@@ -34,6 +37,12 @@ class Item:
     sender: str = ""
     title: str = ""
     introduction: str = ""
+    listed_id: str = ""
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The ids that work: the one that the upload was answered, and the one that listings show."""
+        return frozenset({self.media_id, self.listed_id})
 
     @property
     def tag(self) -> str | None:
@@ -46,16 +55,18 @@ class Item:
 
 @dataclass(slots=True)
 class Server:
-    """Answers requests; `lists_thumbs` and `keeps_introductions` are what nobody knows of the real one.
+    """Answers requests; `lists_thumbs`, `keeps_introductions` and `renames` are what nobody knows of the real one.
 
-    A listing gives no more than `page` at once, so that a few materials fill several pages. `deleted` are those that
-    were there, each with who had it deleted.
+    A server that `renames` lists pictures and voices under another id than their uploads were answered. A listing gives
+    no more than `page` at once, so that a few materials fill several pages. `deleted` are those that were there, each
+    with who had it deleted.
     """
 
     clock: Clock
     rng: Random
     lists_thumbs: bool = True
     keeps_introductions: bool = True
+    renames: bool = False
     page: int = 20
     deleted: dict[str, tuple[Item, str]] = field(default_factory=dict)
     items: list[Item] = field(default_factory=list)
@@ -90,6 +101,16 @@ class Server:
             return Answer(Phase.ANSWERED, 200, (true.body or b"")[: self.rng.randrange(1, 20)])
         return fault.answer or true
 
+    def find(self, media_id: str | None) -> Item | None:
+        """Find what is there, shown or not yet, by either of its ids."""
+        return next((item for item in self.items if media_id in item.ids), None)
+
+    def every_id(self, media_ids: Iterable[str | None]) -> frozenset[str | None]:
+        """Add to some ids the other one of each."""
+        wanted = frozenset(media_ids)
+        items = (*self.items, *(item for item, _sender in self.deleted.values()))
+        return wanted.union(*(item.ids for item in items if item.ids & wanted))
+
     def visible(self) -> list[Item]:
         """Lists what has been stored by now, newest first."""
         found = [item for item in self.items if item.at <= self.clock.now]
@@ -114,10 +135,10 @@ class Server:
         name, content, about = _parts(request.body)
         if kind is MaterialType.ARTICLE_IMAGE:
             self.article_images += 1
-            return said(url=f"http://mmbiz.qpic.cn/article-{self.article_images}")
+            return said(url=f"http://mmbiz.qpic.cn/mmbiz_png/article-{self.article_images}/0")
         delay = self.rng.uniform(1, LATEST_COMMIT) if fault.is_late else 0
         item = self._keep(kind, name, content, int(self.clock.now + delay), sender, **about)
-        url = {"url": f"http://mmbiz.qpic.cn/{item.media_id}"} if kind is not MaterialType.VOICE else {}
+        url = {"url": _url(item)} if kind is not MaterialType.VOICE else {}
         return said(media_id=item.media_id, **url)
 
     def _keep(
@@ -133,7 +154,8 @@ class Server:
         media_id = f"{self.rng.getrandbits(24):06x}-{len(self.items)}"  # an id tells nothing of its age
         kept = introduction if self.keeps_introductions else ""
         digest = hashlib.sha256(content).hexdigest()
-        item = Item(media_id, kind, name, digest, at, self.clock.now, sender, title, kept)
+        listed_id = f"listed-{media_id}" if self.renames and kind is not MaterialType.VIDEO else media_id
+        item = Item(media_id, kind, name, digest, at, self.clock.now, sender, title, kept, listed_id)
         self.items.append(item)
         return item
 
@@ -142,12 +164,13 @@ class Server:
         if MaterialType.IMAGE in kinds and self.lists_thumbs:
             kinds = (*kinds, MaterialType.THUMB)
         found = [item for item in self.visible() if item.type in kinds]
-        page = found[asked["offset"] : asked["offset"] + min(asked["count"], self.page)]
+        size = max(self.page, -(-len(found) // _PAGES))
+        page = found[asked["offset"] : asked["offset"] + min(asked["count"], size)]
         rows = [_row(item) for item in page]
         return said(total_count=len(found), item_count=len(rows), item=rows)
 
     def _material(self, media_id: str) -> Answer:
-        item = next((one for one in self.visible() if one.media_id == media_id), None)
+        item = next((one for one in self.visible() if media_id in one.ids), None)
         if item is None:
             return said(errcode=40007, errmsg="invalid media_id")
         if item.type is MaterialType.VIDEO:
@@ -155,11 +178,11 @@ class Server:
         return Answer(Phase.ANSWERED, 200, b"\x89PNG", disposition=f'attachment; filename="{item.name}"')
 
     def _delete(self, media_id: str, sender: str) -> Answer:
-        item = next((one for one in self.visible() if one.media_id == media_id), None)
+        item = next((one for one in self.visible() if media_id in one.ids), None)
         if item is None:
             return said(errcode=40007, errmsg="invalid media_id")
         self.items.remove(item)
-        self.deleted[media_id] = (item, sender)
+        self.deleted[item.media_id] = (item, sender)
         return said(errcode=0, errmsg="ok")
 
     def _counts(self) -> Answer:
@@ -176,8 +199,12 @@ class Server:
 
 
 def _row(item: Item) -> dict[str, object]:
-    row = {"media_id": item.media_id, "name": item.shown, "update_time": item.at}
-    return row | ({} if item.type is MaterialType.VIDEO else {"url": f"http://mmbiz.qpic.cn/{item.media_id}"})
+    row = {"media_id": item.listed_id, "name": item.shown, "update_time": item.at}
+    return row | ({"url": _url(item)} if item.type.is_picture else {})
+
+
+def _url(item: Item) -> str:
+    return f"http://mmbiz.qpic.cn/mmbiz_png/{item.media_id}/0?wx_fmt=png"
 
 
 def _parts(body: bytes) -> tuple[str, bytes, dict[str, str]]:

@@ -79,7 +79,8 @@ class Ledger(Generic[T]):
 
     def write_if_due(self) -> None:
         """Write the lock where the last writing is long enough ago; a failure waits for the next one."""
-        if self._done and self._clock() - self._written_at >= _EVERY_SECONDS:
+        # A clock that was set back meanwhile ends the wait too.
+        if self._done and abs(self._clock() - self._written_at) >= _EVERY_SECONDS:
             self._written_at = self._clock()
             with suppress(PersonNeeded, Conflict, InvalidInput):
                 self.write()

@@ -102,12 +102,13 @@ def prune_in(
     lock = recover(project, now=utc(watcher.clock())).lock
     if lock is None:
         return Disposals(project.appid or "", ())
-    found = _disposable(lock, {**_other_locks(project), **followed}, options, now=watcher.clock())
+    others = {**_other_locks(project), **followed}
+    found = _disposable(lock, others, options, now=watcher.clock())
     if not (found.delete or found.drop):
         return Disposals(lock.account, found.kept)
     with connect() if found.delete else nullcontext() as remote:
         if remote is not None:
-            found = _with_proof(found, lock, remote)
+            found = _with_proof(found, lock, remote, others.values())
         if options.looks and (found.delete or found.drop):
             where = Search(project.manifest.root, (), remote, progress, watcher.says)
             found = _without_used(found, materials_of(lock, project.manifest.assets), where)
@@ -131,8 +132,8 @@ def prune_in(
     return Disposals(lock.account, (*disposals, *found.kept), found.sightings)
 
 
-def _with_proof(found: Disposable, lock: Lock, remote: WeChat) -> Disposable:
-    reasons = unproven(found.delete, lock, remote)
+def _with_proof(found: Disposable, lock: Lock, remote: WeChat, others: Iterable[Lock]) -> Disposable:
+    reasons = unproven(found.delete, lock, remote, others=others)
     kept = tuple(Disposal(one, Fate.KEPT, reason, is_ours=False) for one, reason in reasons.items())
     proven = tuple(one for one in found.delete if one not in reasons)
     return replace(found, delete=proven, kept=(*found.kept, *kept))
