@@ -643,5 +643,5 @@ def test_a_page_shows_what_was_converted(project: Project) -> None:
     assert project.run("report", "-o", str(project.root / "page.html")).code == 0
 
     page = (project.root / "page.html").read_text(encoding="utf-8")
-    assert "sent as" in page
+    assert "Sent as" in page
     assert "data:image/" in page

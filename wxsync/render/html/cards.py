@@ -151,13 +151,15 @@ _UNUSED = text("no name uses it any more")
 def _planned(change: Change, previews: Previews, *, gone: frozenset[str]) -> Card:
     is_gone = change.before is not None and change.before.media_id in gone
     marks = ("gone", _mark(change.action)) if is_gone else (_mark(change.action),)
-    return Card(change.name, change.type, marks, _both(change, change.after, previews), _reason(change.reason))
+    sides, is_line = _both(change, change.after, previews), change.action is Action.RENAME
+    return Card(change.name, change.type, marks, sides, _reason(change.reason), is_line=is_line)
 
 
 def _applied(result: Result, previews: Previews) -> Card:
     change = result.change
     sides = _both(change, result.record, previews) or (_side(_as_planned(change), previews),)
-    return Card(change.name, change.type, (result.outcome.value, _mark(change.action)), sides, error=result.error)
+    marks, is_line = (result.outcome.value, _mark(change.action)), change.action is Action.RENAME and not result.error
+    return Card(change.name, change.type, marks, sides, error=result.error, is_line=is_line)
 
 
 def _mark(action: Action) -> str:

@@ -77,7 +77,7 @@ WORDS: Mapping[str, Text] = MappingProxyType(
         "file": text("File"),
         "sent": text("Sent as"),
         "uploaded": text("Uploaded"),
-        "used": text("Used in"),
+        "used": text("Used in:"),
         **{f"mark.{word}": said for word, said in _STATES.items()},
         **{f"type.{word}": said for word, said in _TYPES.items()},
     }

@@ -72,6 +72,8 @@ class Card:
     reason: str = ""
     error: Failure | None = None
     uses: tuple[str, ...] = ()
+    is_line: bool = False
+    """Whether one line says it all: nothing but a name or a path changes."""
 
     @property
     def record(self) -> Record:
@@ -87,11 +89,6 @@ class Card:
     def names(self) -> tuple[str, ...]:
         """The titles of a video, the old one first where it changes."""
         return tuple(dict.fromkeys(side.record.title for side in self.sides if side.record.title))
-
-    @property
-    def is_line(self) -> bool:
-        """Whether one line says it all: nothing but a name or a path changes."""
-        return "rename" in self.marks and not self.error
 
 
 class Order(StrEnum):
