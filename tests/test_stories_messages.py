@@ -44,3 +44,17 @@ def test_without_credentials_the_variables_and_the_sandbox_are_named(offline: Pr
     if command == "apply":
         assert ended.code == 5
         assert "--sandbox" in said
+
+
+def test_an_upload_that_was_adopted_after_its_answer_was_lost_counts_as_uploaded(
+    project: Project, server: Server
+) -> None:
+    project.images("a.png")
+    server.fault("add_material:reset-after*1")
+
+    applied = project.run("apply", "--yes", "--settle", "5")
+
+    assert applied.code == 0, applied.err
+    assert "adopted" in applied.out
+    assert "Uploaded: 1 file, " in applied.out
+    assert "Nothing was uploaded" not in applied.out

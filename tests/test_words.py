@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -11,8 +12,10 @@ from hypothesis import strategies as st
 from wxsync.words import (
     Language,
     Text,
+    hanging,
     language_of,
     listing,
+    moment,
     plural,
     say,
     sentences,
@@ -119,3 +122,25 @@ def test_whatever_is_wrapped_keeps_its_letters_and_fits_where_it_can(said: str, 
 
 def _could_be_broken(line: str) -> bool:
     return len(wrapped(line, 8)) > 1 and width(wrapped(line, 8)[0]) < width(line) - 8 and "（" not in line
+
+
+@pytest.mark.parametrize(
+    ("zone", "told"),
+    [
+        (UTC, "2026-11-23 10:00 UTC"),
+        (timezone(timedelta(hours=8)), "2026-11-23 18:00 +08:00"),
+        (timezone(-timedelta(hours=11, minutes=30)), "2026-11-22 22:30 -11:30"),
+    ],
+)
+def test_a_time_is_told_in_the_zone_of_its_reader(zone: timezone, told: str) -> None:
+    assert moment("2026-11-23T10:00:00Z", zone) == told
+    assert moment("soon", zone) == "soon"
+
+
+def test_a_line_hangs_below_its_beginning_and_no_word_is_broken() -> None:
+    line = "    hint: write the path of a file, such as images/logo.png, or a glob"
+
+    broken = hanging(line, 10, 40)
+
+    assert broken == ["    hint: write the path of a file, such", "          as images/logo.png, or a glob"]
+    assert hanging(line, 10, None) == [line]

@@ -15,7 +15,10 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
 
 _UNITS = ("B", "KiB", "MiB", "GiB")
 _BINARY_STEP = 1024
@@ -204,10 +207,16 @@ def share(part: int, whole: int) -> str:
     return f"{amount:.0f}/{written}" if unit == "B" else f"{amount:.1f}/{written}"
 
 
-def moment(at: str) -> str:
-    """Writes a time of the lock as people read it: 2026-11-23 10:00 UTC."""
-    parted = re.fullmatch(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\dZ", at)
-    return f"{parted[1]} {parted[2]} UTC" if parted else at
+def moment(at: str, zone: tzinfo | None = None) -> str:
+    """Writes a time of the lock as people read it, in a zone, by default theirs: 2026-11-23 18:00 +08:00."""
+    from datetime import UTC, datetime
+
+    try:
+        there = datetime.strptime(at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).astimezone(zone)
+    except (ValueError, OverflowError):
+        return at
+    offset = f"{there:%z}"
+    return f"{there:%Y-%m-%d %H:%M} {f'{offset[:3]}:{offset[3:5]}' if there.utcoffset() else 'UTC'}"
 
 
 def in_step(count: int) -> Text:
@@ -258,8 +267,10 @@ def hanging(text: str, indent: int, columns: int | None) -> list[str]:
     if columns is None or width(text) <= columns:
         return [text]
     start = len(text) - len(text.lstrip(" "))
-    first, *rest = wrapped(text[start:], max(columns - max(start, indent), _LEAST_COLUMNS))
-    return [" " * start + first, *(" " * indent + line for line in rest)]
+    first = wrapped(text[start:], max(columns - start, _LEAST_COLUMNS))[0]
+    rest = text[start + len(first) :].lstrip(" ")
+    more = wrapped(rest, max(columns - indent, _LEAST_COLUMNS)) if rest else []
+    return [" " * start + first, *(" " * indent + line for line in more)]
 
 
 _LEAST_COLUMNS = 20

@@ -42,7 +42,8 @@ def doctor(settings: Settings, *, probe: bool, yes: bool, form: str) -> int:
         click.echo(checks_text(found.checks, account=found.account, host=found.host), nl=False)
     else:
         color = settings.colored(sys.stdout)
-        page = checks_page(found.checks, account=found.account, host=found.host, color=color)
+        columns = settings.columns(sys.stdout)
+        page = checks_page(found.checks, account=found.account, host=found.host, color=color, columns=columns)
         click.echo(page, nl=False, color=True)
     settings.note(_calls(found))
     return exit_code_of(found)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from wxsync.results import Check, State
-from wxsync.words import call_reference, listing, paint, plural, say, text, visible, width
+from wxsync.words import call_reference, hanging, listing, paint, plural, say, text, visible, width
 
 FORMAT_VERSION = 1
 
@@ -15,8 +15,13 @@ FORMAT_VERSION = 1
 _MARKS = {State.OK: ("✓", "32"), State.WARNING: ("!", "33"), State.ERROR: ("✗", "31"), State.SKIPPED: ("…", "2")}
 
 
-def checks_page(checks: Sequence[Check], *, account: str | None, host: str | None, color: bool) -> str:
-    """Writes a line for each check, below it what to do, and at the end a count."""
+def checks_page(
+    checks: Sequence[Check], *, account: str | None, host: str | None, color: bool, columns: int | None = None
+) -> str:
+    """Writes a line for each check, below it what to do, and at the end a count.
+
+    `columns` are those of a terminal, within which lines are broken between words.
+    """
     column = max((width(check.name) for check in checks), default=0)
     whom = account or text("no account yet")
     head = (
@@ -26,7 +31,7 @@ def checks_page(checks: Sequence[Check], *, account: str | None, host: str | Non
     )
     lines = [visible(say(head)), ""]
     for check in checks:
-        lines += _lines(check, column, color=color)
+        lines += _lines(check, column, columns, color=color)
     return "".join(f"{line}\n" for line in [*lines, "", _summary(checks)])
 
 
@@ -51,16 +56,18 @@ def checks_text(checks: Iterable[Check], *, account: str | None, host: str | Non
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
-def _lines(check: Check, column: int, *, color: bool) -> Iterable[str]:
+def _lines(check: Check, column: int, columns: int | None, *, color: bool) -> Iterable[str]:
     mark, code = _MARKS[check.state]
-    painted = paint(mark, code, color=color)
     padding = " " * (column - width(check.name))
-    yield f"  {painted} {check.name}{padding}  {visible(say(check.found))}"
+    start = f"  {mark} {check.name}{padding}  "
+    first, *more = hanging(start + visible(say(check.found)), width(start), columns)
+    yield first.replace(mark, paint(mark, code, color=color), 1)
+    yield from more
     reference = call_reference(check.errcode, check.rid)
     if reference:
-        yield f"      {visible(say(reference))}"
+        yield from hanging(f"      {visible(say(reference))}", 6, columns)
     if check.todo:
-        yield f"      → {visible(say(check.todo))}"
+        yield from hanging(f"      → {visible(say(check.todo))}", 8, columns)
 
 
 def _summary(checks: Iterable[Check]) -> str:

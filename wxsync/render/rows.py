@@ -261,7 +261,13 @@ def advice_on(report: Report) -> tuple[Text, ...]:
 
 
 def _uploaded(report: Report) -> Text:
-    sent = [one for one in report.results if one.change.action.uploads and one.outcome is Outcome.DONE]
+    # An adopted upload whose answer was lost was sent all the same.
+    sent = [
+        one
+        for one in report.results
+        if one.outcome is Outcome.DONE
+        and (one.change.action.uploads or (one.change.action is Action.ADOPT and one.attempts))
+    ]
     if not sent:
         return text("Nothing was uploaded.")
     size = human_size(sum(result.change.sent_bytes for result in sent))
