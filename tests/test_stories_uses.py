@@ -484,6 +484,7 @@ def test_a_result_holds_the_uses_where_wechat_was_asked(replaced: Project) -> No
     assert document["uses"]["looked"] == {"documents": 1, "drafts": 1, "menu": 1}
     assert [one["name"] for one in document["uses"]["materials"]] == ["a.png", "b.png"]
     assert again["text"].out == applied.out
+    assert "draft “新品”, article 1 of 2: cover" in again["text"].out
     assert "新品" in again["markdown"].out
     assert again["json"].json == document
     assert "article 1 of 2" in again["html"].out

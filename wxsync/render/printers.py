@@ -40,7 +40,7 @@ def _json(shown: Plan | Report, how: Printing) -> str:
 
 
 def _text(shown: Plan | Report, how: Printing) -> str:
-    page = plan_page(shown) if isinstance(shown, Plan) else report_page(shown)
+    page = plan_page(shown) if isinstance(shown, Plan) else _result_page(shown)
     return terminal(page if how.everything else folded(page), color=how.color, columns=how.columns)
 
 
@@ -65,12 +65,14 @@ PRINTERS: Mapping[PageFormat, Callable[[Plan | Report, Printing], str]] = Mappin
 
 
 def _page(shown: Plan | Report, how: Printing) -> Page:
-    if isinstance(shown, Plan):
-        return plan_page(shown, everything=how.everything)
-    page = report_page(shown)
-    if shown.uses is None:
+    return plan_page(shown, everything=how.everything) if isinstance(shown, Plan) else _result_page(shown)
+
+
+def _result_page(report: Report) -> Page:
+    page = report_page(report)
+    if report.uses is None:
         return page
-    found = uses_page(shown.uses, mending=True)
+    found = uses_page(report.uses, mending=True)
     return replace(page, rows=(*page.rows, *found.rows), summary=(*page.summary, *found.summary))
 
 

@@ -90,7 +90,7 @@ def looked_at(sightings: Sightings) -> Text:
 
 def unseen_said(sightings: Sightings) -> Text:
     """Say what could not be looked at."""
-    return text("Not looked at: {what}.", what=_in_a_row(sightings.unseen))
+    return text("Not looked at: {what}", what=_in_a_row(sightings.unseen))
 
 
 def _in_a_row(parts: Iterable[str]) -> Text:
@@ -103,7 +103,8 @@ def _in_a_row(parts: Iterable[str]) -> Text:
 def _row(one: UsedMaterial) -> Row:
     mark, verb = _STATES[one.state]
     notes: list[str] = [use_said(use) for use in one.uses]
-    return Row(mark, one.name, verb, one.type, "", _identity(one), (*_replacement(one), *notes), https(one.url))
+    told = (*_replacement(one), *notes)
+    return Row(mark, one.name, verb, one.type, "", _identity(one), told, https(one.url), is_news=bool(notes))
 
 
 def _identity(one: UsedMaterial) -> str:
