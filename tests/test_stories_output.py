@@ -98,3 +98,15 @@ def test_a_folder_in_the_place_of_a_manifest_is_one_problem(offline: Project) ->
     assert judged.code == 4
     assert "1 error" in judged.out
     assert "nested/materials.yaml" in judged.out
+
+
+def test_a_manifest_above_that_is_not_taken_is_told(offline: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    offline.images("a.png")
+    deep = offline.root / "posts"
+    deep.mkdir()
+    monkeypatch.chdir(deep)
+
+    planned = offline.run("plan", "-f", "materials.yaml")
+
+    assert planned.code == 4
+    assert "-f ../materials.yaml" in planned.err

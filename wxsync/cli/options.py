@@ -85,10 +85,11 @@ class Settings:
 
     def note(self, words: str) -> None:
         """Say a sentence on standard error, in the reader's language, unless nobody wants to hear it."""
+        from wxsync.words import hanging, visible
         from wxsync.words import say as in_language
-        from wxsync.words import visible
 
-        self.aside(visible(in_language(words)) + "\n")
+        lines = hanging(visible(in_language(words)), 2, self.columns(sys.stderr))
+        self.aside("".join(f"{line}\n" for line in lines))
 
     def trace(self, words: str) -> None:
         """Say on standard error what only somebody who looks for an error wants to read."""

@@ -14,6 +14,7 @@ from wxsync.words import text
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_EXCERPT = 400
+_MOST_ABOVE = 5
 
 _BREAK = re.compile(r"\r\n|\r|\n")
 _CONFLICT = re.compile(r"^(<{7}|\|{7}|={7}|>{7})(?: .*)?\r?$", re.MULTILINE)
@@ -190,6 +191,10 @@ def _read_bytes(file: Path, shown_as: str) -> bytes:
             content = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
         hint = text("name another with --manifest, or write a first one with `wxsync init`")
+        # Outside of a git repository nothing is taken from above, for that may be anybody's; but it can be told.
+        above = (f"{'../' * steps}{shown_as}" for steps in range(1, _MOST_ABOVE) if not file.is_absolute())
+        if found := next((path for path in above if Path(path).is_file()), None):
+            hint = text("there is one above: `-f {file}` takes it; or write one here with `wxsync init`", file=found)
         raise _nothing(shown_as, "manifest-missing", text("there is no such manifest"), hint) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
