@@ -55,6 +55,17 @@ def test_what_failed_and_what_was_replaced_is_never_folded_and_skipped_files_hav
     assert re.search(r"✓ 图/07\.png .* replaced", applied.out)
 
 
+def test_a_few_skipped_files_of_one_reason_are_one_row_on_a_short_page_too(project: Project) -> None:
+    project.images(*(f"{number}.png" for number in range(8)))
+
+    applied = project.apply("--max-uploads", "2", "--jobs", "1")
+
+    assert applied.out.count("--max-uploads is reached") == 1
+    assert applied.out.count(".png") == 2
+    assert "6 materials" in applied.out
+    assert project.run("apply", "--yes", "--max-uploads", "0", "-v").out.count("--max-uploads is reached") == 6
+
+
 def test_an_apply_of_many_files_is_told_in_few_lines_and_ends_with_its_lock(project: Project) -> None:
     many(project)
 

@@ -12,6 +12,7 @@ import pytest
 
 from tests.project import MEDIA, Project, Run, Server, png
 from wxsync.cli import run
+from wxsync.manifest import read_manifest
 
 
 def test_init_writes_a_manifest_that_validates_and_tells_git_about_the_lock(offline: Project) -> None:
@@ -68,6 +69,37 @@ def test_init_names_the_media_that_lie_there_by_folder_and_type(offline: Project
         "- path: 文章/声音.mp3",
     ]
     assert "7 files" in started.out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_whatever_the_files_are_called_what_init_writes_validates_and_nothing_else_is_opened(offline: Project) -> None:
+    for name in (
+        "*.png",
+        "b.png",
+        "- a: b #c.png",
+        "::error::x.png",
+        "yes",
+        "2024",
+        "a, b].png",
+        "\"'.png",
+        "x[y]/1.png",
+    ):
+        offline.add(name, png(name))
+    offline.add("odd\u202e.png", png("odd"))
+    os.mkfifo(offline.root / "pipe.png")
+    (offline.root / "round").symlink_to(offline.root)
+    (offline.root / "outside.png").symlink_to("/etc/hostname")
+    offline.add("empty.png", b"")
+
+    started = offline.run("init")
+
+    manifest, problems = read_manifest(offline.root / "materials.yaml")
+    assert "9 files" in started.out
+    assert problems == ()
+    assert {asset.path for asset in manifest.assets} == {
+        "*.png", "b.png", "- a: b #c.png", "::error::x.png", "yes", "2024", "a, b].png", "\"'.png", "x[y]/1.png"
+    }  # fmt: skip
+    assert offline.run("validate").code == 0
 
 
 def test_what_init_cannot_tell_it_writes_as_comments_that_are_entries_without_their_mark(offline: Project) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from wxsync.files import Inside
-from wxsync.manifest import PathKind, TooMuchWork, Tree, can_be_named, files_of
+from wxsync.manifest import PathKind, TooMuchWork, Tree, can_be_named, files_of, is_glob
 from wxsync.manifest.writing import Draft
 from wxsync.media import FITTABLE, LIMITS, MOST_SOURCE_BYTES, Format, Media, check, fit_helps, probe
 from wxsync.model import MaterialType
@@ -104,6 +104,13 @@ def drafts_of(
         yield from _drafts(folder, suffix, kind, group, tree)
 
 
+def files_named(draft: Draft, tree: Tree) -> set[str]:
+    """Give the files that an entry names."""
+    if not is_glob(draft.path) or tree.kind(draft.path) is PathKind.FILE:
+        return {draft.path}
+    return set(files_of(draft.path, tree)).difference(draft.exclude)
+
+
 def _joined(
     groups: Mapping[tuple[str, str, MaterialType], list[Sight]],
 ) -> dict[tuple[str, str, MaterialType], list[Sight]]:
@@ -136,6 +143,8 @@ def _drafts(folder: str, suffix: str, kind: MaterialType, group: Sequence[Sight]
 
 def _beside(glob: str, wanted: set[str], tree: Tree) -> set[str] | None:
     """Give the files that a glob matches beside those that are wanted; None where they are too many, or no files."""
+    if tree.kind(glob) is PathKind.FILE:
+        return None  # a path that names a file is that file, whatever characters it holds
     try:
         met = files_of(glob, tree)
     except TooMuchWork:

@@ -14,22 +14,27 @@ MOST_ROWS = 30
 # What failed, is in doubt, was replaced or adopted, and what of it only says that it was not done.
 _ALWAYS = "✗?±=!"
 _SKIPPED = "…"
+_FEW = 3
 
 
 def folded(page: Page) -> Page:
-    """Fold a page of more than 30 rows; what failed, was replaced or adopted is always shown."""
+    """Fold a page of more than 30 rows; what failed, was replaced or adopted is always shown.
+
+    Many skipped files of one reason are one row on any page.
+    """
+    skipped = [row for row in page.rows if row.mark == _SKIPPED]
     if len(page.rows) <= MOST_ROWS:
-        return page
+        others = [row for row in page.rows if row.mark != _SKIPPED]
+        return page if len(skipped) <= _FEW else _with(page, others, [*_by_reason(skipped)])
     shown = [row for row in page.rows if row.is_news or row.mark in _ALWAYS]
-    rest = [row for row in page.rows if not (row.is_news or row.mark in _ALWAYS)]
-    skipped = [row for row in rest if row.mark == _SKIPPED]
-    folds = [*_by_folder([row for row in rest if row.mark != _SKIPPED]), *_by_reason(skipped)]
-    count = sum(1 for row in rest) - sum(1 for fold in folds if fold in page.rows)
-    said = plural(
-        "{count:,} row is folded: `-v` shows it.",
-        "{count:,} rows are folded: `-v` shows all.",
-        count,
-    )
+    rest = [row for row in page.rows if not (row.is_news or row.mark in _ALWAYS or row.mark == _SKIPPED)]
+    return _with(page, shown, [*_by_folder(rest), *_by_reason(skipped)])
+
+
+def _with(page: Page, shown: Sequence[Row], folds: Sequence[Row]) -> Page:
+    whole = set(map(id, page.rows))
+    count = len(page.rows) - len(shown) - sum(1 for fold in folds if id(fold) in whole)
+    said = plural("{count:,} row is folded: `-v` shows it.", "{count:,} rows are folded: `-v` shows all.", count)
     return replace(page, rows=(*shown, *folds), summary=(*page.summary, said) if count else page.summary)
 
 

@@ -13,7 +13,7 @@ from wxsync.manifest import PathKind, TooMuchWork, Tree, files_of, is_glob, read
 from wxsync.manifest.appending import append_entries
 from wxsync.manifest.writing import Draft
 from wxsync.model import Manifest, MaterialType, Problem
-from wxsync.project.discovery import Sight, drafts_of, look_around, look_at
+from wxsync.project.discovery import Sight, drafts_of, files_named, look_around, look_at
 from wxsync.project.folder import Choice
 from wxsync.project.survey import refuse_errors
 from wxsync.results import Added
@@ -175,9 +175,8 @@ def _is_named(draft: Draft, manifest: Manifest, tree: Tree) -> bool:
     """Tell whether the manifest names these files with this type already, and nothing else is wanted of them."""
     if draft.name:
         return False
-    wanted = set(files_of(draft.path, tree)) - set(draft.exclude) if is_glob(draft.path) else {draft.path}
     named = {asset.path for asset in manifest.assets if asset.type is draft.type}
-    return wanted <= named
+    return files_named(draft, tree) <= named
 
 
 def _below(given: Path, root: Path) -> str:

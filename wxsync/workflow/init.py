@@ -11,10 +11,10 @@ from pathlib import Path, PurePosixPath
 from wxsync.errors import InvalidInput, PersonNeeded
 from wxsync.files import write_atomic
 from wxsync.git import GitFailed, open_repository
-from wxsync.manifest import Tree, files_of, is_glob, manifest_stem
+from wxsync.manifest import Tree, manifest_stem
 from wxsync.manifest.writing import Draft, block
 from wxsync.model import MaterialType, Problem
-from wxsync.project.discovery import Sight, Surroundings, drafts_of, look_around
+from wxsync.project.discovery import Sight, Surroundings, drafts_of, files_named, look_around
 from wxsync.schemas import schema_text
 from wxsync.words import Text, plural, reason_of, say, text, visible, wrapped
 
@@ -100,7 +100,7 @@ def _write_manifest(manifest: Path) -> list[Text]:
         write_atomic(schema, schema_text("manifest").encode())
         said.append(text("wrote {file}, which editors complete the manifest from", file=str(schema)))
     write_atomic(manifest, _manifest(around, drafts).encode())
-    count = len({path for draft in drafts for path in _files(draft, tree)})
+    count = len({path for draft in drafts for path in files_named(draft, tree)})
     wrote = plural(
         "wrote {file}: {count:,} file of media that lies there is named in it",
         "wrote {file}: {count:,} files of media that lie there are named in it",
@@ -108,10 +108,6 @@ def _write_manifest(manifest: Path) -> list[Text]:
         file=str(manifest),
     )
     return [wrote if count else text("wrote {file}", file=str(manifest)), *said]
-
-
-def _files(draft: Draft, tree: Tree) -> set[str]:
-    return set(files_of(draft.path, tree)).difference(draft.exclude) if is_glob(draft.path) else {draft.path}
 
 
 def _manifest(around: Surroundings, drafts: Sequence[Draft]) -> str:
