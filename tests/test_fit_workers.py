@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import struct
+import threading
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from tests.project import MEDIA
+from tests.project import MEDIA, until
 from wxsync.fit.ffmpeg import Source, find_ffmpeg, run
 from wxsync.fit.made import Made, Unfit
 from wxsync.fit.sounds import fit_sound
@@ -83,6 +85,18 @@ def test_a_conversion_that_takes_too_long_ends_and_the_next_one_begins_anew() ->
         assert converted(pool, WEBP).format is Format.PNG
     finally:
         pool.stop()
+
+
+def test_whoever_waits_when_the_conversions_are_stopped_is_told() -> None:
+    pool = Workers(1)
+    drawing = SVG.format('width="4000" height="4000">' + '<circle r="9" filter="url(#f)"/>' * 60_000).encode()
+    with ThreadPoolExecutor(3) as threads:
+        waiting = [threads.submit(converted, pool, drawing) for _ in range(3)]
+        until(lambda: any(worker.process for worker in pool._all))
+        pool.stop()
+        for one in waiting:
+            with pytest.raises(Unfit, match=r"interrupted|broke off"):
+                one.result(timeout=30)
 
 
 @pytest.mark.parametrize("box", ['width="1e9" height="1e9">', 'width="1e30" height="1e30" viewBox="0 0 1 1">'])
@@ -171,7 +185,7 @@ def test_a_damaged_picture_is_converted_or_refused(workers: Workers, name: str, 
 def copy(tmp_path: Path) -> Source:
     file = tmp_path / "source"
     file.write_bytes((MEDIA / "refused" / "speech.ogg").read_bytes())
-    return Source(find_ffmpeg(), file, Format.OGG)
+    return Source(find_ffmpeg(), file, Format.OGG, threading.Event())
 
 
 @pytest.mark.parametrize(
@@ -188,6 +202,13 @@ def test_a_playlist_under_another_name_is_not_played(copy: Source, content: byte
 
     with pytest.raises(Unfit, match="ffmpeg cannot convert it"):
         fit_sound(copy)
+
+
+def test_ffmpeg_is_ended_when_the_conversions_are_stopped(copy: Source) -> None:
+    copy.stop.set()
+
+    with pytest.raises(Unfit, match="interrupted"):
+        run(copy, "-filter_complex", "aevalsrc=0:d=100000", "-map", "0:a:0")
 
 
 def test_ffmpeg_that_takes_too_long_is_ended(copy: Source) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -154,6 +155,61 @@ def test_a_stranger_library_is_read_back_to_a_week_before_the_newest_upload() ->
     look(shelf, lock_of({"new": newest, "old": oldest}), [MaterialType.IMAGE], Look.AUTO)
 
     assert shelf.pages == 10, "7 days are 168 of these, and one page more tells that they are over"
+
+
+def test_a_lost_lock_is_looked_for_to_the_end_past_any_number_of_strangers() -> None:
+    first, last = want("first", "a"), want("last", "b")
+    shelf = Shelf(0, {})
+    shelf.materials = [
+        listed(first, "lost-first", at=_second(0)),
+        *(material(f"stranger-{number}", at=_second(-number)) for number in range(1, 60 * PAGE_SIZE)),
+        listed(last, "lost-last", at=_second(-100_000)),
+    ]
+
+    found = {one.media_id for one in look(shelf, None, [MaterialType.IMAGE], Look.AUTO)}
+
+    assert {"lost-first", "lost-last"} <= found
+
+
+@pytest.mark.parametrize(("pages_between", "is_found"), [(1, True), (30, True), (49, True), (51, False)])
+@pytest.mark.parametrize("age", [1, 30 * 24 * 3600], ids=["young", "old"])
+def test_behind_an_upload_that_the_lock_lost_its_known_pages_end_no_looking(
+    age: int, pages_between: int, is_found: bool
+) -> None:
+    lost, other = want("lost", "a"), want("other", "b")
+    kept = [record_of(want(f"{number}", "c"), f"kept-{number}") for number in range(PAGE_SIZE * pages_between)]
+    shelf = Shelf(0, {})
+    shelf.materials = [
+        listed(lost, "lost", at=_second(10)),
+        *(material(f"stranger-{number}", at=_second(9)) for number in range(PAGE_SIZE - 1)),
+        *(material(str(record.media_id), at=_second(-age)) for record in kept),
+        listed(other, "other", at=_second(-age - 1)),
+    ]
+    newest = record_of(want("newest", "d"), "newest", at=moment(0))
+    lock = lock_of({"newest": newest}, [retire("kept", record) for record in kept])
+
+    found = {one.media_id for one in look(shelf, lock, [MaterialType.IMAGE], Look.AUTO)}
+
+    assert "lost" in found
+    assert ("other" in found) is is_found, "what is lost in part is looked for a good number of pages further"
+
+
+def test_a_run_looks_past_the_pages_that_it_filled_itself() -> None:
+    mine = [record_of(want(f"{number}", f"{number}"), f"mine-{number}", at=moment(60)) for number in range(PAGE_SIZE)]
+    other = want("other", "other")
+    kept = record_of(want("kept", "kept"), "kept", at=moment(0))
+    shelf = Shelf(0, {})
+    shelf.materials = [
+        *(listed(want(f"{number}", f"{number}"), f"mine-{number}", at=_second(60)) for number in range(PAGE_SIZE)),
+        listed(other, "other", at=_second(30)),
+    ]
+    lock = lock_of({"kept": kept} | {f"{number}": record for number, record in enumerate(mine)})
+
+    def ids(new: set[str]) -> set[str]:
+        return {one.media_id for one in look(shelf, lock, [MaterialType.IMAGE], Look.AUTO, new=new)}
+
+    assert "other" not in ids(set())
+    assert "other" in ids({f"mine-{number}" for number in range(PAGE_SIZE)})
 
 
 def _second(number: int) -> int:

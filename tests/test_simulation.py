@@ -14,7 +14,7 @@ from tests.simulation.many import many
 from tests.simulation.mutants import MUTANTS, Mutant
 from tests.simulation.planting import catch, has_its_place, planted
 
-USUAL = 2000
+USUAL = 1000
 
 
 def test_some_thousand_histories_keep_every_promise(pytestconfig: pytest.Config) -> None:

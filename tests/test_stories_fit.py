@@ -20,7 +20,7 @@ import pytest
 import requests
 from PIL import Image, ImageChops, ImageCms, ImageDraw
 
-from tests.project import MEDIA, Project, Server, serving
+from tests.project import MEDIA, Project, Server, png, serving
 from wxsync.media import LIMITS, Format, probe
 from wxsync.model import MaterialType
 
@@ -494,6 +494,40 @@ def test_what_wechat_takes_goes_up_byte_for_byte(project: Project, server: Serve
     record = project.materials()["b.png"]
     assert "fitted" not in record
     assert download(server, record["media_id"]) == (MEDIA / "images" / "logo.png").read_bytes()
+
+
+@pytest.mark.parametrize("kind", [MaterialType.IMAGE, MaterialType.ARTICLE_IMAGE])
+@pytest.mark.parametrize("over", [-1, 0, 1])
+def test_what_is_one_byte_too_large_is_converted_and_what_is_not_is_not(
+    project: Project, kind: MaterialType, over: int
+) -> None:
+    size = LIMITS[kind].max_bytes + over
+    small = len(png("a"))
+    project.add("a.png", png("a", padding=size - small))
+    project.manifest(f"materials:\n  - {{path: a.png, type: {kind}, fit: true}}\n")
+
+    run = project.run("plan", "--format", "json")
+
+    (change,) = run.json["changes"]
+    assert change["size"] == size
+    assert ("fitted" in change) == (over > 0)
+    if over > 0:
+        made = next(fitted_folder(project).glob("*.fitted")).read_bytes()
+        assert Image.open(BytesIO(made)).size == (8, 8), "all its pixels are there"
+        assert Image.open(BytesIO(made)).convert("RGB").getpixel((4, 4)) == Image.open(project.root / "a.png").convert(
+            "RGB"
+        ).getpixel((4, 4))
+
+
+def test_where_nothing_can_be_kept_that_is_the_problem_of_each_file(project: Project) -> None:
+    three(project)
+    project.add(".wxsync/fitted", b"in the way")
+
+    run = project.run("plan")
+
+    assert run.code == 4
+    assert "cannot be kept" in run.err
+    assert "b.png" not in run.err, "what needs no conversion is in order"
 
 
 def test_a_second_plan_converts_nothing(project: Project) -> None:

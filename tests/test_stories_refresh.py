@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,39 @@ def test_a_saved_plan_of_what_is_gone_is_done_as_it_was_reviewed(mixed: Project,
 
     assert id_of(mixed, "a.png") in server.ids()
     assert mixed.lock()["retired"] == []
+
+
+@pytest.mark.parametrize("leaves", [False, True], ids=["its file changed", "its name left the manifest"])
+def test_what_was_gone_when_it_was_planned_and_is_listed_again_is_retired_as_anything_else(
+    tmp_path: Path, *, leaves: bool
+) -> None:
+    library, before = tmp_path / "library.db", tmp_path / "before.db"
+    root, saved = tmp_path / "project", str(tmp_path / "plan.json")
+    root.mkdir()
+    with serving(state=library) as server:
+        project = Project(root, server.environ)
+        project.images("a.png", "b.png")
+        project.apply()
+        old = id_of(project, "a.png")
+    shutil.copy(library, before)
+    project.add("b.png", png("another"))
+    if leaves:
+        project.manifest("materials:\n  - {path: b.png, type: image}\n")
+    else:
+        project.add("a.png", png("changed"))
+    with serving(state=library) as server:
+        server.advance(3601)
+        server.delete(old)
+        planned = Project(root, server.environ).run("plan", "--refresh", "--out", saved, "--format", "json")
+        assert planned.json["drift"] == [{"name": "a.png", "media_id": old, "kind": "gone"}]
+
+    with serving(state=before) as server:
+        applied = Project(root, server.environ).apply(saved)
+
+        assert applied.code == 0, applied.err
+        retired = {one["media_id"] for one in project.lock()["retired"]}
+        assert old in retired
+        assert retired | {one["media_id"] for one in project.materials().values()} == server.ids()
 
 
 def test_two_names_of_one_gone_upload_share_one_new_upload(project: Project, server: Server) -> None:

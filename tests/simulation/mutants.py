@@ -157,7 +157,7 @@ MUTANTS = (
         "wechat.outcome:_listed",
         "return Verdict.PERHAPS if upload else Verdict.SLOWER",
         "return Verdict.REFUSED if upload else Verdict.SLOWER",
-        quick=True,
+        within=2_000,
     ),
     Mutant(
         "an answer without a media_id is taken as no",
@@ -227,9 +227,23 @@ MUTANTS = (
     Mutant(
         "one page is always enough",
         "reconcile.look:_pages",
-        "if how is Look.AUTO and is_reached and _is_enough(page, known, newest, number):",
+        "if how is Look.AUTO and is_enough and all(one.updated_at < since for one in page.items):",
         "if True:",
         within=5_000,
+    ),
+    Mutant(
+        "a known page ends the looking behind uploads that the lock lost",
+        "reconcile.look:_pages",
+        "if has_strays:",
+        "if is_stray:",
+        by="test_look.py",
+    ),
+    Mutant(
+        "an id that is listed again still counts as gone",
+        "reconcile.planned:Planned.replanned",
+        "gone = self.inventory.gone - {one.media_id for one in observed}",
+        "gone = self.inventory.gone",
+        by="test_stories_refresh.py",
     ),
     Mutant(
         "thumbs are not looked for",
@@ -289,9 +303,9 @@ MUTANTS = (
     ),
     Mutant(
         "an upload bears no tag",
-        "planner.naming:filename_for",
-        "return upload_name(named, wanted.fingerprint.tag(account), wanted.extension)",
-        'return f"material.{wanted.extension}"',
+        "upload_names:upload_name",
+        'return f"{slug(called)}.{tag}.{extension}"',
+        'return f"{slug(called)}.{extension}"',
     ),
     Mutant(
         "nobody looks before sending",

@@ -27,12 +27,14 @@ class Converters:
     _pictures: Workers = field(init=False)
     # ffmpeg is busy on every core by itself.
     _ffmpeg: threading.Lock = field(default_factory=threading.Lock)
+    _stop: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         self._pictures = Workers(self.count)
 
     def stop(self) -> None:
-        """Ends what converts pictures at once."""
+        """Ends at once whatever is converting."""
+        self._stop.set()
         self._pictures.stop()
 
     def fit_picture(self, content: bytes, found: Format, material_type: MaterialType) -> Made:
@@ -41,6 +43,6 @@ class Converters:
 
     def fit_recording(self, copy: Path, found: Format, material_type: MaterialType) -> Made:
         """Converts a voice or a video: a copy of it, alone in a folder that is the converter's own. Raises Unfit."""
-        source = Source(find_ffmpeg(), copy, found)
+        source = Source(find_ffmpeg(), copy, found, self._stop)
         with self._ffmpeg:
             return fit_sound(source) if material_type is MaterialType.VOICE else fit_film(source)

@@ -6,6 +6,8 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -50,15 +52,20 @@ _VIDEO = re.compile(r"Stream #0:\d+.*?: Video: (\w+)[^\n]*?, (\w+)[^\n]*?, (\d{1
 _RATE = re.compile(r"Video:[^\n]*?, (\d+(?:\.\d+)?) fps")
 _AUDIO = re.compile(r"Stream #0:\d+.*?: Audio: (\w+)")
 _PLACE = re.compile(r"^\s+(?:com\.apple\.quicktime\.)?location\b", re.MULTILINE | re.IGNORECASE)
+_GLANCE = 0.2
 _MOST_SAID = 64 * 1024
 
 
 class Source(NamedTuple):
-    """Represents a file to convert: a copy in a folder of its own, what its bytes are, and the ffmpeg that reads it."""
+    """Represents a file to convert: a copy in a folder of its own, what its bytes are, and the ffmpeg that reads it.
+
+    Once `stop` is set, a conversion ends at once.
+    """
 
     program: str
     file: Path
     found: Format
+    stop: threading.Event
 
 
 class Said(NamedTuple):
@@ -113,9 +120,13 @@ def run(source: Source, *options: str, made: Path | None = None, seconds: float 
     ) as process:
         _bound_memory(process.pid)
         try:
-            progress, words = process.communicate(timeout=seconds)
+            progress, words = _wait(process, source.stop, seconds)
         except subprocess.TimeoutExpired:
             process.kill()
+            if source.stop.is_set():
+                raise unfit(
+                    "fit-failed", text("the conversion was interrupted"), text("run the command again")
+                ) from None
             raise unfit(
                 "fit-failed",
                 text("the conversion took more than {seconds:g} s", seconds=seconds),
@@ -130,6 +141,17 @@ def run(source: Source, *options: str, made: Path | None = None, seconds: float 
         raise unfit("fit-failed", message, text("play it to the end, and save it anew"))
     passed = _PASSED.findall(progress.decode(errors="replace"))
     return Said(int(passed[-1]) / 1_000_000 if passed else 0.0, said)
+
+
+def _wait(process: subprocess.Popen[bytes], stop: threading.Event, seconds: float) -> tuple[bytes, bytes]:
+    """Collects what a process says; raises TimeoutExpired where it takes too long or is to stop."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return process.communicate(timeout=min(_GLANCE, seconds))
+        except subprocess.TimeoutExpired:
+            if stop.is_set() or time.monotonic() >= end:
+                raise
 
 
 def tracks_of(said: Said) -> Tracks | None:

@@ -53,8 +53,9 @@ class Workers:
         self._is_stopped = True
         for worker in self._all:
             worker.kill()
-        for _ in self._all:
-            self._idle.get().end()
+        for worker in [self._idle.get() for _ in self._all]:
+            worker.end()
+            self._idle.put(worker)
 
     def fit(self, job: Job) -> Made:
         """Converts a picture as soon as a process is idle; raises Unfit."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from wxsync.errors import Conflict
@@ -72,5 +73,8 @@ def recover(project: Project, *, now: str) -> RecoveredState:
         # that lock in its place without waiting for the disk.
         before = state.on_disk if state.lock is state.on_disk else None
         save_lock(project.lock_file, state.lock, before=before, disk=project.disk)
+        # Also where the journal of that run is gone, and nothing tells that its lock may not be on the disk.
+        with suppress(OSError):
+            project.disk.sync_folder(project.lock_file.parent)
     clear_journal(project.journal_file, disk=project.disk)
     return state

@@ -192,9 +192,16 @@ def _glance(asset: Asset, status: os.stat_result, files: _Files) -> _Seen | None
             return _Seen(wanted)
     most = MOST_SOURCE_BYTES[asset.type] if asset.fit else _MOST_READ_BYTES
     too_large = check_size(status.st_size, asset.type) if status.st_size > most else ()
+    if too_large and asset.fit:
+        too_large = (_beyond_fit(status.st_size, most),)
     if too_large and (asset.type, status.st_size) not in files.known.sizes:
         return _Seen(None, too_large)  # so large a file need not be read to be refused
     return None
+
+
+def _beyond_fit(size: int, most: int) -> Finding:
+    message = text("the file has {size:,} bytes; {most:,} are converted at most", size=size, most=most)
+    return Finding("size", Severity.ERROR, message, text("save it with fewer pixels or a lower bit rate"))
 
 
 def _read(asset: Asset, size: int, files: _Files) -> _Seen:

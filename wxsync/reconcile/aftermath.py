@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from wxsync.errors import CallFailed
 from wxsync.model import Action, Lock, MaterialType, Outcome
-from wxsync.reconcile.look import Look, look, under_known_ids
+from wxsync.reconcile.look import Look, look
 from wxsync.reconcile.planned import Planned
 from wxsync.reconcile.send import ApplyOptions, NothingToSend, execute
 from wxsync.reconcile.watcher import Watcher
@@ -34,11 +34,13 @@ def reconcile_after(
     """
     try:
         # The pages since the run's start: those that hold anything that the lock did not know then.
-        observed = look(remote, known, _grown(counts, remote.count(), results), Look.AUTO)
+        grown = _grown(counts, remote.count(), results)
+        new = _ids(planned.lock) - _ids(known)
+        observed = look(remote, planned.lock, grown, Look.AUTO, new=new)
     except CallFailed as error:
         watcher.says(text("looking for what another run uploaded meanwhile is impossible: {why}", why=error.message))
         return results
-    seen = planned.unnarrowed().replanned(under_known_ids(observed, planned.lock))
+    seen = planned.unnarrowed().replanned(observed)
     adopted_ids = {one.after.media_id for one in seen.plan.changes if one.action is Action.ADOPT and one.after}
     if not adopted_ids:
         return results
@@ -55,6 +57,10 @@ def reconcile_after(
         seen.minus({change.name for change in seen.plan.changes} - twins), NothingToSend(), options, watcher
     )
     return _joined(results, adopted)
+
+
+def _ids(lock: Lock | None) -> frozenset[str]:
+    return lock.media_ids if lock else frozenset()
 
 
 def _grown(before: Mapping[str, int], after: Mapping[str, int], results: Iterable[Result]) -> list[MaterialType]:

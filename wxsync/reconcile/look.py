@@ -47,15 +47,20 @@ class Listing(Protocol):
         """List materials, newest first."""
 
 
-def look(remote: Listing, lock: Lock | None, types: Collection[MaterialType], how: Look) -> tuple[Material, ...]:
+def look(
+    remote: Listing, lock: Lock | None, types: Collection[MaterialType], how: Look, *, new: Collection[str] = ()
+) -> tuple[Material, ...]:
     """List some types, each until nothing that the lock does not know is to be expected further back.
 
-    What is in doubt is looked for back to the time when it was sent, however much went up since.
+    While uploads of ours are found that the lock does not know, looking goes on past pages that are known or old: to
+    the end where the lock has no upload at all, else until a good number of pages showed no more of them. What is in
+    doubt is looked for back to the time when it was sent, however much went up since. The ids in `new` are those of
+    this run: a page that holds one was not known before.
     """
     if how is Look.NONE:
         return ()
     listed = sorted({one.shelf for one in types if one.shelf})
-    return tuple(material for one in listed for material in _whole_list(remote, lock, one, how))
+    return tuple(material for one in listed for material in _whole_list(remote, lock, one, how, new))
 
 
 def pages_of(remote: Listing, listed: MaterialType, *, start: int = 0) -> Iterator[ListingPage]:
@@ -145,11 +150,13 @@ def unix_seconds(moment: str) -> float:
     return datetime.fromisoformat(moment).timestamp()
 
 
-def _whole_list(remote: Listing, lock: Lock | None, listed: MaterialType, how: Look) -> Collection[Material]:
+def _whole_list(
+    remote: Listing, lock: Lock | None, listed: MaterialType, how: Look, new: Collection[str]
+) -> Collection[Material]:
     # What is stored or deleted between two pages moves others across their edge, where they would be missed.
     found: dict[str, Material] = {}
     for _ in range(_RESTARTS):
-        pages = list(_pages(remote, lock, listed, how))
+        pages = list(_pages(remote, lock, listed, how, new))
         listing = {one.media_id: one for page in pages for one in page.items}
         if len({page.total for page in pages}) == 1:
             return listing.values()
@@ -157,22 +164,29 @@ def _whole_list(remote: Listing, lock: Lock | None, listed: MaterialType, how: L
     return found.values()
 
 
-def _pages(remote: Listing, lock: Lock | None, listed: MaterialType, how: Look) -> Iterator[ListingPage]:
+def _pages(
+    remote: Listing, lock: Lock | None, listed: MaterialType, how: Look, new: Collection[str]
+) -> Iterator[ListingPage]:
     known, newest, since = lock.media_ids if lock else frozenset(), _newest(lock), _since(lock, listed)
-    for number, listing in enumerate(pages_of(remote, listed), start=1):
+    has_strays, quiet_pages = False, 0
+    for listing in pages_of(remote, listed):
         page = replace(listing, items=under_known_ids(listing.items, lock))
         yield page
-        is_reached = all(one.updated_at < since for one in page.items)
-        if how is Look.AUTO and is_reached and _is_enough(page, known, newest, number):
+        # Uploads of ours that the lock does not know: it was lost, in whole or in part, so all of them are wanted.
+        is_stray = any(tag_in(one.name) and one.media_id not in known for one in page.items)
+        has_strays, quiet_pages = has_strays or is_stray, 0 if is_stray else quiet_pages + 1
+        if has_strays:
+            is_enough = newest is not None and quiet_pages >= NEWEST_PAGES
+        else:
+            is_enough = _is_enough(page, known - frozenset(new), newest) or quiet_pages >= NEWEST_PAGES
+        if how is Look.AUTO and is_enough and all(one.updated_at < since for one in page.items):
             return
 
 
-def _is_enough(page: ListingPage, known: Collection[str], newest: float | None, pages: int) -> bool:
-    unknown = [one for one in page.items if one.media_id not in known]
-    if any(tag_in(one.name) for one in unknown):
-        return False  # uploads of ours that the lock does not know: it was lost, so all of them are wanted
+def _is_enough(page: ListingPage, known: Collection[str], newest: float | None) -> bool:
+    """Tell whether nothing of ours that the lock does not know is to be expected behind a page."""
     is_old = newest is not None and all(one.updated_at < newest - _OLD_SECONDS for one in page.items)
-    return not unknown or is_old or pages >= NEWEST_PAGES
+    return is_old or all(one.media_id in known for one in page.items)
 
 
 def _since(lock: Lock | None, listed: MaterialType) -> float:

@@ -44,8 +44,11 @@ class Planned:
         return exceeds_safety_rail(self.plan, self.lock)
 
     def replanned(self, observed: Iterable[Material]) -> Planned:
-        """Plan once more with what WeChat lists."""
-        return replace(self, plan=_decide(self, observed))
+        """Plan once more with what WeChat lists, which is not gone, whatever was found before."""
+        observed = tuple(observed)
+        gone = self.inventory.gone - {one.media_id for one in observed}
+        seen = replace(self, inventory=replace(self.inventory, gone=gone))
+        return replace(seen, plan=_decide(seen, observed))
 
     def narrowed_to(self, names: Collection[str]) -> Planned:
         """Narrow the plan to some names."""
