@@ -451,6 +451,17 @@ def test_of_thousands_of_materials_one_page_is_drawn_and_all_are_found(browser: 
         expect(page.locator("#selected")).to_have_text("3,000 selected")
 
 
+def test_a_heading_counts_its_whole_folder_and_stands_on_every_page_of_it(browser: Browser, tmp_path: Path) -> None:
+    wanted = [want(name) for name in (*(f"a/{number:03}.png" for number in range(250)), "b/1.png")]
+    view = library_view(make_plan(wanted, None, account=ACCOUNT), None, {}, places=LIBRARY_LIMITS)
+
+    with visiting(browser, written(tmp_path, view)) as visit:
+        assert visit.page.locator("#drawn h2").all_text_contents() == ["a 250"]
+        visit.page.get_by_role("button", name="Next").click()
+        assert visit.page.locator("#drawn h2").all_text_contents() == ["a 250", "b 1"]
+        assert len(names(visit.page)) == 51
+
+
 def _record(number: int) -> Record:
     name = f"{number:04}.png"
     return replace(held(name), media_id=f"id-{number}", sha256=hashlib.sha256(name.encode()).hexdigest())

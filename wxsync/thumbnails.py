@@ -32,6 +32,9 @@ _MOST_SCANNED_PIXELS = 800_000_000
 # Pillow unpacks these runs in Python.
 _MOST_RUNS = 2 * _MIB
 
+# Quarters of the size that is wanted, which a draft of a JPEG has at least.
+_DRAFT = 5
+
 _BYTES_PER_PIXEL = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
 # A file that takes a byte for so many pixels of a thumbnail needs no thumbnail.
 _BYTES_OF_PIXELS = 2
@@ -144,8 +147,10 @@ def _memory_of_jpeg(picture: Image, content: bytes, header: int, edge: int) -> i
     scans = 1 + content.count(b"\xff\xda", header)
     first = content.rfind(b"\xff\xda", 0, header)
     longest = max(picture.size)
-    # Lets it be decoded at a fraction of its size.
-    picture.draft("RGB", (picture.width * 2 * edge // longest, picture.height * 2 * edge // longest))
+    # Lets it be decoded at a fraction of its size, which libjpeg takes the mean for.
+    picture.draft(
+        "RGB", (picture.width * _DRAFT * edge // longest // 4, picture.height * _DRAFT * edge // longest // 4)
+    )
     drawn = picture.width * picture.height * 4
     if scans == 1 and content[first + 4] == colours:
         return drawn

@@ -33,8 +33,9 @@ _EDGES = ((120, 640), (1_200, EDGE), (3_500, 224), (10_000, 128), (16_000, 96))
 _SMALLEST_EDGE = 64
 _PLAYED = {Format.MP3: "audio/mpeg", Format.WAV: "audio/wav", Format.MP4: "video/mp4"}
 _THREADS = 2
-# How many pictures an apply keeps; a page that is made later keeps all that it shows.
-_MOST_KEPT = 200
+# How many pictures an apply keeps, which is half a second's work: a page that is made later keeps all that it shows,
+# and what many files held is in git's history before long.
+_MOST_KEPT = 60
 # Pictures that are nowhere but in git are looked up one by one.
 _MOST_FROM_GIT = 100
 _MOST_COMMITS = 20

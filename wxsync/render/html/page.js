@@ -11,6 +11,7 @@
   const number = (value) => value.toLocaleString("en");
   const plain = (text) => text.normalize("NFKC").toLowerCase();
   const english = new WeakMap();
+  let clock;
 
   // ---- Words ----
 
@@ -33,7 +34,6 @@
       node.setAttribute("aria-label", say(node.dataset.tLabel));
       if (node.placeholder) node.placeholder = say(node.dataset.tLabel);
     }
-    const clock = new Intl.DateTimeFormat(root.lang, { dateStyle: "medium", timeStyle: "short" });
     for (const node of all("time", within)) {
       const moment = new Date(node.dateTime);
       if (!isNaN(moment)) put(node, clock.format(moment));
@@ -42,6 +42,7 @@
 
   function speak(lang) {
     root.lang = lang;
+    clock = new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "short" });
     kept.clear();
     const other = lang === "en" ? "zh-CN" : "en";
     language.lang = other;
@@ -231,21 +232,22 @@
     return parts;
   }
 
-  function section(key, some, isAlone) {
+  function section(key, some, many, isAlone) {
     const heading = element("h2", {});
     const list = element("ul", { class: "items", role: "list" }, ...drawn(some));
     if (key === null || (isAlone && chosen.sort === "folder")) {
       heading.className = "unseen";
       heading.append(say("materials"));
-    } else heading.append(HEADINGS[chosen.sort](key), " ", element("b", {}, number(some.length)));
+    } else heading.append(HEADINGS[chosen.sort](key), " ", element("b", {}, number(many)));
     if (key !== "rename" || isAlone) return element("section", { class: "group" }, heading, list);
     return element("details", { class: "group" }, element("summary", {}, heading), list);
   }
 
   function draw(some) {
-    const parts = groups(some);
+    const whole = groups(found);
+    const sections = Array.from(groups(some), ([key, part]) => section(key, part, whole.get(key).length, whole.size === 1));
     at("drawn").className = chosen.view;
-    at("drawn").replaceChildren(...Array.from(parts, ([key, part]) => section(key, part, parts.size === 1)));
+    at("drawn").replaceChildren(...sections);
   }
 
   function show() {
