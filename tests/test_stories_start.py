@@ -71,6 +71,24 @@ def test_init_names_the_media_that_lie_there_by_folder_and_type(offline: Project
     assert "7 files" in started.out
 
 
+def test_what_a_document_shows_is_proposed_as_a_picture_of_an_article(offline: Project) -> None:
+    for path in ("文章/图/一.png", "文章/图/二.png", "文章/图/封面 1.png", "图片/logo.png"):
+        offline.add(path, png(path))
+    offline.add("文章/春.md", "![](图/一.png)\n<img src='./图/二.png'>\n![](https://a.test/图/封面.png)\n".encode())
+    offline.add("文章/bad.md", b"\xff\xfe![](../\x00)")
+
+    offline.run("init")
+
+    manifest, problems = read_manifest(offline.root / "materials.yaml")
+    assert problems == ()
+    assert {asset.path: asset.type.value for asset in manifest.assets} == {
+        "文章/图/一.png": "article_image",
+        "文章/图/二.png": "article_image",
+        "文章/图/封面 1.png": "image",
+        "图片/logo.png": "image",
+    }
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
 def test_whatever_the_files_are_called_what_init_writes_validates_and_nothing_else_is_opened(offline: Project) -> None:
     for name in (

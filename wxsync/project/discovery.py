@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from wxsync.files import Inside
+from wxsync.links import NotADocument, find_links, kind_of, read_text
 from wxsync.manifest import PathKind, TooMuchWork, Tree, can_be_named, files_of, is_glob
 from wxsync.manifest.writing import Draft
 from wxsync.media import FITTABLE, LIMITS, MOST_SOURCE_BYTES, Format, Media, check, fit_helps, probe
@@ -19,6 +22,8 @@ MOST_FILES = 20_000
 MOST_BYTES = 1 << 30
 _MOST_OF_ONE = max(MOST_SOURCE_BYTES.values())
 _HEAD = 64 * 1024
+_MOST_DOCUMENTS = 500
+_MOST_OF_A_DOCUMENT = 1 << 20
 _MOST_FOLDERS = 4  # of one kind below a folder, before one `**` is easier to read than an entry for each
 _MOST_EXCLUDED = 8
 _NOT_MEDIA = frozenset({Format.TEXT, Format.HTML, Format.JSON, Format.XML, Format.PDF, Format.ZIP, Format.GZIP,
@@ -76,6 +81,20 @@ def look_at(root: Path, path: str) -> Sight | None:
     inside = Inside(root)
     inside.head(path, 0)
     return _look(inside, path)[0]
+
+
+def embedded_pictures(tree: Tree, root: Path) -> frozenset[str]:
+    """Give the paths that documents here show as pictures, whether there is such a file or not."""
+    inside, found = Inside(root), set[str]()
+    documents = (path for path in _paths(tree, "") if kind_of(path))
+    for path in islice(documents, _MOST_DOCUMENTS):
+        try:
+            content, _ = inside.read(path, most=_MOST_OF_A_DOCUMENT)
+            links = find_links(path, read_text(path, content), dialects=True)
+        except (OSError, NotADocument):
+            continue
+        found.update(posixpath.normpath(posixpath.join(posixpath.dirname(path), link.target)) for link in links)
+    return frozenset(found)
 
 
 def usual_type(sight: Sight) -> MaterialType | None:

@@ -14,7 +14,15 @@ from wxsync.git import GitFailed, open_repository
 from wxsync.manifest import Tree, manifest_stem
 from wxsync.manifest.writing import Draft, block
 from wxsync.model import MaterialType, Problem
-from wxsync.project.discovery import Sight, Surroundings, drafts_of, files_named, look_around
+from wxsync.project.discovery import (
+    Sight,
+    Surroundings,
+    drafts_of,
+    embedded_pictures,
+    files_named,
+    look_around,
+    usual_type,
+)
 from wxsync.schemas import schema_text
 from wxsync.words import Text, plural, reason_of, say, text, visible, wrapped
 
@@ -28,8 +36,9 @@ _INTRODUCTION = text(
 )
 _SEVERAL = text("Several accounts? Name them here and choose with -a NAME; secrets come from the environment.")
 _ABOUT = text(
-    "Told by their bytes. A picture for the body of an article is `article_image` (a url, and no place in the "
-    "library), a JPG of at most 64 KiB that is a cover may be `thumb`: change the type where that is meant."
+    "Told by their bytes, and by the documents that lie here: a picture that one of them shows is `article_image` (a "
+    "url for the bodies of articles, and no place in the library). A JPG of at most 64 KiB that is a cover may be "
+    "`thumb`: change the type where that is meant."
 )
 _COLUMNS = 110
 _ACCOUNTS = """\
@@ -92,7 +101,13 @@ def _write_manifest(manifest: Path) -> list[Text]:
         return [text("kept {file}, which was there", file=str(manifest))]
     tree = Tree(manifest.parent)
     around = look_around(tree, manifest.parent)
-    drafts = [*drafts_of(around.sights, tree)]
+    embedded = embedded_pictures(tree, manifest.parent)
+
+    def type_of(sight: Sight) -> MaterialType | None:
+        is_embedded = sight.path in embedded and sight.fits(MaterialType.ARTICLE_IMAGE)
+        return MaterialType.ARTICLE_IMAGE if is_embedded else usual_type(sight)
+
+    drafts = [*drafts_of(around.sights, tree, type_of=type_of)]
     schema = manifest.with_name(_SCHEMA)
     said = []
     # An editor reports a schema that is not there as an error of the manifest.
