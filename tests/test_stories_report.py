@@ -423,3 +423,26 @@ def test_where_nothing_can_be_kept_the_page_is_made_all_the_same(project: Projec
     (project.root / ".wxsync/pictures").write_bytes(b"a file")
 
     assert pictures(cards(page(project))["a.png"]) == [png("a.png")]
+
+
+@pytest.mark.parametrize("path", ["../secret.png", "{root}/secret.png", "below/../../secret.png"])
+def test_a_plan_from_elsewhere_shows_no_file_outside_the_folder_out_of_gits_history(
+    offline: Project, tmp_path: Path, path: str
+) -> None:
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    (tmp_path / "secret.png").write_bytes(png("secret"))
+    (offline.root / "inside.png").write_bytes(png("inside"))
+    git(offline, "add", "-A", str(tmp_path))
+    git(offline, "commit", "-qm", "one")
+    for file in (tmp_path / "secret.png", offline.root / "inside.png"):
+        file.unlink()
+    saved = tmp_path / "plan.json"
+
+    def shown(path: str, seed: str) -> list[bytes]:
+        asset = Asset("a", path, MaterialType.IMAGE, Location("materials.yaml", 1, 1))
+        wanted = Desired(asset, hashlib.sha256(png(seed)).hexdigest(), len(png(seed)), "png")
+        saved.write_text(plan_text(make_plan([wanted], None, account=None)), encoding="utf-8")
+        return pictures(offline.run("show", str(saved), "--format", "html").out)
+
+    assert shown("inside.png", "inside") == [png("inside")]
+    assert shown(path.format(root=tmp_path), "secret") == []

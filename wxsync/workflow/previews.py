@@ -129,6 +129,9 @@ def _committed(repository: Repository, root: Path, record: Record) -> bytes | No
     if record.size > LIMITS[record.type].max_bytes:
         return None
     try:
+        # A plan from elsewhere can name any file.
+        if not (root / record.path).parent.resolve().is_relative_to(root.resolve()):
+            return None
         contents = repository.earlier_contents(
             repository.inside(root / record.path), size=record.size, most=_MOST_COMMITS
         )
