@@ -25,7 +25,7 @@ _ENGLISH = re.compile(r"[A-Za-z]{2,}( [a-z]{2,}){2,}")
 
 
 # What WeChat itself says is quoted as it is said.
-_QUOTES = {line.errmsg for line in TABLE.values() if line.errmsg} | {"error by request of the sandbox"}
+_QUOTES = {line.errmsg for line in TABLE.values() if line.errmsg} | {"error by request of a fault"}
 
 
 def english_in(text: str) -> list[str]:

@@ -410,19 +410,34 @@ def typed(project: Project, answer: str, *words: str) -> tuple[int, str]:
     # Opened by the leader of a new session it becomes its terminal, so that Ctrl-C is a signal there.
     shell = ["sh", "-c", 'exec <"$0" >"$0" 2>&1; exec "$@"', os.ttyname(theirs), *command(project, *words)]
     environ = os.environ | project.environ | {"PYTHONPATH": str(ROOT), "TERM": "dumb"}
-    shown = b""
     with subprocess.Popen(shell, env=environ, start_new_session=True) as process:
-        while not shown.rstrip().endswith(b"[y/N]:"):
-            shown += os.read(ours, 4096)
+        shown = _until(ours, b"[y/N]:")
         os.close(theirs)
         os.write(ours, answer.encode())
-        # A signal that comes before the program has begun to read is seen at the next one only.
-        while answer == "\x03" and not select.select([ours], [], [], 5)[0]:
-            os.write(ours, answer.encode())
-        while part := _read(ours):
-            shown += part
+        # A Ctrl-C that comes before the program has begun to read is seen at the next one only.
+        while (part := _heard(ours, 3.0 if answer == "\x03" else _PATIENCE_SECONDS)) != b"":
+            if part is None:
+                os.write(ours, answer.encode())
+            shown += part or b""
     os.close(ours)
     return process.returncode, shown.decode()
+
+
+_PATIENCE_SECONDS = 60.0
+
+
+def _until(terminal: int, question: bytes) -> bytes:
+    shown = b""
+    while not shown.rstrip().endswith(question):
+        part = _heard(terminal, _PATIENCE_SECONDS)
+        assert part, f"never asked: {shown.decode(errors='replace')}"
+        shown += part
+    return shown
+
+
+def _heard(terminal: int, seconds: float) -> bytes | None:
+    """Reads what a terminal shows: nothing where everybody has left it, None where it was silent for so long."""
+    return _read(terminal) if select.select([terminal], [], [], seconds)[0] else None
 
 
 def _read(terminal: int) -> bytes:
