@@ -22,10 +22,9 @@ settings.load_profile("gate")
 
 NO_BROWSER = "no Chromium, Chrome or Edge was found on this machine"
 
-# What is decided in memory, without a server and without another process: under a minute for all of it.
+# What is decided in memory, without a server and without another process: some 50 seconds of one processor in all.
 QUICK = {
     "digest",
-    "export",
     "links",
     "lockfile",
     "look",
@@ -39,21 +38,30 @@ QUICK = {
     "render",
     "results",
     "shell",
-    "thumbnails",
     "wechat_errcodes",
     "wechat_multipart",
     "wechat_outcome",
     "words",
 }
-# In memory too, but in processes of their own and with documents so large that growth shows.
-SLOW = {"links_growth"}
+# In memory too, but with documents so large that growth shows, or with any document at all.
+SLOW = {"links_growth", "manifest_anything"}
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave what is not quick unread where nothing else is asked for: reading it takes longer than many tests."""
+    is_test = collection_path.name.startswith("test_")
+    return True if config.option.markexpr == "quick" and is_test and not _is_quick(collection_path) else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        area = item.path.stem.removeprefix("test_")
-        if area not in SLOW and area.startswith(tuple(QUICK)):
+        if _is_quick(item.path):
             item.add_marker(pytest.mark.quick)
+
+
+def _is_quick(file: Path) -> bool:
+    area = file.stem.removeprefix("test_")
+    return area not in SLOW and area.startswith(tuple(QUICK))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

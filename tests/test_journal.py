@@ -387,3 +387,9 @@ def test_a_disk_that_is_full_at_the_beginning_needs_a_person(tmp_path: Path, lim
 
     assert "free some space" in ended.stdout, ended.stderr
     assert read_journal(tmp_path / "journal") == Replay()
+
+
+def test_a_journal_that_somebody_else_wrote_into_too_proves_nothing() -> None:
+    assert Replay(seals=frozenset({"mine"})).is_by("mine")
+    assert not Replay(seals=frozenset({"mine", "another"})).is_by("mine")
+    assert not Replay().is_by("mine")
