@@ -1,4 +1,4 @@
-"""Brings what was done into the lock while a run goes on: at least every two seconds, and at its end."""
+"""Brings what was done into the lock while a run goes on, every two seconds or less often, and at its end."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ from wxsync.words import reason_of, text
 T = TypeVar("T")
 
 _EVERY_SECONDS = 2.0
+_LONGEST_SECONDS = 60.0
+# Writing may take one part in so many of a run's time: until it is done again, the journal holds every id.
+_ONE_PART_IN = 20
 _IN_THE_JOURNAL = text(
     "no id is lost: they are in the journal, and the next apply brings them into the lock. "
     "Free some space or make the folder writable, then run apply again"
@@ -69,6 +72,7 @@ class Ledger(Generic[T]):
         self._clock = clock
         self._hint = hint
         self._written_at = clock()
+        self._pause = _EVERY_SECONDS
         self._first = lock
         self._all: list[T] = []
         self._seen = b"nothing yet"
@@ -79,11 +83,13 @@ class Ledger(Generic[T]):
 
     def write_if_due(self) -> None:
         """Write the lock where the last writing is long enough ago; a failure waits for the next one."""
+        began = self._clock()
         # A clock that was set back meanwhile ends the wait too.
-        if self._done and abs(self._clock() - self._written_at) >= _EVERY_SECONDS:
-            self._written_at = self._clock()
+        if self._done and abs(began - self._written_at) >= self._pause:
             with suppress(PersonNeeded, Conflict, InvalidInput):
                 self.write()
+            self._written_at = self._clock()
+            self._pause = _pause_after(self._written_at - began)
 
     def write(self) -> Lock:
         """Write the lock for good; raises PersonNeeded where the disk refuses.
@@ -115,3 +121,8 @@ class Ledger(Generic[T]):
         except OSError as error:
             message = text("{file} cannot be read: {reason}", file=str(self._file), reason=error.strerror)
             raise PersonNeeded(message, hint=self._hint) from None
+
+
+def _pause_after(cost: float) -> float:
+    """Tell how many seconds to let pass after a writing that took so many."""
+    return min(max(_EVERY_SECONDS, cost * _ONE_PART_IN), _LONGEST_SECONDS)
