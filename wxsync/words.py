@@ -11,7 +11,6 @@ import errno
 import gettext
 import os
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import cache
@@ -152,8 +151,8 @@ _reader = Language.ENGLISH
 
 @cache
 def _catalogue(language: Language) -> gettext.NullTranslations:
-    with open(f"{LOCALE}/{language}/LC_MESSAGES/wxsync.mo", "rb") as opened:  # noqa: PTH123 - as above
-        return gettext.GNUTranslations(opened)
+    # By the standard library's own way, which keeps what is parsed: click asks for the same catalogue.
+    return gettext.translation("wxsync", LOCALE, languages=[language])
 
 
 def _words(fact: object) -> str:
@@ -183,6 +182,8 @@ def casefolded(name: str) -> str:
     """Give one form to all names that are one file on macOS or Windows."""
     if name.isascii():
         return name.lower()
+    import unicodedata
+
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
 
 
@@ -224,6 +225,28 @@ def in_step(count: int) -> Text:
     return plural("Nothing to do: {count:,} material in step.", "Nothing to do: {count:,} materials in step.", count)
 
 
+@cache
+def _reasons() -> Mapping[int, Text]:
+    return {
+        errno.ENOENT: text("no such file or folder"),
+        errno.EACCES: text("permission denied"),
+        errno.EPERM: text("operation not permitted"),
+        errno.ENOSPC: text("no space left on the disk"),
+        errno.EDQUOT: text("the disk quota is used up"),
+        errno.EFBIG: text("the file would be too large"),
+        errno.EROFS: text("the file system is read-only"),
+        errno.EISDIR: text("it is a folder"),
+        errno.ENOTDIR: text("a part of its path is not a folder"),
+        errno.EEXIST: text("it exists already"),
+        errno.ELOOP: text("it is a link, which is not followed"),
+        errno.ENAMETOOLONG: text("its name is too long"),
+        errno.EMFILE: text("too many files are open"),
+        errno.EIO: text("the disk reports an error"),
+        errno.EBUSY: text("another program uses it"),
+        errno.EADDRINUSE: text("the port is taken"),
+    }
+
+
 def call_reference(errcode: int | None, rid: str | None) -> Text | None:
     """Write what WeChat's support asks for: the errcode of a call, with the id of the request where it is known."""
     if errcode is None:
@@ -242,6 +265,8 @@ def width(text: str) -> int:
     """Counts the terminal columns of a text; a Chinese character takes two."""
     if text.isascii():
         return len(text)
+    import unicodedata
+
     columns = (
         0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in _WIDE else 1 for char in text
     )
@@ -288,7 +313,7 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def _breaks(before: str, after: str) -> bool:
-    is_wide = unicodedata.east_asian_width(before) in _WIDE or unicodedata.east_asian_width(after) in _WIDE
+    is_wide = width(before) > 1 or width(after) > 1
     return is_wide and after not in "，。、；：？！）》」』”’…%" and not after.isspace() and before not in "（《「『“‘"
 
 
@@ -299,28 +324,7 @@ def paint(text: str, code: str, *, color: bool) -> str:
 
 def reason_of(error: OSError) -> str:
     """Say why the system refused; what is not known here is said as the system puts it."""
-    known = _REASONS.get(error.errno or 0)
-    return known or error.strerror or str(error) or type(error).__name__
-
-
-_REASONS = {
-    errno.ENOENT: text("no such file or folder"),
-    errno.EACCES: text("permission denied"),
-    errno.EPERM: text("operation not permitted"),
-    errno.ENOSPC: text("no space left on the disk"),
-    errno.EDQUOT: text("the disk quota is used up"),
-    errno.EFBIG: text("the file would be too large"),
-    errno.EROFS: text("the file system is read-only"),
-    errno.EISDIR: text("it is a folder"),
-    errno.ENOTDIR: text("a part of its path is not a folder"),
-    errno.EEXIST: text("it exists already"),
-    errno.ELOOP: text("it is a link, which is not followed"),
-    errno.ENAMETOOLONG: text("its name is too long"),
-    errno.EMFILE: text("too many files are open"),
-    errno.EIO: text("the disk reports an error"),
-    errno.EBUSY: text("another program uses it"),
-    errno.EADDRINUSE: text("the port is taken"),
-}
+    return _reasons().get(error.errno or 0) or error.strerror or str(error) or type(error).__name__
 
 
 def counted(count: int, noun: str) -> str:

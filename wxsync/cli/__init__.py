@@ -10,9 +10,9 @@ from importlib import import_module
 
 import click
 
-from wxsync.cli.help import Command, Group, in_language, speaking
+from wxsync.cli.language import Group, in_language, speaking
 from wxsync.cli.options import Settings, global_options
-from wxsync.words import Language, language_of, say, speak, spoken, text
+from wxsync.words import Language, language_of, say, speak, text
 
 # Where each command is, and its line in --help, which therefore imports none of them.
 _COMMANDS = {
@@ -86,7 +86,7 @@ def cli() -> None:
 
 
 for _name, (_, _line) in _COMMANDS.items():
-    cli.add_command(Command(_name, help=_line, short_help=_line))
+    cli.add_command(click.Command(_name, help=_line, short_help=_line))
 
 
 def main() -> None:
@@ -115,7 +115,7 @@ def run(
         speak(_language(environ))
     except ValueError:
         return _ended_by(_not_spoken(environ["WXSYNC_LANG"]), settings)
-    with speaking(spoken()):
+    with speaking():
         try:
             root = in_language(cli)
             if "_WXSYNC_COMPLETE" in environ:
@@ -128,10 +128,17 @@ def run(
 
 def _language(environ: Mapping[str, str]) -> Language:
     """Choose the reader's language; where the terminal cannot show Chinese, English is better than question marks."""
-    from wxsync.cli.system_language import can_show_chinese, system_language
 
-    language = language_of(environ, of_the_system=system_language)
-    return language if language is Language.ENGLISH or can_show_chinese(environ) else Language.ENGLISH
+    def of_the_system() -> str:
+        from wxsync.cli.system_language import system_language
+
+        return system_language()
+
+    if language_of(environ, of_the_system=of_the_system) is Language.ENGLISH:
+        return Language.ENGLISH
+    from wxsync.cli.system_language import can_show_chinese
+
+    return Language.CHINESE if can_show_chinese(environ) else Language.ENGLISH
 
 
 def _not_spoken(value: str) -> Exception:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from wxsync.cli.exits import Exit
+from wxsync.cli.language import Group
 from wxsync.cli.lock import branch_option, forge_option
 from wxsync.cli.options import Settings, emit, global_options
 from wxsync.cli.output import out_option
@@ -33,7 +34,7 @@ _REPORTS = ("terraform", "codequality", "sarif")
 _REFRESH = "Ask WeChat what is gone, and send that again."
 
 
-@click.group()
+@click.group(cls=Group)
 @global_options
 def ci() -> None:
     """Do in any CI what a job of it needs, with git alone or with GitHub, GitLab or Gitee."""

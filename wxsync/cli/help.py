@@ -12,7 +12,7 @@ from copy import copy
 import click
 from click.formatting import iter_rows, measure_table
 
-from wxsync.words import LOCALE, Language, Text, say, spoken, width, wrapped
+from wxsync.words import LOCALE, Text, say, spoken, width, wrapped
 
 
 class Formatter(click.HelpFormatter):
@@ -54,39 +54,22 @@ class Context(click.Context):
     formatter_class = Formatter
 
 
-class Command(click.Command):
-    """A command whose help is written by columns."""
-
-    context_class = Context
-
-
-class Group(click.Group):
-    """A group whose help is written by columns."""
-
-    context_class = Context
-
-
 def in_language(command: click.Command) -> click.Command:
     """Give a command whose help, and that of its options, is in the reader's language."""
     said = copy(command)
     said.context_class = Context
     said.params = [_parameter(each) for each in command.params]
     said.help, said.short_help = map(_in_language, (command.help, command.short_help))
-    if isinstance(said, click.Group):
-        said.commands = {name: in_language(each) for name, each in said.commands.items()}
     return said
 
 
 @contextmanager
-def speaking(language: Language) -> Iterator[None]:
-    """Let click say its own words in a language, which it asks the standard library's gettext for."""
-    if language is Language.ENGLISH:
-        yield
-        return
+def speaking() -> Iterator[None]:
+    """Let click say its own words in the reader's language, which it asks the standard library's gettext for."""
     domain, before = gettext.textdomain(), os.environ.get("LANGUAGE")
     gettext.bindtextdomain("wxsync", LOCALE)
     gettext.textdomain("wxsync")
-    os.environ["LANGUAGE"] = language
+    os.environ["LANGUAGE"] = spoken()
     try:
         yield
     finally:
@@ -97,7 +80,7 @@ def speaking(language: Language) -> Iterator[None]:
 
 
 def _parameter(parameter: click.Parameter) -> click.Parameter:
-    if spoken() is Language.ENGLISH or not isinstance(parameter, click.Option):
+    if not isinstance(parameter, click.Option):
         return parameter
     said = copy(parameter)
     said.help = _in_language(parameter.help)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wxsync.cli.language import Group
 from wxsync.cli.options import Settings, emit_line, global_options
 from wxsync.words import text
 
@@ -24,7 +25,7 @@ forge_option = click.option(
 )
 
 
-@click.group()
+@click.group(cls=Group)
 @global_options
 def lock() -> None:
     """Work on lock files."""
