@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import struct
+import sys
 import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -13,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 
 from wxsync.cli import run
@@ -167,6 +170,13 @@ class Project:
 
     def materials(self) -> dict[str, Any]:
         return dict(self.lock()["materials"])
+
+
+def fifo(at: Path) -> None:
+    """Makes a FIFO, where the system has such things."""
+    if sys.platform == "win32":
+        pytest.skip("Windows has no FIFOs")
+    os.mkfifo(at)
 
 
 def at_once(_seconds: float) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.project import Project, Server
+from tests.project import Project, Server, fifo
 from wxsync.files import only_run, state_folder
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links and FIFOs need a privilege, or are not there")
@@ -37,12 +37,14 @@ def link(at: Path, to: Path) -> None:
     at.symlink_to(to)
 
 
-def fifo(at: Path, _to: Path) -> None:
+def pipe(at: Path, _to: Path) -> None:
     at.parent.mkdir(exist_ok=True)
-    os.mkfifo(at)
+    fifo(at)
 
 
 def socket_file(at: Path, _to: Path) -> None:
+    if sys.platform == "win32":
+        pytest.skip("Windows has no sockets in folders")
     at.parent.mkdir(exist_ok=True)
     before = Path.cwd()
     os.chdir(at.parent)  # the path of a socket is at most a hundred bytes long
@@ -70,7 +72,7 @@ def outside(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("put", [link, fifo, device, socket_file])
+@pytest.mark.parametrize("put", [link, pipe, device, socket_file])
 @pytest.mark.parametrize("name", STATE)
 def test_no_file_of_the_state_is_followed_or_waited_for(
     project: Project, server: Server, outside: Path, name: str, put: Callable[[Path, Path], None]
@@ -107,7 +109,7 @@ def test_a_state_folder_that_is_a_file_is_told(project: Project) -> None:
     assert project.apply().code == 5
 
 
-@pytest.mark.parametrize("put", [link, fifo, device])
+@pytest.mark.parametrize("put", [link, pipe, device])
 @pytest.mark.parametrize("name", ["materials.lock.json", "other.lock.json"])
 def test_no_lock_is_followed_or_waited_for(
     project: Project, server: Server, outside: Path, name: str, put: Callable[[Path, Path], None]
@@ -132,7 +134,7 @@ def test_no_lock_is_followed_or_waited_for(
     assert folder_of(outside) == {"secret.json": b'{"OUTSIDE": "hunter2"}'}
 
 
-@pytest.mark.parametrize("put", [link, fifo, device])
+@pytest.mark.parametrize("put", [link, pipe, device])
 def test_no_manifest_is_followed_or_waited_for(
     project: Project, outside: Path, put: Callable[[Path, Path], None]
 ) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.project import Project, png
+from tests.project import Project, fifo, png
 
 DECOMPOSED = unicodedata.normalize("NFD", "café")
 NAMES = ("a", "Pasted image 1", "C#入门", "what?", "a%20b", DECOMPOSED, "Photo")
@@ -278,9 +278,8 @@ def test_documents_that_are_made_to_take_long_are_told(library: Project) -> None
     assert f"{slips} has 2,000 more problems" in ended.err
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFO there")
 def test_a_pipe_is_no_document(library: Project) -> None:
-    os.mkfifo(library.root / "pipe.md")
+    fifo(library.root / "pipe.md")
 
     ended = library.run("render", "--check", str(library.root / "pipe.md"))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.project import MEDIA, Project, Run, Server, png
+from tests.project import MEDIA, Project, Run, Server, fifo, png
 from wxsync.cli import run
 from wxsync.manifest import read_manifest
 
@@ -104,7 +104,7 @@ def test_whatever_the_files_are_called_what_init_writes_validates_and_nothing_el
     ):
         offline.add(name, png(name))
     offline.add("odd\u202e.png", png("odd"))
-    os.mkfifo(offline.root / "pipe.png")
+    fifo(offline.root / "pipe.png")
     (offline.root / "round").symlink_to(offline.root)
     (offline.root / "outside.png").symlink_to("/etc/hostname")
     offline.add("empty.png", b"")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.project import Project, Run, Server, png, serving
+from tests.project import Project, Run, Server, fifo, png, serving
 from wxsync.sandbox import Switches
 from wxsync.words import Language, speak
 
@@ -227,7 +227,7 @@ def test_hidden_folders_links_and_what_is_no_document_are_passed_over(posters: P
     (tmp_path / "outside" / "o.md").write_bytes(picture)
     (posters.root / "linked").symlink_to(tmp_path / "outside")
     (posters.root / "link.md").symlink_to(tmp_path / "outside" / "o.md")
-    os.mkfifo(posters.root / "pipe.md")
+    fifo(posters.root / "pipe.md")
     posters.add("latin.md", b"\xff ![](a.png)\n")
     posters.add("huge.md", b"x" * (4 * 1024 * 1024 + 1))
 

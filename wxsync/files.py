@@ -8,6 +8,7 @@ import os
 import secrets
 import socket
 import stat
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -341,7 +342,7 @@ def only_run(folder: Path, purpose: str) -> Iterator[None]:
 @contextmanager
 def _hold(folder: Path) -> Iterator[None]:
     """Holds a folder itself, where the system can; raises BlockingIOError where another run holds it."""
-    if os.name == "nt":
+    if sys.platform == "win32":
         # An open file keeps its folder from being removed there.
         yield
         return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import click
@@ -12,16 +11,14 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from wxsync.cli.options import Settings
+    from wxsync.model import Manifest
 
 _MOST = 500
 
 
 def names(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the names of the manifest's materials, with their types."""
-    from wxsync.manifest import read_manifest
-
-    manifest, _ = read_manifest(Path(_settings(context).manifest))
-    return _offered(((asset.name, asset.type.value) for asset in manifest.assets), incomplete)
+    return _offered(((asset.name, asset.type.value) for asset in _manifest_of(context).assets), incomplete)
 
 
 def recorded(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -38,10 +35,7 @@ def recorded(context: click.Context, _parameter: click.Parameter, incomplete: st
 
 def accounts(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the accounts of the manifest, with their appids."""
-    from wxsync.manifest import read_manifest
-
-    manifest, _ = read_manifest(Path(_settings(context).manifest))
-    return _offered(((account.name, account.appid) for account in manifest.accounts), incomplete)
+    return _offered(((account.name, account.appid) for account in _manifest_of(context).accounts), incomplete)
 
 
 def errcodes(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -50,6 +44,14 @@ def errcodes(_context: click.Context, _parameter: click.Parameter, incomplete: s
     from wxsync.words import say
 
     return _offered(((str(code), say(line.meaning)) for code, line in TABLE.items()), incomplete)
+
+
+def _manifest_of(context: click.Context) -> Manifest:
+    from pathlib import Path
+
+    from wxsync.manifest import read_manifest
+
+    return read_manifest(Path(_settings(context).manifest))[0]
 
 
 def _settings(context: click.Context) -> Settings:
