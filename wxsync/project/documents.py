@@ -85,10 +85,10 @@ class _Walk:
         for entry in self._sorted(folder):
             if entry.name.startswith(".") or entry.name == _PASSED_OVER:
                 continue
-            path = folder / entry.name
             if entry.is_dir(follow_symlinks=False):
-                yield from self.files(path)
+                yield from self.files(folder / entry.name)
             elif kind_of(entry.name) and entry.is_file(follow_symlinks=False):
+                path = folder / entry.name
                 yield path, str(path)
 
     def _sorted(self, folder: Path) -> list[os.DirEntry[str]]:

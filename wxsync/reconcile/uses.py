@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from wxsync.errors import CallFailed
 from wxsync.model import Button, Draft, DraftPage, Failure, Holder, MaterialType, Mention, Remedy
 from wxsync.planner import draft_mentions, leaving, menu_mentions, stand_in_bodies, with_uses
-from wxsync.project.documents import read_documents
+from wxsync.project.documents import Documents, read_documents
 from wxsync.reconcile.capacity import ask_today
 from wxsync.reconcile.planned import Planned
 from wxsync.results import Obstacle, Sightings, Standing, UsedMaterial
@@ -82,7 +82,10 @@ def with_documents(planned: Planned) -> Planned:
     """Add to a plan which documents of the repository still point at what it would retire or replace."""
     project = planned.project
     materials = leaving(planned.plan, planned.lock, project.manifest.assets)
-    documents = read_documents(project.manifest.root, [one for one in materials if one.state is Standing.RETIRED])
+    sought = [one for one in materials if one.state is Standing.RETIRED]
+    documents = read_documents(project.manifest.root, sought) if sought else Documents()
+    if not documents.mentions:
+        return planned
     found = with_uses(materials, documents.mentions)
     places = {one.name: tuple(use.where for use in one.uses) for one in found if one.state is Standing.RETIRED}
     plan = replace(planned.plan, documents={name: told for name, told in sorted(places.items()) if told})
