@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from tests.grain import grain
 from tests.project import MEDIA, until
 from wxsync.fit.ffmpeg import Source, find_ffmpeg, run
 from wxsync.fit.made import Made, Unfit
@@ -71,7 +72,7 @@ def test_an_animation_of_too_many_pixels_is_not_decoded(workers: Workers) -> Non
 
 def test_a_picture_that_is_cut_short_is_refused(workers: Workers) -> None:
     out = BytesIO()
-    Image.effect_noise((300, 300), 90).save(out, "TIFF", compression="tiff_lzw")
+    grain((300, 300), 90).save(out, "TIFF", compression="tiff_lzw")
 
     assert "cannot be decoded" in refusal(workers, out.getvalue()[:20_000])
 

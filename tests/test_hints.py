@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from tests.grain import grain
 from wxsync.media import LIMITS, Finding, Format, check, probe
 from wxsync.model import MaterialType, Severity
 
@@ -39,7 +40,7 @@ def saved(picture: Image.Image, format_: str, **options: object) -> bytes:
 
 def noise(width: int, height: int) -> Image.Image:
     """Makes what compresses worst; the same on every day."""
-    return Image.effect_noise((width, height), 200).convert("RGB")
+    return grain((width, height), 200).convert("RGB")
 
 
 FADING = Image.merge("RGBA", (*noise(90, 61).split(), Image.linear_gradient("L").resize((90, 61))))

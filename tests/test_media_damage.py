@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator
 import pytest
 from PIL import Image
 
+from tests.grain import grain
 from wxsync.media import Format, Media, check, probe
 from wxsync.model import MaterialType, Severity
 
 FORMATS = {"PNG": Format.PNG, "JPEG": Format.JPEG, "GIF": Format.GIF, "BMP": Format.BMP}
-PICTURE = Image.effect_noise((40, 30), 60).convert("RGB")
+PICTURE = grain((40, 30), 60).convert("RGB")
 TURNED = [PICTURE.rotate(9 * step).convert("P") for step in range(3)]
 
 

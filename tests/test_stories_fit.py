@@ -20,6 +20,7 @@ import pytest
 import requests
 from PIL import Image, ImageChops, ImageCms, ImageDraw
 
+from tests.grain import grain
 from tests.project import MEDIA, Project, Server, png, serving
 from wxsync.media import LIMITS, Format, probe
 from wxsync.model import MaterialType
@@ -52,10 +53,10 @@ def compass(size: tuple[int, int] = (600, 400)) -> Image.Image:
 
 def photograph(size: tuple[int, int], *, noise: float = 40) -> Image.Image:
     """Draws what no format packs well: colours that run into each other, under the noise of a sensor."""
-    grain = Image.effect_noise(size, noise).convert("RGB")
+    sensor = grain(size, noise).convert("RGB")
     hills = Image.radial_gradient("L").resize(size)
     colours = Image.merge("RGB", (hills, hills.transpose(Image.Transpose.FLIP_LEFT_RIGHT), ImageChops.invert(hills)))
-    return ImageChops.add(colours, grain, scale=2)
+    return ImageChops.add(colours, sensor, scale=2)
 
 
 def saved(picture: Image.Image, kind: str, **options: Any) -> bytes:
@@ -346,7 +347,7 @@ def test_an_animation_stays_one_where_the_type_takes_gif(project: Project, serve
             photograph((900, 900), noise=120),
             "PNG",
             save_all=True,
-            append_images=[photograph((900, 900), noise=119 + n) for n in range(1, 6)],
+            append_images=[photograph((900, 900), noise=120 + n) for n in range(1, 6)],
             duration=150,
         )
     project.add("moving.bin", content)

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from tests.grain import grain
 from tests.project import MEDIA, png
 from wxsync.thumbnails import EDGE, quietly, thumbnail
 
@@ -29,7 +30,7 @@ def quiet() -> Iterator[None]:
 
 def drawn(kind: str, mode: str = "RGB", size: tuple[int, int] = (800, 600), **options: object) -> bytes:
     out = BytesIO()
-    Image.effect_noise(size, 90).convert(mode).save(out, kind, **options)
+    grain(size, 90).convert(mode).save(out, kind, **options)
     return out.getvalue()
 
 
@@ -157,7 +158,7 @@ def scanned_again(jpeg: bytes, times: int) -> bytes:
     return jpeg[:-2] + jpeg[jpeg.rfind(b"\xff\xda") : -2] * times + jpeg[-2:]
 
 
-JPEG = saved(Image.effect_noise((64, 64), 90).convert("RGB"), "JPEG")
+JPEG = saved(grain((64, 64), 90).convert("RGB"), "JPEG")
 PNG = saved(Image.new("RGB", (300, 300)), "PNG")
 GIF = saved(Image.new("P", (300, 300)), "GIF")
 TOO_MUCH = {
