@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
-from tests.project import Project, Run, Server, png
+from tests.project import Project, Run, Server, at_once, png
 from wxsync.cli import cli
 from wxsync.wechat.errcodes import TABLE
 
@@ -43,6 +43,7 @@ def test_an_english_sentence_is_noticed() -> None:
 @pytest.fixture
 def reader(project: Project) -> Project:
     project.environ["WXSYNC_LANG"] = "zh"
+    project.pause = at_once
     return project
 
 
