@@ -171,7 +171,8 @@ def test_no_network_that_is_missing_shows_a_secret(base: str, how: How, caplog: 
         pytest.raises(CallFailed) as caught,
     ):
         upload(wechat)
-    assert len(told) == 4
+    # What nobody listens to on this machine does not change by itself, and is not tried again.
+    assert len(told) == (0 if "127.0.0.1" in base else 4)
     assert_clean(caught.value, told, caplog.text)
 
 
