@@ -176,6 +176,8 @@ def commands() -> dict[str, click.Command]:
 
 @pytest.mark.parametrize("name", ["", *commands()])
 def test_help_is_in_one_language(offline: Project, name: str) -> None:
+    offline.environ["WXSYNC_LANG"] = "en"
+    assert "Show this message" in offline.run(*name.split(), "--help").out
     offline.environ["WXSYNC_LANG"] = "zh"
 
     ran = offline.run(*name.split(), "--help")

@@ -58,6 +58,8 @@ def in_language(command: click.Command) -> click.Command:
     """Give a command whose help, and that of its options, is in the reader's language."""
     said = copy(command)
     said.context_class = Context
+    # click keeps its own option once it was asked for, in the language of that time.
+    said._help_option = None  # noqa: SLF001
     said.params = [_parameter(each) for each in command.params]
     said.help, said.short_help = map(_in_language, (command.help, command.short_help))
     return said
