@@ -132,7 +132,7 @@ def test_gitlabs_template_and_component_are_sound_and_say_the_same(offline: Proj
     file = offline.root / ".gitlab-ci.yml"
     _sound([str(BIN / "check-jsonschema"), "--builtin-schema", "vendor.gitlab-ci", str(file)])
     written = yaml.safe_load(file.read_text(encoding="utf-8"))
-    spec, component = yaml.safe_load_all((ROOT / "templates/wxsync/template.yml").read_text(encoding="utf-8"))
+    spec, component = yaml.safe_load_all((ROOT / ".gitlab/sync.yml").read_text(encoding="utf-8"))
     given = {
         "manifest": "$WXSYNC_MANIFEST",
         "package": "$WXSYNC_PACKAGE",

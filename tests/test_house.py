@@ -88,6 +88,14 @@ def test_workflows_pin_their_actions_by_hash() -> None:
             assert used.startswith("$/") or re.search(r"@[0-9a-f]{40}$", used), f"{file}: {used}"
 
 
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a clone")
+def test_the_top_level_stays_small() -> None:
+    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    top = {name.partition("/")[0] for name in names.split("\0") if name and not name.startswith(".")}
+    pages = {"README.md", "README.zh-CN.md", "LICENSE", "CHANGELOG.md"}
+    assert top == {"pyproject.toml", "materials.yaml.example", "wxsync", "schemas", "tests"} | pages
+
+
 def _blocks(text: str) -> list[str]:
     """The commands of a page; the comments beside them are in its language."""
     return [re.sub(r" +# .*", "", block) for block in re.findall(r"```sh\n(.*?)```", text, flags=re.DOTALL)]
