@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.project import MEDIA, Project, Server, png
+from tests.project import MEDIA, Project, Server, at_once, png
 from tests.test_stories_lfs import pointer
 from wxsync.model import Asset, Desired, Location, MaterialType, Record
 from wxsync.planner import make_plan
@@ -280,6 +280,7 @@ def test_what_is_gone_at_wechat_is_marked_in_a_refreshed_plan(project: Project, 
     project.apply()
     server.advance(3601)
     server.delete(project.materials()["a.png"]["media_id"])
+    project.pause = at_once
 
     planned = project.run("plan", "--refresh", "--format", "html")
 
