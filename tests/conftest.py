@@ -112,7 +112,7 @@ def browser() -> Iterator[Browser]:
 
 
 def pytest_collection_finish() -> None:
-    """Keep what is loaded by now out of every later search for garbage, a tenth of the time of all tests."""
+    """Keep what is loaded by now out of every later search for garbage."""
     gc.collect()
     gc.freeze()
 
