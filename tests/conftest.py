@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from tests import machine
 from tests.project import Project, Server, serving
 
 if TYPE_CHECKING:
@@ -46,6 +47,10 @@ QUICK = {
 }
 # In memory too, but with documents so large that growth shows, or with any document at all.
 SLOW = {"links_growth", "manifest_anything"}
+
+
+def pytest_configure() -> None:
+    machine.enter()
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
