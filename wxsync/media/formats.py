@@ -112,7 +112,7 @@ class Defect:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Holds what a header reader found out; `seconds` is the play time of a voice, None where it cannot be told."""
+    """Holds what a header reader found out; `seconds` is the play time, None where it cannot be told."""
 
     format: Format
     seconds: float | None = None
@@ -125,9 +125,9 @@ class Reading:
 class Media:
     """Holds what a file's bytes are: `size` in bytes, `extension` the canonical one of its format without a dot.
 
-    `seconds` is the play time of a voice, counted from its frames, or None for everything else and where nothing in
-    the file tells it. `is_animated` is told of WebP and AVIF alone, `has_exif` of WebP. `lfs` is set only for a
-    well-formed Git LFS pointer.
+    `seconds` is the play time, of a voice counted from its frames, of an MP4 as it says itself; None for everything
+    else and where nothing in the file tells it. `is_animated` is told of WebP and AVIF alone, `has_exif` of WebP.
+    `lfs` is set only for a well-formed Git LFS pointer.
     """
 
     format: Format

@@ -1,10 +1,9 @@
-"""Reads the boxes of MP4 and its kin (ISO/IEC 14496-12): which brand, which tracks, and is the film there."""
+"""Reads the boxes of MP4 and its kin (ISO/IEC 14496-12): which brand, which tracks, how long, and is the film there."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
+from wxsync.media.boxes import Box, Boxes
+from wxsync.media.films import film_seconds
 from wxsync.media.formats import Defect, Format, Reading, broken, truncated
 from wxsync.words import text
 
@@ -37,19 +36,9 @@ _PLAYED = frozenset({b"mdat", b"moof"})
 _QUICKTIME_FIRST = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 
 
-@dataclass(frozen=True, slots=True)
-class _Box:
-    """Usage a box's content; `missing` counts the bytes that the file lacks for it."""
-
-    kind: bytes
-    start: int
-    end: int
-    missing: int
-
-
 def is_iso(content: bytes) -> bool:
     """Tells whether a file names its brand as an MP4 and its kin do, in its first box or behind empty ones."""
-    top = _File(content, iter(range(_MOST_FILLING))).boxes(0, len(content))
+    top = Boxes(content, iter(range(_MOST_FILLING))).within(0, len(content))
     return next((box.kind for box in top if box.kind not in _FILLING), b"") == b"ftyp"
 
 
@@ -60,8 +49,8 @@ def is_old_quicktime(content: bytes) -> bool:
 
 def read_iso(content: bytes) -> Reading:
     """Reads a file that names its brand (ftyp box); an MP4 is what has no other brand, and a video track."""
-    file = _File(content, iter(range(_MOST_BOXES)))
-    top = tuple(file.boxes(0, len(content)))
+    file = _walker(content)
+    top = tuple(file.within(0, len(content)))
     brand = next((box for box in top if box.kind == b"ftyp"), None)
     named = _brand(content, brand) if brand else None
     if named:
@@ -73,54 +62,33 @@ def read_iso(content: bytes) -> Reading:
     if moov.missing:
         lacking = text("the MP4's index (moov box) lacks {missing} bytes", missing=moov.missing)
         return Reading(Format.MP4, defect=broken(lacking))
-    tracks = tuple((box, file.handler(box)) for box in file.boxes(moov.start, moov.end) if box.kind == b"trak")
+    tracks = tuple((box, _handler(file, box)) for box in file.every(moov, b"trak"))
     films = tuple(track for track, handler in tracks if handler == b"vide")
     if films:
-        return Reading(Format.MP4, defect=_film_defect(file, top, films))
+        # With a supply of its own, for what is found wrong with a film may not depend on how its length is told.
+        seconds = film_seconds(_walker(content), moov, (box for box in top if box.kind == b"moof"))
+        return Reading(Format.MP4, seconds, _film_defect(file, top, films))
     if any(handler == b"soun" for _, handler in tracks):
         return Reading(Format.M4A)
     return Reading(Format.MP4, defect=broken(text("the MP4 has neither a video nor a sound track")))
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
-    """Walks boxes; `steps` is one supply for the whole file, so that nested boxes cannot multiply the work."""
-
-    content: bytes
-    steps: Iterator[int]
-
-    def boxes(self, at: int, end: int) -> Iterator[_Box]:
-        content = self.content
-        while at + 8 <= end and next(self.steps, None) is not None:
-            size, head = int.from_bytes(content[at : at + 4], "big"), 8
-            if size == 1:
-                size, head = int.from_bytes(content[at + 8 : at + 16], "big"), 16
-            elif size == 0:
-                size = end - at
-            if size < head:
-                return
-            yield _Box(content[at + 4 : at + 8], min(at + head, end), min(at + size, end), max(at + size - end, 0))
-            at += size
-
-    def inside(self, box: _Box, *path: bytes) -> _Box | None:
-        found: _Box | None = box
-        for kind in path:
-            if found is None:
-                break
-            found = next((inner for inner in self.boxes(found.start, found.end) if inner.kind == kind), None)
-        return found
-
-    def handler(self, track: _Box) -> bytes:
-        box = self.inside(track, b"mdia", b"hdlr")
-        return self.content[box.start + 8 : box.start + 12] if box else b""
-
-    def has_pictures(self, film: _Box) -> bool:
-        table = self.inside(film, b"mdia", b"minf", b"stbl")
-        sizes = (self.inside(table, b"stsz") or self.inside(table, b"stz2")) if table else None
-        return sizes is not None and any(self.content[sizes.start + 8 : sizes.start + 12])
+def _walker(content: bytes) -> Boxes:
+    return Boxes(content, iter(range(_MOST_BOXES)))
 
 
-def _brand(content: bytes, ftyp: _Box) -> Format | None:
+def _handler(file: Boxes, track: Box) -> bytes:
+    box = file.inside(track, b"mdia", b"hdlr")
+    return file.content[box.start + 8 : box.start + 12] if box else b""
+
+
+def _has_pictures(file: Boxes, film: Box) -> bool:
+    table = file.inside(film, b"mdia", b"minf", b"stbl")
+    sizes = file.inside(table, b"stsz") or file.inside(table, b"stz2")
+    return sizes is not None and any(file.content[sizes.start + 8 : sizes.start + 12])
+
+
+def _brand(content: bytes, ftyp: Box) -> Format | None:
     major = content[ftyp.start : ftyp.start + 4]
     if major.startswith((b"3gp", b"3g2", b"3ge", b"3gg", b"3gs")):
         return Format.THREE_GP
@@ -130,9 +98,9 @@ def _brand(content: bytes, ftyp: _Box) -> Format | None:
     return _BRANDS.get(major)
 
 
-def _film_defect(file: _File, top: tuple[_Box, ...], films: tuple[_Box, ...]) -> Defect | None:
+def _film_defect(file: Boxes, top: tuple[Box, ...], films: tuple[Box, ...]) -> Defect | None:
     has_fragments = any(box.kind == b"moof" for box in top)
-    if not has_fragments and not any(file.has_pictures(film) for film in films):
+    if not has_fragments and not any(_has_pictures(file, film) for film in films):
         return broken(text("the MP4's video track holds no picture"))
     data = tuple(box for box in top if box.kind == b"mdat" and box.end > box.start)
     if not data:

@@ -77,7 +77,7 @@ _ENCODINGS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (c
 
 
 def probe(content: bytes) -> Media:
-    """Tells what a file's bytes are: format, play time of a voice, and what is missing in it.
+    """Tells what a file's bytes are: format, play time of a voice or a video, and what is missing in it.
 
     Looks at the content only, decodes nothing, and takes time that grows at most with the size. Never raises.
     """
