@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -13,7 +14,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.project import Project, Server, png
+from tests.project import MEDIA, Project, Server, png
+from tests.test_stories_report import padded
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = 8  # the project, images, and six with fifty images each
@@ -81,7 +83,7 @@ def effort(project: Project, *arguments: str) -> Effort:
     said: list[Any] = json.loads(ended.stderr.rpartition("\0")[2])
     code, calls, opened, modules = said
     names = [Path(one).name for one in opened]
-    media = sum(name.endswith(".png") for name in names)
+    media = sum(name.endswith((".png", ".amr", ".wav", ".mp4")) for name in names)
     others = Counter(name for name in names if name.startswith("materials."))
     return Effort(code, Counter(calls), media, others, set(modules))
 
@@ -167,3 +169,25 @@ def test_an_upload_costs_three_opens_two_syncs_and_one_connection_at_most(projec
     assert second.calls["fsync"] <= 2 * many + LOCKS
     # Each upload has a connection of its own: one that was kept and is dead could not say whether it was sent.
     assert second.calls["socket.connect"] <= many + HANDFUL
+
+
+def test_a_page_opens_the_recordings_that_it_holds_and_no_others(project: Project) -> None:
+    film = (MEDIA / "video/intro.mp4").read_bytes()
+    for name in ("a.mp4", "b.mp4", "c.mp4"):
+        project.add(name, padded(film + name.encode(), 7 * 1024 * 1024))
+    project.sample("voices/narrow.amr", "d.amr")
+    project.sample("voices/pcm.wav", "e.wav")
+    for file in project.root.iterdir():
+        os.utime(file, (time.time() - 60, time.time() - 60))
+    films = "".join(f"  - {{path: {name}, type: video, title: t}}\n" for name in ("a.mp4", "b.mp4", "c.mp4"))
+    project.manifest(f"materials:\n{films}  - {{path: '*.amr', type: voice}}\n  - {{path: e.wav, type: voice}}\n")
+    assert project.apply().code == 0
+
+    kept_by_apply = effort(project, "report", "-o", "one.html")
+    shutil.rmtree(project.root / ".wxsync/pictures")
+    kept_by_none = effort(project, "report", "-o", "two.html")
+    kept_by_report = effort(project, "report", "-o", "three.html")
+
+    # Two of the films and a voice play in the page; the length of the other two is remembered.
+    assert [one.media for one in (kept_by_apply, kept_by_none, kept_by_report)] == [3, 5, 3]
+    assert len({(project.root / f"{name}.html").read_bytes() for name in ("one", "two", "three")}) == 1

@@ -225,6 +225,14 @@ def test_every_word_of_a_page_has_its_chinese_and_is_used() -> None:
     assert {key for keys in asked for key in keys if key and not key.endswith(".")} <= words.keys()
 
 
+@pytest.mark.parametrize(
+    ("seconds", "length"),
+    [(0.0, ""), (0.3, "0:01"), (59.4, "0:59"), (59.6, "1:00"), (605, "10:05"), (3_700, "1:01:40")],
+)
+def test_a_length_is_written_as_players_write_it(seconds: float, length: str) -> None:
+    assert Preview("", b"", seconds=seconds).length == length
+
+
 def test_states_and_orders_have_a_word_each() -> None:
     words = both_languages()
 

@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser import Visit, visiting
 from tests.nouns import ACCOUNT, all_done, held, lock_of, retire, want
-from tests.project import MEDIA, png
+from tests.project import MEDIA, Project, png
 from tests.test_render import HOSTILE
 from tests.test_render_html import view_of
+from tests.test_stories_report import MIB, padded, wave
 from wxsync.media import LIBRARY_LIMITS
 from wxsync.model import Drift, DriftKind, MaterialType, Plan, Record
 from wxsync.planner import make_plan
@@ -124,6 +125,55 @@ def test_pictures_and_players_are_in_the_page(page: Page) -> None:
     assert page.locator("audio").count() == 1
     film.scroll_into_view_if_needed()
     assert film.evaluate("one => one.error") is None
+
+
+@pytest.fixture
+def recordings(offline: Project) -> Path:
+    """A page with a film of three megabytes, a voice of one and a half, one film too many, and a voice in AMR."""
+    film = (MEDIA / "video/intro.mp4").read_bytes()
+    offline.add("介绍.mp4", padded(film, 3 * MIB))
+    offline.add("开场白.wav", wave((MEDIA / "voices/pcm.wav").read_bytes(), 3 * MIB // 2))
+    for name in ("one.mp4", "two.mp4"):
+        offline.add(name, padded(film + name.encode(), 8 * MIB))
+    offline.sample("voices/narrow.amr", "电话.amr")
+    films = "".join(f"  - {{path: {name}, type: video, title: t}}\n" for name in ("介绍.mp4", "one.mp4", "two.mp4"))
+    offline.manifest(f"materials:\n{films}  - {{path: 开场白.wav, type: voice}}\n  - {{path: 电话.amr, type: voice}}\n")
+    file = offline.root / "page.html"
+    assert offline.run("report", "-o", str(file)).code == 0
+    return file
+
+
+def tile(page: Page, name: str) -> Locator:
+    return page.locator("#drawn .item").filter(has=page.get_by_role("heading", name=name, exact=True))
+
+
+@pytest.mark.parametrize("options", [{}, PHONE], ids=["desk", "phone"])
+def test_a_voice_and_a_video_have_their_length_and_play(
+    browser: Browser, recordings: Path, options: dict[str, Any]
+) -> None:
+    with visiting(browser, recordings, **options) as visit:
+        page = visit.page
+        for name, length in (("介绍.mp4", "0:02"), ("one.mp4", "0:02"), ("开场白.wav", "0:36"), ("电话.amr", "0:01")):
+            expect(tile(page, name).locator(".measures")).to_contain_text(length)
+        for name, seconds in (("介绍.mp4", 2.4), ("开场白.wav", 35.6)):
+            player = tile(page, name).locator("audio, video")
+            player.scroll_into_view_if_needed()
+            played = player.evaluate(
+                "async (one) => { one.muted = true; await one.play(); one.pause(); return [one.duration, one.error]; }"
+            )
+            assert played == [pytest.approx(seconds, abs=0.1), None]
+        expect(tile(page, "one.mp4").locator("video")).to_have_count(1)
+        expect(tile(page, "two.mp4").locator("video")).to_have_count(0)
+        expect(tile(page, "two.mp4")).to_contain_text("left out to keep this page small")
+        expect(tile(page, "电话.amr")).to_contain_text("browsers do not play this format")
+        assert Axe().run(page).response["violations"] == []
+        assert page.evaluate("document.documentElement.scrollWidth") == page.viewport_size["width"]  # type: ignore[index]
+        page.locator("#language").click()
+        expect(tile(page, "two.mp4")).to_contain_text("未放入此网页，以免网页过大")
+        tile(page, "two.mp4").locator(".open").click()
+        expect(page.get_by_role("dialog").locator(".length")).to_have_text("0:02")
+        assert Axe().run(page).response["violations"] == []
+        assert visit.said == []
 
 
 def test_search_finds_by_name_id_and_title_and_tells_how_many(page: Page) -> None:

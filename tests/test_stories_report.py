@@ -17,8 +17,10 @@ from tests.test_stories_lfs import pointer
 from wxsync.model import Asset, Desired, Location, MaterialType, Record
 from wxsync.planner import make_plan
 from wxsync.render import plan_text
-from wxsync.workflow.previews import ALL_PLAYERS_BYTES, PLAYER_BYTES, previews
+from wxsync.workflow.previews import previews
+from wxsync.workflow.recordings import ALL_PLAYERS_BYTES
 
+MIB = 1024 * 1024
 EVERY_TYPE = """
 materials:
   - {path: logo.png, type: image, name: logo}
@@ -157,7 +159,7 @@ def test_a_pointer_in_place_of_a_picture_is_shown_with_what_was_kept(project: Pr
 
     assert marks(page(project))["logo"] == "in-step"
     assert media(shown["logo"]) == ["image/png"], "it was kept when it was uploaded"
-    assert media(shown["intro.mp4"]) == []
+    assert (length(shown["intro.mp4"]), media(shown["intro.mp4"])) == ("0:02", [])
     forget_pictures(project)
     shown = cards(page(project))
     assert media(shown["logo"]) == []
@@ -196,23 +198,128 @@ def test_report_wants_to_know_where_to_write(offline: Project) -> None:
     assert offline.run("report").code == 64
 
 
-def test_small_voices_play_and_large_ones_do_not(offline: Project) -> None:
-    sound = (MEDIA / "voices/pcm.wav").read_bytes()
-    number = ALL_PLAYERS_BYTES // PLAYER_BYTES + 2
-    names = [f"{index:02}.wav" for index in range(number)]
-    for index, name in enumerate(names):
-        offline.add(name, _wave(sound, PLAYER_BYTES - 2 * index))
-    offline.add("large.wav", _wave(sound, PLAYER_BYTES + 2))
-    offline.manifest('materials:\n  - {path: "*.wav", type: voice}\n')
+def test_every_voice_and_every_video_has_its_length(offline: Project) -> None:
+    fill(offline)
+    offline.sample("voices/speech.wma", "speech.wma")
+    offline.manifest(EVERY_TYPE + "  - {path: speech.wma, type: voice}\n")
+
+    for _ in range(2):
+        shown = cards(page(offline))
+        assert {name: length(card) for name, card in shown.items()} == {
+            "logo": "",
+            "welcome.mp3": "0:02",
+            "greeting.amr": "0:01",
+            "intro.mp4": "0:02",
+            "cover.jpg": "",
+            "step.png": "",
+            "speech.wma": "0:01",
+        }
+        silent = {name for name, card in shown.items() if "browsers do not play this format" in card}
+        assert silent == {"greeting.amr", "speech.wma"}
+
+
+def length(card: str) -> str:
+    """Gives what the tile of a card says of its length."""
+    return "".join(re.findall(r'class="measures">.*?<span>(\d+:[\d:]+)</span>', card)[:1])
+
+
+def test_as_many_of_the_smallest_play_as_a_page_holds_and_the_others_say_that_they_are_left_out(
+    offline: Project,
+) -> None:
+    sound, film = (MEDIA / "voices/pcm.wav").read_bytes(), (MEDIA / "video/intro.mp4").read_bytes()
+    largest = 2 * MIB
+    voices = [f"{index:02}.wav" for index in range(ALL_PLAYERS_BYTES // largest + 2)]
+    for index, name in enumerate(voices):
+        offline.add(name, wave(sound, largest - 2 * index))
+    offline.add("a.mp4", padded(film, 10 * MIB))
+    offline.manifest('materials:\n  - {path: "*.wav", type: voice}\n  - {path: a.mp4, type: video, title: a}\n')
 
     shown = cards(page(offline))
 
     playing = [name for name, card in shown.items() if media(card)]
-    assert playing == names[: ALL_PLAYERS_BYTES // PLAYER_BYTES]
-    assert len(shown) == number + 1
+    assert playing == voices[2:]
+    assert [name for name, card in shown.items() if "left out to keep this page small" in card] == [
+        *voices[:2],
+        "a.mp4",
+    ]
+    assert length(shown["a.mp4"]) == "0:02"
+    assert {length(shown[name]) for name in voices} == {"0:48"}
+    assert len(page(offline)) < 60_000_000
 
 
-def _wave(sound: bytes, size: int) -> bytes:
+def test_what_is_shown_under_several_names_takes_room_for_each(offline: Project) -> None:
+    film = padded((MEDIA / "video/intro.mp4").read_bytes(), 9 * MIB)
+    for name in ("a.mp4", "b.mp4"):
+        offline.add(name, film)
+    entries = [f"  - {{path: {name}, type: video, title: one}}\n" for name in ("a.mp4", "b.mp4")]
+    offline.manifest("materials:\n" + "".join(entries))
+
+    both = cards(page(offline))
+    offline.manifest("materials:\n" + entries[0])
+
+    assert [media(card) for card in both.values()] == [[], []]
+    assert [length(card) for card in both.values()] == ["0:02", "0:02"]
+    assert [media(card) for card in cards(page(offline)).values()] == [["video/mp4"]]
+
+
+def padded(film: bytes, size: int) -> bytes:
+    """Makes a film that large, with filling behind it."""
+    return film + (size - len(film)).to_bytes(4, "big") + b"free" + bytes(size - len(film) - 8)
+
+
+def test_what_a_recording_was_has_its_length_beside_what_it_is(project: Project) -> None:
+    sound = (MEDIA / "voices/pcm.wav").read_bytes()
+    project.add("a.wav", wave(sound, 44_100 * 20))
+    project.sample("audio/welcome.mp3", "b.mp3")
+    project.manifest('materials:\n  - {path: "*.*3", type: voice}\n  - {path: a.wav, type: voice}\n')
+    project.apply()
+    project.add("a.wav", wave(sound, 44_100 * 30))
+    (project.root / "b.mp3").unlink()
+    project.manifest("materials:\n  - {path: a.wav, type: voice}\n")
+
+    planned = cards(project.run("plan", "--format", "html").out)
+    project.apply()
+    shown = _split(page(project))
+
+    assert lengths(planned["a.wav"]) == ["0:20", "0:30"]
+    assert lengths(planned["b.mp3"]) == ["0:02"]
+    assert media(planned["a.wav"]) == ["audio/wav"]
+    assert sorted(map(length, shown)) == ["0:02", "0:20", "0:30"]
+    assert [length(card) for card in shown if media(card)] == ["0:30"], "what is nowhere any more does not play"
+    assert not [card for card in shown if "left out" in card]
+
+
+def lengths(card: str) -> list[str]:
+    """Gives what the pictures of a card say of its length, before and after."""
+    return re.findall(r'class="length">([\d:]+)<', card)
+
+
+def test_the_length_of_what_was_is_found_in_gits_history_too(project: Project) -> None:
+    project.add("a.mp4", padded((MEDIA / "video/intro.mp4").read_bytes(), 2 * MIB))
+    project.manifest("materials:\n  - {path: a.mp4, type: video, title: a}\n")
+    project.apply()
+    git(project, "init", "-q")
+    git(project, "add", "-A")
+    git(project, "commit", "-qm", "one")
+    project.sample("video/index-last.mp4", "a.mp4")
+    git(project, "commit", "-qam", "two")
+    forget_pictures(project)
+
+    shown = cards(project.run("plan", "--format", "html").out)["a.mp4"]
+
+    assert re.findall(r"<span>(0:\d\d)</span>", shown) == ["0:02", "0:01"] * 2
+
+
+def test_of_what_is_converted_the_page_tells_and_plays_what_is_sent(offline: Project) -> None:
+    offline.sample("refused/speech.ogg", "a.ogg")
+    offline.manifest("materials:\n  - {path: a.ogg, type: voice, fit: true}\n")
+
+    shown = cards(page(offline))["a.ogg"]
+
+    assert (length(shown), media(shown)) == ("0:01", ["audio/mpeg"])
+
+
+def wave(sound: bytes, size: int) -> bytes:
     """Makes a silence that large."""
     head = bytearray(sound[:44])
     head[24:28], head[28:32] = (22_050).to_bytes(4, "little"), (44_100).to_bytes(4, "little")
@@ -394,14 +501,15 @@ def test_kept_pictures_that_are_not_what_was_kept_are_made_again(project: Projec
     assert page(project) == first
 
 
-def test_what_was_kept_never_becomes_anything_but_a_picture(project: Project) -> None:
+@pytest.mark.parametrize("kind", ["text/html", "video/mp4"])
+def test_what_was_kept_never_becomes_anything_but_a_picture(project: Project, kind: str) -> None:
     project.images("a.png")
     project.apply()
     page(project)
     for file in (project.root / ".wxsync/pictures").iterdir():
-        file.write_bytes(file.read_bytes().replace(b"image/png", b"text/html"))
+        file.write_bytes(file.read_bytes().replace(b"image/png", kind.encode()))
 
-    assert "data:text/html" not in page(project)
+    assert f"data:{kind}" not in page(project)
 
 
 def test_a_link_in_place_of_kept_pictures_is_not_followed(project: Project, tmp_path: Path) -> None:

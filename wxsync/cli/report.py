@@ -16,7 +16,7 @@ from wxsync.cli.plan import warn
 def report(settings: Settings, out: tuple[str, ...]) -> None:
     """Write one self-contained HTML page: every material with its picture, state, id and url; offline.
 
-    Voices (mp3, wav) and videos of up to 1 MiB can be played in it, as long as they are 16 MiB together.
+    Voices and videos have their length there; the smallest (mp3, wav, mp4) play in it, up to 16 MiB of them.
     """
     from wxsync.workflow.report import report as run
 

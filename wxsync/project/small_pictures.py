@@ -1,7 +1,9 @@
-"""Keeps small pictures of materials by the digest of their files: a page is made fast, and shows what was before.
+"""Keeps small pictures of materials by the digest of their files, and how long recordings play.
+
+A page is made fast by them, and shows what was before.
 
 They lie in sixteen files of the state folder, each a row of entries: a line of JSON, and as many bytes as that says.
-What was not wanted for longest leaves first. Losing them loses speed, and the pictures of files that are nowhere now.
+What was not wanted for longest leaves first. Losing them loses speed, and what is told of files that are nowhere now.
 """
 
 from __future__ import annotations
@@ -23,15 +25,18 @@ _MOST_SHARD_BYTES = 8 * 1024 * 1024
 _MOST_LINE_BYTES = 1024
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 # What a browser shows as a picture and in no case runs.
-_SHOWN = frozenset({"image/webp", "image/png", "image/jpeg", "image/gif", "image/bmp", ""})
+_SHOWN = frozenset({"image/webp", "image/png", "image/jpeg", "image/gif", "image/bmp"})
+# What a recording is played as, which is never kept itself.
+_PLAYED = frozenset({"audio/mpeg", "audio/wav", "video/mp4", ""})
 
 
 class Small(NamedTuple):
-    """Represents what is kept of a file: a small picture, and what the file itself measures."""
+    """Represents what is kept of a file: a small picture of it or none, and what the file itself measures."""
 
     mime: str
-    """"" where there is no picture of it, but something to say."""
+    """Of the small picture; of a recording what it is played as, or "" where browsers play it as nothing."""
     content: bytes
+    """The small picture; nothing of a recording."""
     width: int = 0
     """Of the file, in pixels; 0 where it has none."""
     height: int = 0
@@ -112,7 +117,8 @@ def _entries(content: bytes) -> Iterator[tuple[_Key, Small]]:
         end = content.index(b"\n", at, at + _MOST_LINE_BYTES)
         rules, sha256, edge, mime, width, height, seconds, size = json.loads(content[at:end])
         at = end + 1 + size
-        if rules != _RULES or mime not in _SHOWN or not _DIGEST.fullmatch(sha256) or size < 0 or at > len(content):
+        known = _SHOWN if size else _PLAYED
+        if rules != _RULES or mime not in known or not _DIGEST.fullmatch(sha256) or size < 0 or at > len(content):
             raise ValueError("not what was kept")
         small = Small(mime, content[end + 1 : at], int(width), int(height), float(seconds))
         yield _Key(sha256, int(edge)), small

@@ -54,9 +54,8 @@ def _html(shown: Plan | Report, how: Printing) -> str:
     if isinstance(shown, Plan):
         changes = shown.changes if how.everything else shown.pending
         return html(plan_view(shown, how.previews(_records(changes)), everything=how.everything))
-    results = shown.results
-    records = [*_records(result.change for result in results), *(one.record for one in results if one.record)]
-    return html(result_view(shown, how.previews(records)))
+    done = (replace(one.change, after=one.record or one.change.after) for one in shown.results)
+    return html(result_view(shown, how.previews(_records(done))))
 
 
 PRINTERS: Mapping[PageFormat, Callable[[Plan | Report, Printing], str]] = MappingProxyType(
@@ -77,5 +76,9 @@ def _result_page(report: Report) -> Page:
 
 
 def _records(changes: Iterable[Change]) -> Iterable[Record]:
+    """Give both sides of each change, and only one where they show the same."""
     for change in changes:
-        yield from (record for record in (change.after, change.before) if record)
+        if change.after:
+            yield change.after
+        if change.before and not (change.after and change.after.sha256 == change.before.sha256):
+            yield change.before

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from wxsync.media import LIBRARY_LIMITS
 from wxsync.model import Change, Problem, Record
@@ -29,6 +29,6 @@ def report(choice: Choice) -> tuple[str, tuple[Problem, ...]]:
     return html(view), planned.warnings
 
 
-def _records(changes: Iterable[Change]) -> Iterator[Record]:
-    for change in changes:
-        yield from (record for record in (change.after, change.before) if record)
+def _records(changes: Iterable[Change]) -> Iterable[Record]:
+    """Give what a library shows of each change: what is wanted, else what is left."""
+    return (record for change in changes if (record := change.after or change.before))

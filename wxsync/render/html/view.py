@@ -15,7 +15,7 @@ from wxsync.words import Text
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a browser can show of a file: the file itself where it is small, or a small picture of it.
+    """What a browser can show of a file: the file itself where there is room for it, or a small picture of it.
 
     `content` is empty where only the measures of the file are known.
     """
@@ -28,6 +28,8 @@ class Preview:
     """Of the file, in pixels; 0 where it has none."""
     seconds: float = 0.0
     """How long it plays; 0 where that is not known."""
+    silence: Text | None = None
+    """Why a recording that is here does not play in the page."""
 
     @property
     def medium(self) -> str:
@@ -41,9 +43,11 @@ class Preview:
 
     @property
     def length(self) -> str:
-        """Write how long it plays as players write it: 1:05."""
-        minutes, seconds = divmod(round(self.seconds), 60)
-        return f"{minutes}:{seconds:02}" if self.seconds else ""
+        """Write how long it plays as players write it, 1:05 or 1:00:05, but nothing that plays as 0:00."""
+        minutes, seconds = divmod(max(1, round(self.seconds)), 60)
+        hours, minutes = divmod(minutes, 60)
+        written = f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+        return written if self.seconds else ""
 
 
 Previews = Mapping[str, Preview]
