@@ -48,6 +48,7 @@ from wxsync.model import (
     Severity,
 )
 from wxsync.planner import make_plan
+from wxsync.reasons import recognized
 from wxsync.render import (
     PRINTERS,
     Page,
@@ -64,7 +65,7 @@ from wxsync.render import (
 from wxsync.render.markdown import LIMIT
 from wxsync.results import Report, Result
 from wxsync.schemas import violations
-from wxsync.words import counted, https, human_size, visible, width
+from wxsync.words import Language, counted, https, human_size, say, visible, width
 
 GOLDEN = Path(__file__).parent / "golden"
 REFUSAL = Failure("bad-format", "the format is not taken · 不支持该格式", "save it as PNG", Remedy.FILE, 40113, "rid-1")
@@ -106,6 +107,26 @@ def read_plan(text: str) -> Plan:
     plan = read_document(text.encode(), shown_as="plan.json")
     assert isinstance(plan, Plan)
     return plan
+
+
+@settings(deadline=None)
+@given(desired_lists, locks(), observations, forced_names)
+def test_a_saved_plan_gives_its_reasons_in_chinese_as_a_new_one_does(
+    desired: list[Desired], lock: Lock, observed: list[Material], forced: set[str]
+) -> None:
+    plan = make_plan(desired, lock, account=ACCOUNT, observed=observed, forced=forced, gone=["id-a"])
+
+    again = read_plan(plan_text(plan, everything=True))
+
+    said = [(change.reason, say(change.reason, Language.CHINESE)) for change in plan.changes]
+    assert [(change.reason, say(change.reason, Language.CHINESE)) for change in again.changes] == said
+
+
+def test_a_reason_that_another_version_gave_stays_as_it_was_said() -> None:
+    for said in ("", "moved", "type changed and more", "was", "{what} changed", "was {name}"):
+        assert say(recognized(said), Language.ENGLISH) == said
+    assert say(recognized("was {name}"), Language.CHINESE) == "原名 {name}"
+    assert say(recognized("moved"), Language.CHINESE) == "moved"
 
 
 def read_report(text: str) -> Report:

@@ -19,19 +19,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from wxsync import reasons
 from wxsync.model import Action, Change, Desired, Drift, DriftKind, Lock, Material, Origin, Plan, Record
 from wxsync.planner.fold import material_of
 from wxsync.planner.naming import tag_in
 from wxsync.planner.sources import Held, Listing, Source, grouped, held_by, listing_of, lock_sources, to_come
-from wxsync.words import listing, text
-
-_EARLIER = text("an earlier upload of ours is at WeChat")
-_TWICE = text("uploaded by two runs at once, the older stays")
-_IN_STEP = text("in step")
-_NEW = text("new")
-_NEW_IN_DOUBT = text("new; an earlier upload is in doubt and is looked for first")
-_LEFT = text("no longer in the manifest")
-_ONLY_LEAVES = text("no longer in the manifest; imported, so it only leaves the lock")
 
 
 def make_plan(
@@ -54,8 +46,8 @@ def make_plan(
     wanted, observed = {one.asset.name: one for one in desired}, tuple(observed)
     held = held_by(lock, gone=gone, observed=observed)
     names = sorted(filter(targets, wanted))
-    reasons = dict.fromkeys(forced, text("asked for")) | dict.fromkeys(held.gone_names, text("gone at WeChat"))
-    forced = {name: reasons[name] for name in names if name in reasons}
+    why = dict.fromkeys(forced, reasons.ASKED) | dict.fromkeys(held.gone_names, reasons.GONE)
+    forced = {name: why[name] for name in names if name in why}
     leaving = {name: record for name, record in held.records.items() if name not in wanted and targets(name)}
     sources = lock_sources(wanted, held, names=names, leaving=leaving, forced=forced)
     untouched = (record for name, record in held.records.items() if not targets(name))
@@ -156,8 +148,8 @@ def _settle(content: _Content, held: Held) -> list[Change]:
 def _settle_first(wanted: Desired, source: Source, held: Held, oldest: Record, spare: tuple[Record, ...]) -> Change:
     if _is_any(source.record, oldest):
         change = replace(_as_the_lock_says(wanted, source, held), duplicates=spare)
-        return replace(change, action=Action.ADOPT, reason=_TWICE) if source.action is Action.KEEP else change
-    reason = _EARLIER if source.action is Action.ADOPT else _TWICE
+        return replace(change, action=Action.ADOPT, reason=reasons.TWICE) if source.action is Action.KEEP else change
+    reason = reasons.EARLIER if source.action is Action.ADOPT else reasons.TWICE
     return replace(_change(wanted, Action.ADOPT, reason, held, oldest), duplicates=spare)
 
 
@@ -168,7 +160,7 @@ def _bring(content: _Content, held: Held, forced: Mapping[str, str], account: st
     first, *others = content.bare
     brought = content.adopted or to_come(first, account)
     if content.adopted:
-        change = _change(first, Action.ADOPT, _EARLIER, held, brought)
+        change = _change(first, Action.ADOPT, reasons.EARLIER, held, brought)
     else:
         change = _upload(first, held, brought, asked=forced.get(first.asset.name))
     if content.oldest is None:
@@ -187,31 +179,31 @@ def _as_the_lock_says(wanted: Desired, source: Source, held: Held) -> Change:
     path, record = wanted.asset.path, source.record
     match source.action:
         case Action.KEEP if record.path == path:
-            return _change(wanted, Action.KEEP, _IN_STEP, held, record)
+            return _change(wanted, Action.KEEP, reasons.IN_STEP, held, record)
         case Action.KEEP:
-            return _change(wanted, Action.RENAME, text("moved from {path}", path=record.path), held, record)
+            return _change(wanted, Action.RENAME, reasons.moved(record.path), held, record)
         case Action.RENAME:
-            change = _change(wanted, Action.RENAME, text("was {name}", name=source.name), held, record)
+            change = _change(wanted, Action.RENAME, reasons.renamed(source.name), held, record)
             return replace(change, before=record, renamed_from=source.name)
         case Action.SHARE:
             return _share(wanted, held, source.name, record)
         case _:
-            return _change(wanted, Action.ADOPT, text("taken back from retired"), held, record)
+            return _change(wanted, Action.ADOPT, reasons.TAKEN_BACK, held, record)
 
 
 def _share(wanted: Desired, held: Held, holder: str, record: Record) -> Change:
-    return _change(wanted, Action.SHARE, text("same content as {name}", name=holder), held, record)
+    return _change(wanted, Action.SHARE, reasons.shared(holder), held, record)
 
 
 def _upload(wanted: Desired, held: Held, after: Record, *, asked: str | None) -> Change:
     before = held.records.get(wanted.asset.name)
     if before:
         return _change(wanted, Action.REPLACE, asked or _difference(before, after), held, after)
-    return _change(wanted, Action.CREATE, _NEW_IN_DOUBT if held.doubts(wanted) else _NEW, held, after)
+    return _change(wanted, Action.CREATE, reasons.NEW_IN_DOUBT if held.doubts(wanted) else reasons.NEW, held, after)
 
 
 def _retire(name: str, record: Record) -> Change:
-    reason = _ONLY_LEAVES if record.origin is Origin.IMPORTED else _LEFT
+    reason = reasons.ONLY_LEAVES if record.origin is Origin.IMPORTED else reasons.LEFT
     return Change(name, Action.RETIRE, reason, record.type, record.path, record.sha256, record.size, record, None)
 
 
@@ -243,10 +235,9 @@ def _is_any(record: Record, *others: Record | None) -> bool:
 
 def _difference(held: Record, after: Record) -> str:
     differences = {
-        text("type"): held.type is not after.type,
-        text("file"): held.sha256 != after.sha256,
-        text("title"): held.title != after.title,
-        text("introduction"): held.introduction != after.introduction,
+        reasons.TYPE: held.type is not after.type,
+        reasons.FILE: held.sha256 != after.sha256,
+        reasons.TITLE: held.title != after.title,
+        reasons.INTRODUCTION: held.introduction != after.introduction,
     }
-    what = listing([what for what, differs in differences.items() if differs], last="and")
-    return text("{what} changed", what=what)
+    return reasons.changed([what for what, differs in differences.items() if differs])

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from wxsync.model import Action, Change, Lock, MaterialType, Plan, Record, Unconfirmed
 from wxsync.planner.naming import tag_in
-from wxsync.words import text
+from wxsync.reasons import CUT_OFF
 
 
 def recovered_changes(before: Lock | None, after: Lock | None) -> tuple[Change, ...]:
@@ -46,5 +46,4 @@ def doubts_from(
 
 
 def _change(name: str, before: Record | None, record: Record) -> Change:
-    reason = text("uploaded by a run that was cut off, as its journal says")
-    return Change(name, Action.ADOPT, reason, record.type, record.path, record.sha256, record.size, before, record)
+    return Change(name, Action.ADOPT, CUT_OFF, record.type, record.path, record.sha256, record.size, before, record)

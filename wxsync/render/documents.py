@@ -23,6 +23,7 @@ from wxsync.model import (
     Remedy,
     Usage,
 )
+from wxsync.reasons import recognized
 from wxsync.records import record_document, record_from
 from wxsync.render.uses import uses_document, uses_from
 from wxsync.results import Report, Result
@@ -162,7 +163,7 @@ def _change_from(document: Mapping[str, Any]) -> Change:
     return Change(
         name=document["name"],
         action=Action(document["action"]),
-        reason=document["reason"],
+        reason=recognized(document["reason"]),
         type=MaterialType(document["type"]),
         path=document["path"],
         sha256=document["sha256"],

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from wxsync.model import Action, Change, Lock, MaterialType, Plan, Record, Retired, Usage
+from wxsync.reasons import IN_STEP, NEW
 from wxsync.render.html.view import MARKS, Card, LibraryUsage, Order, Previews, Side, View
 from wxsync.render.rows import advice_on, plan_summary, report_summary
 from wxsync.render.uses import use_said
@@ -19,7 +20,7 @@ _SHELVES = {
 }
 _NOTHING = (text("Nothing to do"), text("Every material is in step."))
 # What the marks of a card say already.
-_SAID_BY_MARKS = (text("new"), text("in step"))
+_SAID_BY_MARKS = (NEW, IN_STEP)
 
 
 def library_view(
