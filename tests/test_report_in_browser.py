@@ -6,11 +6,13 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser import Visit, visiting
@@ -306,6 +308,73 @@ def test_a_picture_opens_large_with_all_that_is_known_of_it(browser: Browser, tm
         page.keyboard.press("Escape")
         expect(large).to_be_hidden()
         expect(page.get_by_role("button", name="Open logo")).to_be_focused()
+
+
+def picture(width: int, height: int) -> bytes:
+    out = BytesIO()
+    Image.new("RGB", (width, height), (40, 120, 200)).save(out, "PNG")
+    return out.getvalue()
+
+
+def test_a_picture_that_opens_is_as_large_as_the_page_has_it_and_tells_its_size(
+    browser: Browser, offline: Project
+) -> None:
+    for name, size in (("large.png", (2_400, 1_800)), ("small.png", (300, 200))):
+        offline.add(name, picture(*size))
+    offline.manifest("materials:\n  - {path: '*.png', type: image}\n")
+    file = offline.root / "page.html"
+    assert offline.run("report", "-o", str(file)).code == 0
+
+    with visiting(browser, file, viewport={"width": 1_400, "height": 1_800}) as visit:
+        large = visit.page.get_by_role("dialog")
+        visit.page.get_by_role("button", name="Open large.png").click()
+        expect(large.get_by_text("in this page 1280 × 960")).to_be_visible()
+        expect(large.get_by_text("2400 × 1800")).to_be_visible()
+        assert large.locator("img").bounding_box()["width"] > 1_000  # type: ignore[index]
+        assert Axe().run(visit.page).response["violations"] == []
+        large.get_by_role("button", name="Next").click()
+        expect(large.get_by_text("300 × 200")).to_be_visible()
+        assert large.locator("img").bounding_box()["width"] == 300, "and is not blown up"  # type: ignore[index]
+        expect(large.get_by_text("in this page")).to_have_count(0)
+
+
+def test_what_has_one_name_is_told_apart(browser: Browser, tmp_path: Path) -> None:
+    step = replace(held("step", "7", MaterialType.ARTICLE_IMAGE), media_id=None)
+    old = [retire("logo", held("logo", "5")), retire("logo", held("logo", "6")), retire("step", step)]
+    records = {"logo": held("logo"), "step": replace(step, sha256="8" * 64)}
+    wanted = [want("logo"), want("step", "8", MaterialType.ARTICLE_IMAGE)]
+    lock = lock_of(records, old)
+    view = library_view(make_plan(wanted, lock, account=ACCOUNT), lock, {}, places=LIBRARY_LIMITS)
+    file = written(tmp_path, view)
+
+    with visiting(browser, file) as visit:
+        page = visit.page
+        for shown in ("Gallery", "List"):
+            page.get_by_role("button", name=shown, exact=True).click()
+            for selector in ("button", ".pick"):
+                buttons = page.locator(f"main {selector}:visible")
+                called = buttons.evaluate_all("all => all.map((one) => one.ariaLabel || one.textContent)")
+                assert len(called) == len(set(called)), called
+        expect(page.get_by_role("button", name="Open logo", exact=True)).to_have_count(1)
+        expect(page.get_by_role("button", name="Open step, retired, sha256 777777777777", exact=True)).to_have_count(1)
+        page.get_by_role("button", name="Open logo, retired, …logo-6", exact=True).click()
+        expect(page.get_by_role("dialog").get_by_text("id-logo-6", exact=True)).to_be_visible()
+        expect(page).to_have_url(re.compile("open=logo"))
+        address = page.url
+    with visiting(browser, file, locale="zh-CN") as visit:
+        visit.page.goto(address)
+        visit.page.reload()
+        expect(visit.page.get_by_role("dialog").get_by_text("id-logo-6", exact=True)).to_be_visible()
+        expect(visit.page.get_by_role("button", name="，已停用，…logo-6").first).to_be_attached()
+
+
+def test_what_was_before_is_copied_under_another_name_than_what_is_after(browser: Browser, tmp_path: Path) -> None:
+    view = VIEWS["result"]()
+    with visiting(browser, written(tmp_path, view)) as visit:
+        visit.page.get_by_role("button", name="List", exact=True).click()
+        called = visit.page.locator(".copy:visible").evaluate_all("all => all.map((one) => one.ariaLabel)")
+        assert {"Copy media_id of logo, before", "Copy media_id of logo, after"} <= set(called)
+        assert len(called) == len(set(called))
 
 
 def test_copying_puts_the_id_or_the_url_on_the_clipboard(browser: Browser, tmp_path: Path) -> None:

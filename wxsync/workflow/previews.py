@@ -22,7 +22,7 @@ ALL_PICTURES_BYTES = 18 * 1024 * 1024
 """What all small pictures of one page may take together."""
 
 # How many pictures a page may have for each to have its longer side as long as that, in pixels.
-_EDGES = ((120, 640), (1_200, EDGE), (3_500, 224), (10_000, 128), (16_000, 96))
+_EDGES = ((20, 1_280), (120, 640), (1_200, EDGE), (3_500, 224), (10_000, 128), (16_000, 96))
 _SMALLEST_EDGE = 64
 _THREADS = 2
 # Of how many pictures and of how many recordings an apply keeps something, which is half a second's work: a page that

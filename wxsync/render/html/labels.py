@@ -25,7 +25,7 @@ _TYPES = {
     MaterialType.ARTICLE_IMAGE: text("article image"),
 }
 # What the script fills in stands for itself until then.
-_HOLES = {name: f"{{{name}}}" for name in ("count", "label", "name", "page", "pages", "shown", "total")}
+_HOLES = {name: f"{{{name}}}" for name in ("count", "label", "name", "page", "pages", "shown", "size", "total", "what")}
 
 
 WORDS: Mapping[str, Text] = MappingProxyType(
@@ -59,6 +59,8 @@ WORDS: Mapping[str, Text] = MappingProxyType(
         "next": text("Next"),
         "close": text("Close"),
         "open": text("Open {name}", name=_HOLES["name"]),
+        "called": text("{name}, {what}", name=_HOLES["name"], what=_HOLES["what"]),
+        "scaled": text("in this page {size}", size=_HOLES["size"]),
         "select": text("Select {name}", name=_HOLES["name"]),
         "select.all": text("Select all that are shown"),
         "selected": text("{count} selected", count=_HOLES["count"]),

@@ -81,6 +81,21 @@
     return unescaped(new RegExp(`<span>${label}</span> <code><bdi>([^<]*)`).exec(last)?.[1] ?? "");
   }
 
+  const namesakes = new Map(materials.map((one) => [one.name, []]));
+  for (const one of materials) namesakes.get(one.name).push(one);
+
+  // What a button is of: two of one name are told apart, and so is what was before from what is after.
+  function called(one, side) {
+    const more = [];
+    if (one.mark.includes("retired") && namesakes.get(one.name).length > 1) {
+      const held = id(one, "media_id");
+      const [, sha256] = /title="([0-9a-f]{12})/.exec(one.source.slice(one.start)) ?? [];
+      more.push(say("mark.retired"), held ? `…${held.slice(-6)}` : `sha256 ${sha256}`);
+    }
+    if (side) more.push(say(side));
+    return more.reduce((name, what) => say("called", { name, what }), one.name);
+  }
+
   // ---- What is chosen: it stands in the address, which can be sent ----
 
   const DEFAULTS = { q: "", folder: "", sort: isPlan ? "change" : "folder", view: "gallery", page: 1 };
@@ -97,7 +112,7 @@
     chosen.sort = ["name", "date", "size"].find((key) => key === said.get("sort")) ?? DEFAULTS.sort;
     chosen.view = said.get("view") === "list" ? "list" : "gallery";
     chosen.page = Math.max(1, parseInt(said.get("page"), 10) || 1);
-    chosen.open = materials.find((one) => one.name === said.get("open")) ?? null;
+    chosen.open = namesakes.get(said.get("open"))?.[parseInt(said.get("nth"), 10) || 0] ?? null;
     at("search").value = chosen.q;
     at("sort").value = chosen.sort;
     const folder = at("folder");
@@ -111,7 +126,11 @@
     const said = new URLSearchParams();
     for (const key of ["q", "folder", "sort", "view", "page"]) if (chosen[key] !== DEFAULTS[key]) said.set(key, chosen[key]);
     for (const [key, kind] of [["state", "mark"], ["type", "type"]]) if (chosen[kind].size) said.set(key, [...chosen[kind]].join(","));
-    if (chosen.open) said.set("open", chosen.open.name);
+    if (chosen.open) {
+      said.set("open", chosen.open.name);
+      const nth = namesakes.get(chosen.open.name).indexOf(chosen.open);
+      if (nth) said.set("nth", nth);
+    }
     return said.toString();
   }
 
@@ -191,22 +210,25 @@
   function dress(node, one) {
     node.dataset.index = one.index;
     if (picked.has(one.index)) node.classList.add("picked");
-    const pick = element("input", { type: "checkbox", class: "pick", "aria-label": say("select", { name: one.name }) });
+    const name = called(one);
+    const pick = element("input", { type: "checkbox", class: "pick", "aria-label": say("select", { name }) });
     pick.checked = picked.has(one.index);
     node.prepend(pick);
     const shots = node.querySelector(".shots");
     if (shots) {
-      const open = element("button", { type: "button", class: "open", "aria-label": say("open", { name: one.name }) });
+      const open = element("button", { type: "button", class: "open", "aria-label": say("open", { name }) });
       shots.replaceWith(open);
       open.append(shots);
-    } else node.querySelector("video").after(element("button", { type: "button", class: "open words", "aria-label": say("open", { name: one.name }) }, "⤢"));
+    } else node.querySelector("video").after(element("button", { type: "button", class: "open words", "aria-label": say("open", { name }) }, "⤢"));
+    for (const player of all("audio, video", node)) player.setAttribute("aria-label", name);
     for (const line of all(".id", node)) {
       const code = line.querySelector("code");
-      line.append(copier(line.firstElementChild.textContent, code.textContent, one.name));
+      const side = line.parentNode.querySelector("h4")?.dataset.t;
+      line.append(copier(line.firstElementChild.textContent, code.textContent, called(one, side)));
     }
     const label = id(one, "media_id") ? "media_id" : "url";
     const value = id(one, label);
-    if (value) node.querySelector(".head").append(element("p", { class: "quick" }, copier(label, value, one.name, say("copy.label", { label }))));
+    if (value) node.querySelector(".head").append(element("p", { class: "quick" }, copier(label, value, name, say("copy.label", { label }))));
     translate(node);
   }
 
@@ -285,10 +307,19 @@
     card.querySelector(".quick")?.remove();
     const open = card.querySelector(".open");
     open.replaceWith(...open.querySelectorAll(".shots"));
+    for (const picture of all("img", card)) tellSize(picture);
     const focused = dialog.open ? document.activeElement : null;
     at("inside").replaceChildren(card);
     if (!dialog.open) dialog.showModal();
     focused?.focus();
+  }
+
+  // The page holds no large picture whole.
+  async function tellSize(picture) {
+    await picture.decode().catch(() => null);
+    const { naturalWidth: width, naturalHeight: height } = picture;
+    if (!(width && width < picture.dataset.width)) return;
+    picture.after(element("p", { class: "soft" }, say("scaled", { size: `${width} × ${height}` })));
   }
 
   function turn(step) {
