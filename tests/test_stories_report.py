@@ -501,6 +501,18 @@ def test_kept_pictures_that_are_not_what_was_kept_are_made_again(project: Projec
     assert page(project) == first
 
 
+@pytest.mark.parametrize("seconds", ["Infinity", "NaN", "1e999", "9" * 400, '"long"', "null", "[]"])
+def test_a_kept_length_that_cannot_be_is_found_out_again(project: Project, seconds: str) -> None:
+    project.sample("voices/narrow.amr", "a.amr")
+    project.manifest("materials:\n  - {path: a.amr, type: voice}\n")
+    project.apply()
+    [file] = (project.root / ".wxsync/pictures").iterdir()
+    file.write_bytes(file.read_bytes().replace(b" 1.12,", f" {seconds},".encode()))
+
+    assert length(cards(page(project))["a.amr"]) == "0:01"
+    assert b" 1.12," in file.read_bytes()
+
+
 @pytest.mark.parametrize("kind", ["text/html", "video/mp4"])
 def test_what_was_kept_never_becomes_anything_but_a_picture(project: Project, kind: str) -> None:
     project.images("a.png")

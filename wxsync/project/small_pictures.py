@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import NamedTuple
 
@@ -107,7 +108,7 @@ def _read(state: Path, name: str) -> dict[_Key, Small]:
         return {}
     try:
         return dict(_entries(read_own(folder / name, most=_MOST_SHARD_BYTES)))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return {}
 
 
@@ -118,7 +119,14 @@ def _entries(content: bytes) -> Iterator[tuple[_Key, Small]]:
         rules, sha256, edge, mime, width, height, seconds, size = json.loads(content[at:end])
         at = end + 1 + size
         known = _SHOWN if size else _PLAYED
-        if rules != _RULES or mime not in known or not _DIGEST.fullmatch(sha256) or size < 0 or at > len(content):
+        if (
+            rules != _RULES
+            or mime not in known
+            or not _DIGEST.fullmatch(sha256)
+            or size < 0
+            or at > len(content)
+            or not isfinite(seconds)
+        ):
             raise ValueError("not what was kept")
         small = Small(mime, content[end + 1 : at], int(width), int(height), float(seconds))
         yield _Key(sha256, int(edge)), small

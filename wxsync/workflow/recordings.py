@@ -26,11 +26,16 @@ _LEFT_OUT = text("left out to keep this page small")
 
 @dataclass(frozen=True, slots=True)
 class _Recording:
-    """What is shown of one content: the records that tell of it, and the bytes that it takes in a page."""
+    """What is shown of one content: the records that tell of it, and how many times the page shows it."""
 
     sha256: str
     records: tuple[Record, ...]
-    weight: int
+    times: int
+
+    @property
+    def weight(self) -> int:
+        """Tell the bytes that it takes in a page, as its records say."""
+        return sent_size(self.records[0]) * self.times
 
     def content(self, root: Path) -> bytes | None:
         return next(filter(None, (sent(root, record) for record in self.records)), None)
@@ -58,8 +63,8 @@ def recordings(
             kept.put(one.sha256, _NO_EDGE, known)
         if known is None:
             lost.append(one.records[0])
-        elif content and known.mime and fits:
-            left -= one.weight
+        elif content and known.mime and len(content) * one.times <= left:
+            left -= len(content) * one.times
             found[one.sha256] = Preview(known.mime, content, seconds=known.seconds)
         else:
             silence = _UNPLAYED if not known.mime else _LEFT_OUT if not fits else None
@@ -88,7 +93,7 @@ def _grouped(records: Iterable[Record]) -> Iterator[_Recording]:
         groups.setdefault(record.sha256, {})[record.path] = record
     for sha256, by_path in groups.items():
         some = tuple(by_path.values())
-        yield _Recording(sha256, some, sent_size(some[0]) * times[sha256])
+        yield _Recording(sha256, some, times[sha256])
 
 
 def _heard(content: bytes) -> Small:
