@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from wxsync.model import (
     Action,

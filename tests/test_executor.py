@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.nouns import ACCOUNT, AT, VIDEO, desired_lists, held, lock_of, locks, want
 from wxsync.errors import CallFailed, HaltedForNow, HaltedForPerson, InvalidInput, OutcomeUnknown, Refused

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import nullcontext
-from dataclasses import replace
 from datetime import datetime
 from functools import reduce
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.nouns import ARTICLE, VIDEO, doubt_of, held, lock_of, locks, record_of, retire, want
 from wxsync.errors import Conflict, InvalidInput

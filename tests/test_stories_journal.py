@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 import zlib
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.project import Project, Server, png
 from wxsync.journal import Journal

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import errno
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.project import Project, Server
 from wxsync.errors import PersonNeeded
@@ -113,7 +113,7 @@ def test_what_a_run_for_another_account_left_in_the_journal_is_not_taken(
     left, called = journal.read_bytes(), server.calls()
     assert not (project.root / "materials.lock.json").exists()
 
-    ended = replace(project, environ=project.environ | {"WXSYNC_APPID": OTHER}).run(*command)
+    ended = Project(project.root, project.environ | {"WXSYNC_APPID": OTHER}).run(*command)
 
     assert ended.code == 6
     assert project.environ["WXSYNC_APPID"] in ended.err
@@ -134,7 +134,7 @@ def test_the_lock_of_another_account_stops_every_command(
     project.images("a.png", "b.png")
     before, called = project.lock_bytes(), server.calls()
 
-    ended = replace(project, environ=project.environ | {"WXSYNC_APPID": OTHER}).run(*command)
+    ended = Project(project.root, project.environ | {"WXSYNC_APPID": OTHER}).run(*command)
 
     assert ended.code == 6
     assert project.lock_bytes() == before

@@ -10,9 +10,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wxsync.errors import CallFailed, Halted, InvalidInput, OutcomeUnknown
 from wxsync.model import Change, Failure, Fingerprint, Outcome, Plan, Record, Remedy, Unconfirmed, Upload, Uploaded
@@ -43,22 +46,19 @@ class Memory(Protocol):
         """Say that an upload certainly did not happen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(Struct, frozen=True):
     """A file is being sent."""
 
     change: Change
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(Struct, frozen=True):
     """What became of a change."""
 
     result: Result
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(Struct, frozen=True):
     """Time has passed."""
 
 
@@ -76,8 +76,7 @@ class Pool(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """The bounds of a run: how many files at once, and how many at all (None: no bound)."""
 
     jobs: int = 4

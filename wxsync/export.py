@@ -11,8 +11,10 @@ import shlex
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from types import MappingProxyType
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from wxsync.errors import InvalidInput
 from wxsync.formats import ExportFormat
@@ -30,8 +32,7 @@ _UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u3164\ufe00-\ufe0f\uffa0]"
 _DOTENV_UNSAFE = re.compile(r"['\\]|\$\{|[^\x20-\x7e]")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """Holds what consumers may know of one material; an article image has no media_id, many have no url."""
 
     name: str

@@ -12,9 +12,10 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+
+from msgspec import Struct
 
 from wxsync.errors import PersonNeeded
 from wxsync.words import text
@@ -43,8 +44,7 @@ class Pushed(StrEnum):
     UNSIGNED = "unsigned"
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(Struct, frozen=True):
     """Who pushes to which server: `server` is the beginning of its addresses (https://gitlab.example)."""
 
     server: str
@@ -56,8 +56,7 @@ class Credentials:
         return f"Credentials({self.server!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class Repository:
+class Repository(Struct, frozen=True):
     """A clone, its remote called origin; `folder` is the top of its work tree, `environ` what git runs with."""
 
     folder: Path

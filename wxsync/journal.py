@@ -12,10 +12,13 @@ import json
 import zlib
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from wxsync.errors import InvalidInput, PersonNeeded
 from wxsync.files import DISK, Disk, write_all
@@ -27,8 +30,7 @@ from wxsync.words import reason_of, text
 _ROOM = 1 << 19
 
 
-@dataclass(frozen=True, slots=True)
-class Replay:
+class Replay(Struct, frozen=True):
     """Holds what a journal tells: whose it is, the uploads that were done, in their order, and those in doubt."""
 
     account: str | None = None

@@ -7,11 +7,12 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from wxsync.words import Text, text
 
@@ -117,8 +118,7 @@ class Location(NamedTuple):
         return f"{self.file}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One thing to put right; problems are collected and shown together, never raised one by one."""
 
     code: str
@@ -144,8 +144,7 @@ class Problem:
         return self.severity is Severity.ERROR
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """One Official Account (公众号) of a manifest."""
 
     name: str
@@ -154,8 +153,7 @@ class Account:
     """`wx` and 16 hexadecimal digits."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asset:
+class Asset(Struct, frozen=True):
     """Holds one material that the manifest asks for, its globs already expanded.
 
     `path` is relative to the manifest's folder and has forward slashes; `name` is the path where none was given.
@@ -173,8 +171,7 @@ class Asset:
     """Whether it is converted where WeChat would refuse it for its format or size."""
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(Struct, frozen=True):
     """What the user wrote: accounts in the order written, assets sorted by name."""
 
     file: Path
@@ -213,8 +210,7 @@ class Fitted(NamedTuple):
     """In bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Desired:
+class Desired(Struct, frozen=True):
     """Joins an asset with what its bytes are; `extension` is that of the probed format ("" when it was not probed)."""
 
     asset: Asset
@@ -241,8 +237,7 @@ class Origin(StrEnum):
     IMPORTED = "imported"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """Holds one material of the lock; `media_id` is None for an article image, or where a plan cannot know it yet."""
 
     type: MaterialType
@@ -271,8 +266,7 @@ class Record:
         return Fingerprint(self.type, self.sha256, self.title, self.introduction)
 
 
-@dataclass(frozen=True, slots=True)
-class Retired:
+class Retired(Struct, frozen=True):
     """An upload of ours that no name uses any more; only prune deletes it."""
 
     name: str
@@ -284,8 +278,7 @@ class Retired:
     """The media_id that its name has now; None where the name was dropped."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unconfirmed:
+class Unconfirmed(Struct, frozen=True):
     """An upload whose outcome is unknown, to be looked for before it is ever sent again."""
 
     name: str
@@ -298,13 +291,12 @@ class Unconfirmed:
     """UTC in ISO 8601 to the second, by this machine's clock."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lock:
+class Lock(Struct, frozen=True):
     """What is remembered of one account: its records by name, and what became of uploads that no name uses."""
 
     account: str
     """The appid."""
-    records: Mapping[str, Record] = field(default_factory=lambda: MappingProxyType({}))
+    records: Mapping[str, Record] = MappingProxyType({})
     retired: tuple[Retired, ...] = ()
     unconfirmed: tuple[Unconfirmed, ...] = ()
 
@@ -352,8 +344,7 @@ _VERBS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One line of a plan."""
 
     name: str
@@ -397,8 +388,7 @@ class DriftKind(StrEnum):
     """WeChat has an upload of ours that the lock does not know."""
 
 
-@dataclass(frozen=True, slots=True)
-class Drift:
+class Drift(Struct, frozen=True):
     """One thing at WeChat that the lock does not explain; `name` is ours, or the name in WeChat's listing."""
 
     name: str
@@ -406,8 +396,7 @@ class Drift:
     kind: DriftKind
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(Struct, frozen=True):
     """How many places of one kind are taken, and how many there are."""
 
     used: int
@@ -419,8 +408,7 @@ class Usage:
         return max(0, self.limit - self.used)
 
 
-@dataclass(frozen=True, slots=True)
-class Capacity:
+class Capacity(Struct, frozen=True):
     """What WeChat told of its room."""
 
     library: Mapping[str, Usage]
@@ -429,8 +417,7 @@ class Capacity:
     """Today's uploads, until midnight in Beijing; None where WeChat does not tell."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """The whole decision."""
 
     account: str | None
@@ -442,7 +429,7 @@ class Plan:
     """How many are kept beyond the changes listed here: a saved plan lists only what is pending."""
     capacity: Capacity | None = None
     """Known only where WeChat was asked."""
-    documents: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    documents: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     """Where documents of the repository point at what is retired or replaced, by its name: path and line of each."""
 
     @property
@@ -491,8 +478,7 @@ class Remedy(StrEnum):
     LOOK = "look"
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """Why a change was not done."""
 
     code: str
@@ -506,20 +492,22 @@ class Failure:
     """WeChat's id of the request, which its support asks for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
+class Upload(Struct, frozen=True):
     """One file as it is sent: the very bytes that were hashed and checked."""
 
     type: MaterialType
-    content: bytes = field(repr=False)
+    content: bytes
     filename: str
     """ASCII only, with our tag in it."""
     title: str = ""
     introduction: str = ""
 
+    def __repr__(self) -> str:
+        """Name the file, and leave out its bytes."""
+        return f"Upload({self.type!r}, {self.filename!r}, {len(self.content):,} bytes)"
 
-@dataclass(frozen=True, slots=True)
-class Uploaded:
+
+class Uploaded(Struct, frozen=True):
     """WeChat's answer to an upload."""
 
     media_id: str | None
@@ -530,8 +518,7 @@ class Uploaded:
     """The file name that WeChat took, where it is another than was asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Material:
+class Material(Struct, frozen=True):
     """One item of WeChat's listing."""
 
     media_id: str
@@ -543,8 +530,7 @@ class Material:
     """In Unix seconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class ListingPage:
+class ListingPage(Struct, frozen=True):
     """One page of WeChat's listing, newest first."""
 
     total: int
@@ -559,15 +545,14 @@ class ListingPage:
         return len(self.items) + self.unusable
 
 
-@dataclass(frozen=True, slots=True)
-class DraftArticle:
+class DraftArticle(Struct, frozen=True):
     """One article of a draft, as a listing shows it: its cover's id need not be the one that was set."""
 
     title: str
     thumb_media_id: str
     """Empty where the console made it."""
     thumb_url: str
-    content: str = field(default="", repr=False)
+    content: str = ""
     """HTML; empty where it was not asked for."""
     images: tuple[tuple[str, str], ...] = ()
     """The pictures of a picture message (newspic), each by its id and its url."""
@@ -575,16 +560,14 @@ class DraftArticle:
     """What the console calls the draft in its addresses; empty where WeChat does not tell it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """One draft (草稿): up to eight articles that are sent together."""
 
     media_id: str
     articles: tuple[DraftArticle, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DraftPage:
+class DraftPage(Struct, frozen=True):
     """One page of WeChat's drafts, newest first."""
 
     total: int
@@ -592,8 +575,7 @@ class DraftPage:
     items: tuple[Draft, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Button:
+class Button(Struct, frozen=True):
     """One button of a menu (自定义菜单) that was made by API."""
 
     path: tuple[str, ...]
@@ -621,8 +603,7 @@ class Part(StrEnum):
     LINK = "link"
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """One place where a material is used."""
 
     kind: Holder
@@ -633,8 +614,7 @@ class Use:
     """Where a person can edit it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(Struct, frozen=True):
     """A place that names some material in one or several ways: the first that is known says which one."""
 
     use: Use

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+
+from msgspec import Struct
 
 from wxsync.errors import CallFailed, InvalidInput, WxsyncError
 from wxsync.model import (
@@ -25,8 +26,7 @@ from wxsync.model import (
 from wxsync.words import Text
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """What became of one change; `record` is what the lock gains, `attempts` counts requests."""
 
     change: Change
@@ -54,8 +54,7 @@ class Standing(StrEnum):
     LIBRARY = "library"
 
 
-@dataclass(frozen=True, slots=True)
-class UsedMaterial:
+class UsedMaterial(Struct, frozen=True):
     """A material, and where it is used; `paths` are those by which a document may name it."""
 
     name: str
@@ -69,8 +68,7 @@ class UsedMaterial:
     uses: tuple[Use, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Obstacle:
+class Obstacle(Struct, frozen=True):
     """Why WeChat's drafts or its menu could not be looked at, or not wholly.
 
     `is_harmless`: WeChat itself keeps from being deleted what could have been seen there.
@@ -81,8 +79,7 @@ class Obstacle:
     is_harmless: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Sightings:
+class Sightings(Struct, frozen=True):
     """How far uses were looked for: how many documents, drafts and buttons; None where WeChat's were not seen.
 
     `unseen` says what cannot be seen at all, or could not be this time.
@@ -95,8 +92,7 @@ class Sightings:
     obstacles: tuple[Obstacle, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Uses:
+class Uses(Struct, frozen=True):
     """Materials with their uses, and how far these were looked for."""
 
     account: str
@@ -104,8 +100,7 @@ class Uses:
     materials: tuple[UsedMaterial, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """What a whole apply did, results sorted by name; `uses` of what is retired, where they were asked for.
 
     `lock_file` is what remembers it; None where that holds nothing new, or the report was saved.
@@ -129,8 +124,7 @@ class Fate(StrEnum):
     DUE = "due"
 
 
-@dataclass(frozen=True, slots=True)
-class Disposal:
+class Disposal(Struct, frozen=True):
     """One retired material and its fate; `reason` says why it was kept, `error` why it was refused or left.
 
     `is_ours`: nothing speaks against its being an upload of wxsync.
@@ -143,8 +137,7 @@ class Disposal:
     is_ours: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Disposals:
+class Disposals(Struct, frozen=True):
     """All that a prune looked at; `sightings` say how far it looked for uses, where it did."""
 
     account: str
@@ -152,8 +145,7 @@ class Disposals:
     sightings: Sightings | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Disposable:
+class Disposable(Struct, frozen=True):
     """What a prune would do: delete at WeChat, drop without a call, and keep for a reason.
 
     `sightings` say how far uses were looked for, where they were.
@@ -172,8 +164,7 @@ class Disposable:
         return tuple(one for one in found if not one.is_harmless)
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """A material of the library that fits a name, and why it does; `notes` say what is odd about it."""
 
     name: str
@@ -183,8 +174,7 @@ class Match:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Gathered:
+class Gathered(Struct, frozen=True):
     """What a library has for the names that the lock lacks.
 
     `unsure` says why a name got nothing though there are candidates, `missing` are the names that nothing fits, `rest`
@@ -198,8 +188,7 @@ class Gathered:
     rest: tuple[Material, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(Struct, frozen=True):
     """A material that could not be brought, and why."""
 
     media_id: str
@@ -209,8 +198,7 @@ class LeftOut:
     refused: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Pulled:
+class Pulled(Struct, frozen=True):
     """What a pull brought: how many files of each type, their bytes, and what was left out."""
 
     account: str
@@ -221,8 +209,7 @@ class Pulled:
     unseen: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class AccountLine:
+class AccountLine(Struct, frozen=True):
     """One account; a manifest without accounts has one without a name. `lock` begins at the manifest's folder."""
 
     name: str | None
@@ -239,8 +226,7 @@ class State(StrEnum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """What was found at one place and what to do; where `state` is an error, `error` is that error."""
 
     name: str
@@ -283,8 +269,7 @@ def skipped(name: str, found: str) -> Check:
     return Check(name, State.SKIPPED, found)
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
+class Imported(Struct, frozen=True):
     """What a name has now and had before; `notes` say what is worth knowing of it."""
 
     name: str
@@ -293,8 +278,7 @@ class Imported:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Forgotten:
+class Forgotten(Struct, frozen=True):
     """What left the lock; `shared_by` still use the same material, `is_missed`: the manifest names it.
 
     `unreadable` are the texts of records that nothing else could be done with.
@@ -306,8 +290,7 @@ class Forgotten:
     is_missed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
+class Diagnosis(Struct, frozen=True):
     """All checks, and the calls that they took; `account` is an appid."""
 
     account: str | None
@@ -317,8 +300,7 @@ class Diagnosis:
     retries: int
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """Holds what one open question was answered; `switch` makes the sandbox answer so, which "" does by itself."""
 
     question: str
@@ -327,8 +309,7 @@ class Finding:
     switch: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Probed:
+class Probed(Struct, frozen=True):
     """Holds what a probe found about a WeChat; nothing in it tells whose account it was.
 
     `quotas` are today's calls by path; `left` are ids that could not be deleted again, `halted` why it broke off.
@@ -346,16 +327,14 @@ class Probed:
         return tuple(one.switch for one in self.findings if one.switch)
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """A document as it is to be written; `file` is its source."""
 
     file: Path
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(Struct, frozen=True):
     """The documents in the order in which they were named, and what to say of links that stay."""
 
     root: Path
@@ -363,8 +342,7 @@ class Rendered:
     warnings: tuple[Problem, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Added:
+class Added(Struct, frozen=True):
     """The entries that a manifest gained: path or glob, type, whether it asks to fit; `known` were there already."""
 
     manifest: str
@@ -372,8 +350,7 @@ class Added:
     known: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """A material of the manifest or the lock, and how the one stands to the other."""
 
     name: str

@@ -9,9 +9,11 @@ import itertools
 import random
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from msgspec.structs import replace
 
 from tests.faults.launcher import Ended, Fault, Launcher
 from tests.faults.world import APPLY, Found, World, fill, recover, rest, world

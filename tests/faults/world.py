@@ -6,10 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tests.faults.launcher import Ended, Fault, Launch, Launcher
 from tests.project import MEDIA, Project, Server, png, serving
@@ -26,8 +29,7 @@ VIDEO: Mapping[str, int] = {"video": 1}
 EVERYTHING: Mapping[str, int] = {**ALL_BUT_VIDEO, **VIDEO}
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """Holds what was wrong in the end, in sentences; `answered` counts the uploads that the server did.
 
     `duplicates` are at the server beyond one of each material, `retired` those that the lock has retired, and `lost`

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import traceback
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
 import greenlet
+from msgspec.structs import replace
 
 from tests.simulation.clock import Clock
 from tests.simulation.disk import SimulatedDisk, Troubles
@@ -227,7 +228,7 @@ class _Story:
             ends.append((machine, machine.do(run, hub)))
 
         self.told.tell(f"--- both machines run apply at {self.clock.now:.0f}")
-        runs = [(greenlet.greenlet(work), machine, replace(self._draw_run(), prune=False)) for machine in self.machines]
+        runs = [(greenlet.greenlet(work), machine, self._draw_run(prunes=False)) for machine in self.machines]
         while alive := [one for one in runs if not one[0].dead]:
             running, machine, run = self.rng.choice(alive)
             running.switch(machine, run) if not running else running.switch()
@@ -249,7 +250,7 @@ class _Story:
         if ended.crashed:
             self.told.broken += after_crash(machine, self.excuses)
 
-    def _draw_run(self) -> Run:
+    def _draw_run(self, *, prunes: bool = True) -> Run:
         troubles = Troubles()
         if self.rng.random() < 0.15:
             self.told.figures["bad disks"] += 1
@@ -270,7 +271,7 @@ class _Story:
             troubles=troubles,
             most=1 if self.rng.random() < 0.05 else None,
             refresh=self.rng.random() < 0.15,
-            prune=self.rng.random() < 0.08,
+            prune=self.rng.random() < 0.08 and prunes,
             forced=self._draw_renewal(),
             jumps_at=self.rng.randrange(1, 60) if self.rng.random() < 0.1 else None,
         )

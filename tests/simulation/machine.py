@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
 import greenlet
+from msgspec.structs import replace
 
 from tests.simulation.clock import Clock
 from tests.simulation.disk import SimulatedDisk, Troubles

@@ -6,10 +6,13 @@ import hashlib
 import os
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from random import Random
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tests.project import MEDIA, png
 from wxsync.files import Disk
@@ -40,8 +43,7 @@ def content_of(kind: MaterialType, variant: int) -> bytes:
             return png(f"{kind} {variant}")
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """Is one material that the manifest asks for."""
 
     name: str

@@ -7,8 +7,9 @@ its request, whoever pushed it there.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from wxsync.ci.forges import Forge, ForgeRefused, Request, Signs
 from wxsync.ci.kept import Left
@@ -39,8 +40,7 @@ class Deliver(StrEnum):
     BRANCH = "branch"
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """What is to come back to `branch`: what each apply left, by the path of its lock.
 
     `appids` tells by the path of a lock which account it must belong to, where the manifest says so.
@@ -120,8 +120,7 @@ def all_locks(repository: Repository, delivery: Delivery, head: str, waiting: st
     return _differing(repository, head, joined)
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
+class _Way(Struct, frozen=True):
     """How commits reach the remote."""
 
     repository: Repository

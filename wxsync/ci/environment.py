@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 PLAIN_NAMES = (
     "APPID",
@@ -21,8 +22,7 @@ PLAIN_NAMES = (
 _MOST_BYTES = 64 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """What is known of the job that runs: `branch` is the target, `request` the number of a pull or merge request.
 
     `outputs` and `summary` are files that the CI reads. Where no CI runs, nothing is known.

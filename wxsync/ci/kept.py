@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from wxsync.ci.proof import Tampered, is_lock_of
 from wxsync.errors import InvalidInput, PersonNeeded
@@ -25,8 +26,7 @@ _STARTED, _TAKEN, _ENDED, _TOLD = "started", "taken", "ended", "told"
 _MOST_BYTES = 16 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
+class Left(Struct, frozen=True):
     """What the apply of one account left: its lock before and after; `gone` and `refused` are ids.
 
     `taken` is the lock from before with what waited in a request, where anything did; what of it WeChat did not list
@@ -40,8 +40,7 @@ class Left:
     refused: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Keep:
+class Keep(Struct, frozen=True):
     """Where one account's lock is kept; `path` is that of the lock in the repository."""
 
     folder: Path

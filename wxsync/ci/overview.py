@@ -6,9 +6,10 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
+
+from msgspec import Struct
 
 from wxsync.model import Action, Plan, Problem
 from wxsync.results import AccountLine
@@ -22,8 +23,7 @@ _NAMED = 20
 _ROOM = 400
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(Struct, frozen=True):
     """What planning for one account gave: a plan in Markdown, or why there is none; `code` is the exit code then.
 
     `is_waiting` where a request holds uploads of this account, which apply has to prove.
@@ -46,8 +46,7 @@ class Planned:
         return self.plan is None or bool(self.plan.pending)
 
 
-@dataclass(frozen=True, slots=True)
-class Overview:
+class Overview(Struct, frozen=True):
     """All that a pull request is told; `problems` is Markdown, "" where all is in order."""
 
     manifest: str

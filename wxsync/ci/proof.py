@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from types import MappingProxyType
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wxsync.errors import Conflict
 from wxsync.git import Repository
@@ -22,8 +24,7 @@ class Tampered(Conflict):
     """A lock may not be committed; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Addition:
+class Addition(Struct, frozen=True):
     """An upload that waits under a name; `is_retired` where it lost that name, or the name is taken here."""
 
     name: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from wxsync.ci.proof import key_of
 from wxsync.errors import InvalidInput, PersonNeeded
@@ -22,8 +23,7 @@ _START, _BASE, _MIDDLE, _END = b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>"
 _IDS = re.compile(rb'"(?:media_id|url)"\s*:\s*"((?:[^"\\]|\\.)*)"')
 
 
-@dataclass(frozen=True, slots=True)
-class Sides:
+class Sides(Struct, frozen=True):
     """Both sides of a conflict and what they came from; a side that deleted the lock is None."""
 
     base: Lock | None
@@ -32,8 +32,7 @@ class Sides:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(Struct, frozen=True):
     """A lock that is whole again; `sides` is None where it was not in conflict."""
 
     path: str

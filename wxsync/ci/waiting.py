@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wxsync.ci.proof import Addition, additions, is_lock_of, read_at, stem_of, with_additions
 from wxsync.errors import InvalidInput
@@ -16,8 +18,7 @@ from wxsync.reconcile.look import Listing, Look, look
 _YOUNG_SECONDS = 3600.0
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """What waits for one lock; `here` is the lock of the target branch, None where it has none yet."""
 
     path: str

@@ -138,7 +138,7 @@ def _tell_of_lock(report: Report, settings: Settings) -> None:
 
 def _with_uses(report: Report, settings: Settings) -> Report:
     """Add to a result what still uses retired materials; that this cannot be told changes nothing of what was done."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from wxsync.cli.progress import looking
     from wxsync.errors import WxsyncError

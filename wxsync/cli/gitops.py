@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from wxsync.ci.environment import Job, job_from
 from wxsync.ci.forges import forge_from, forge_named
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
 _ROBOT = ("wxsync", "wxsync@noreply.invalid")
 
 
-@dataclass(frozen=True, slots=True)
-class Here:
+class Here(Struct, frozen=True):
     """A manifest in a clone; `manifest` is its path in the repository, `branch` the one that its locks belong to."""
 
     repository: Repository
@@ -59,8 +59,7 @@ class Here:
         return {lock_name(stem, f".{one.name}"): one.appid for one in manifest.accounts}
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """What waits for each lock by its path, as it was brought into the work tree."""
 
     branch: str

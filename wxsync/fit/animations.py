@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from io import BytesIO
 
+from msgspec import Struct
 from PIL import Image
 
 from wxsync.fit.made import unfit
@@ -22,8 +22,7 @@ LEAST_WIDTH = 240
 _SHORTEST_MS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Animation:
+class Animation(Struct, frozen=True):
     """Represents frames of one size with their durations in milliseconds; `loops` counts plays, 0 without end."""
 
     frames: Sequence[Image.Image]

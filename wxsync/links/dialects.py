@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from markdown_it.common.utils import unescapeAll
+from msgspec.structs import replace
 
 from wxsync.links.link import Dialect, Form, Link
 from wxsync.links.target import PICTURE_SUFFIX, looks_like_a_picture

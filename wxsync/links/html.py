@@ -8,8 +8,9 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
+
+from msgspec import Struct
 
 from wxsync.links.link import Dialect, Form, Link
 from wxsync.links.plain import blanked
@@ -37,8 +38,7 @@ _BREAKS = str.maketrans("", "", "\t\n\r")
 _NO_CHARACTER = re.compile(r"&#(?:[0-9]{8,}|[xX][0-9A-Fa-f]{8,});?")
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(Struct, frozen=True):
     """Holds an attribute: its name in small letters, and where its value stands, within quotes or without any."""
 
     name: str
@@ -47,8 +47,7 @@ class Attribute:
     form: Form
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(Struct, frozen=True):
     """Holds a tag: its name in small letters, where it stands, and its attributes; an end tag has `is_end`.
 
     A comment, and what is raw text, is a tag without a name.

@@ -12,6 +12,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
 from markdown_it.common.utils import normalizeReference, unescapeAll
+from msgspec import Struct
 
 from wxsync.links.plain import blanked
 
@@ -41,8 +42,7 @@ _BRACKET = re.compile(r"\\[\s\S]|([\[\]])")
 _LONGEST_LABEL = 999
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(Struct, frozen=True):
     """Holds a picture: its target as meant, and where it stands in the text; with a label, the target stands there."""
 
     target: str
@@ -51,8 +51,7 @@ class Picture:
     label: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Inline:
+class Inline(Struct, frozen=True):
     """Holds what a text is made of; `plain` is as long as the text, with NUL for what is neither text nor a link's."""
 
     pictures: tuple[Picture, ...]

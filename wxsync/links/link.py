@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 
 class Form(StrEnum):
@@ -41,8 +43,7 @@ class Dialect(StrEnum):
         return self in (Dialect.EMBED, Dialect.SIZE, Dialect.SPACES)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Link:
+class Link(Struct, frozen=True, order=True):
     """Holds one target of a document: characters `start` to `end` of its text say `target`, escapes resolved.
 
     `is_image` tells whether only a picture can be meant there; the `src` of a frame or a script may be anything.

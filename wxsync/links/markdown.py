@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from types import SimpleNamespace
 from typing import Any, Self
@@ -17,6 +16,8 @@ from typing import Any, Self
 from markdown_it import MarkdownIt, helpers
 from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wxsync.links.dialects import dialect_links, in_html_links
 from wxsync.links.html import html_links, lazy_links, plain_text
@@ -106,8 +107,7 @@ def _destination(text: str, start: int, end: int) -> Any:
     return result
 
 
-@dataclass(frozen=True, slots=True)
-class _Places:
+class _Places(Struct, frozen=True):
     """Knows for every character of a text where it stands in the source: from each of `begins` on, so much further."""
 
     begins: Sequence[int]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from msgspec import Struct
 
 from wxsync.manifest.document import LOADER, join_pairs
 from wxsync.manifest.lookalikes import Lines
@@ -22,8 +22,7 @@ def append_entries(content: bytes, drafts: Sequence[Draft]) -> bytes:
     return mark + _Manifest.of(content.decode("utf-8-sig")).with_more(drafts).encode()
 
 
-@dataclass(frozen=True, slots=True)
-class _Manifest:
+class _Manifest(Struct, frozen=True):
     """The text of a manifest, and the YAML nodes of it and of its `materials`."""
 
     text: str

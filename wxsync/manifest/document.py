@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass
 
 import yaml
+from msgspec import Struct
 from yaml.events import (
     AliasEvent,
     CollectionStartEvent,
@@ -100,8 +100,7 @@ def is_sound(value: Value, broken: Set[tuple[int, int]]) -> bool:
     return (value.spot.line, value.spot.column) not in broken and all(is_sound(each, broken) for each in inner)
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """Represents what YAML makes of a text: the document, and every problem that YAML itself has with it.
 
     `document` is None where nothing can be said of the content: the file is empty, or its YAML cannot be parsed.
@@ -129,8 +128,7 @@ def read_document(source: Source) -> Reading:
         return Reading(None, [*reader.problems, problem], reader.texts, noticed or At(len(source.lines)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Joined:
+class _Joined(Struct, frozen=True):
     """Represents a text whose pairs of JSON escapes are one of YAML's, and by line where that made it shorter."""
 
     text: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from wxsync.manifest.document import Items, Table, Text
 from wxsync.manifest.globs import is_glob, matches, parse_pattern, walk
@@ -29,8 +30,7 @@ PATTERN_CHARACTER_STEPS = 100
 _TYPES = {one.value: one for one in MaterialType}
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """Holds one entry of the list; only a sound one gives assets, but any that names a file takes it from the globs."""
 
     table: Table
@@ -53,8 +53,7 @@ class Entry:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """Holds an asset, and the text that gave it its name."""
 
     asset: Asset

@@ -5,7 +5,8 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Iterator, Set
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from wxsync.manifest.tree import PathKind, Tree
 
@@ -13,8 +14,7 @@ _MAGIC = re.compile(r"[*?]|\[!?+.[^\]]*\]", re.DOTALL)
 _NOTHING: Set[int] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Struct, frozen=True):
     """Holds what stands between two slashes: `**`, a plain name (no `regex`), or a pattern for one name."""
 
     text: str
@@ -33,8 +33,7 @@ class Segment:
         return (self.hidden or not name.startswith(".")) and self.regex.match(name) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(Struct, frozen=True):
     """Holds a glob as its segments; the last is never `**` and no two `**` follow each other."""
 
     text: str

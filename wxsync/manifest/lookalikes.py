@@ -11,6 +11,8 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from wxsync.manifest.source import At, Source
 from wxsync.model import Problem
 from wxsync.words import text
@@ -77,16 +79,14 @@ _NEXT_PAIR = re.compile(rf"""[\s{BLANKS}]*["'{_QUOTES}]?[\w$-]+["'{_QUOTES}]?{_B
 _AFTER_CLOSE = re.compile(rf"{_B}*(?:[,{_COMMAS}\]}}］】｝#\r\n]|$)")
 
 
-@dataclass(frozen=True, slots=True)
-class Slip:
+class Slip(Struct, frozen=True):
     """Holds a run of one character that stands where YAML needs another, by its place in the text."""
 
     index: int
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """Holds what a forgiving look at a text finds: the slips, and where texts in double quotes begin and end."""
 
     slips: tuple[Slip, ...]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from wxsync.manifest.globs import is_glob, parse_pattern, walk
 from wxsync.manifest.lookalikes import first_wide, half_width
@@ -48,8 +49,7 @@ _NO_FILE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """Holds what is wrong with a path, before it is known where it was written."""
 
     code: str

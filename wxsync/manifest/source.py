@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+from msgspec import Struct
 
 from wxsync.model import Location, Problem, Severity
 from wxsync.words import text
@@ -48,16 +49,14 @@ class Spot(Protocol):
         """Counts the characters before it in its line."""
 
 
-@dataclass(frozen=True, slots=True)
-class At:
+class At(Struct, frozen=True):
     """Holds a spot that was found without libyaml."""
 
     line: int = 0
     column: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """Holds the manifest's text, its lines, and what its file is called in messages."""
 
     shown_as: str

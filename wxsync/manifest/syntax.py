@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from wxsync.manifest.source import MAX_EXCERPT, At, Source, Spot, brief
 from wxsync.model import Problem
 from wxsync.words import Text, text
 
 
-@dataclass(frozen=True, slots=True)
-class _Saying:
+class _Saying(Struct, frozen=True):
     """What one thing that libyaml says means; `at_start` points to where the broken thing began.
 
     Where the sentence names what stands there, it is made of that.

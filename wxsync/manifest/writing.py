@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from wxsync.manifest.source import UNSEEN
 from wxsync.model import Account, MaterialType
@@ -20,8 +21,7 @@ _PLAIN = re.compile(r"[\w.][\w.+-]*(?:[/ ]?[\w.*+-]+)*")
 _WORDS = re.compile(r"(?i)[-+.\d_e:xo]*|y|n|yes|no|on|off|true|false|null|[.]?(?:inf|nan)")
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """An entry that is yet to be written; `path` may be a glob, which `exclude` takes files from."""
 
     path: str

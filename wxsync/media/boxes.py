@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(Struct, frozen=True):
     """Holds where a box's content begins and ends; `missing` counts the bytes that the file lacks for it."""
 
     kind: bytes
@@ -16,8 +16,7 @@ class Box:
     missing: int
 
 
-@dataclass(frozen=True, slots=True)
-class Boxes:
+class Boxes(Struct, frozen=True):
     """Walks boxes; `steps` is one supply for the whole file, so that nested boxes cannot multiply the work."""
 
     content: bytes

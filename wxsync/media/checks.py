@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import unicodedata
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from wxsync.media import hints
 from wxsync.media.formats import Format, Media
@@ -40,8 +41,7 @@ _NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """Holds one thing that is wrong with a file; `code` is a stable word for programs, `hint` says what to do.
 
     `source` are the official words that a limit stands on.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from wxsync.model import Severity
 from wxsync.words import Text, text
@@ -88,16 +89,14 @@ def extension_of(format_: Format) -> str:
     return _EXTENSIONS.get(format_, format_.value)
 
 
-@dataclass(frozen=True, slots=True)
-class LfsPointer:
+class LfsPointer(Struct, frozen=True):
     """Holds what a Git LFS pointer says about the file that it stands for; `size` in bytes."""
 
     sha256: str
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Defect:
+class Defect(Struct, frozen=True):
     """Says what is wrong within a file, and what to do about it.
 
     The code "broken" is that of a file that plays or shows nothing; "truncated" lacks a part of the whole; "stray" has
@@ -110,8 +109,7 @@ class Defect:
     remedy: Text = ANEW
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """Holds what a header reader found out; `seconds` is the play time, None where it cannot be told."""
 
     format: Format
@@ -121,8 +119,7 @@ class Reading:
     has_exif: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Media:
+class Media(Struct, frozen=True):
     """Holds what a file's bytes are: `size` in bytes, `extension` the canonical one of its format without a dot.
 
     `seconds` is the play time, of a voice counted from its frames, of an MP4 as it says itself; None for everything

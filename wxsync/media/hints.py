@@ -7,8 +7,9 @@ tiles, an animated WebP cannot be read, and before 9.0 a WebP stays as it lies w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+from msgspec import Struct
 
 from wxsync.media.formats import Format, Media
 from wxsync.media.limits import LIMITS
@@ -54,8 +55,7 @@ _VOICE = "-vn -ac 1 -b:a 64k"
 _CUT = f"-t 59.9 {_VOICE}"
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """Holds what a hint is for: a file, by its path as the user wrote it, a type, and the reader's system."""
 
     media: Media

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from wxsync.media.formats import Format
 from wxsync.model import MaterialType
@@ -20,8 +21,7 @@ _KIB = 1024
 _MIB = 1024 * _KIB
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(Struct, frozen=True):
     """Holds what WeChat takes of one type: the most bytes and seconds that are still allowed, and who says so."""
 
     formats: tuple[Format, ...]

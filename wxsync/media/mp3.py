@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
 
+from msgspec import Struct
+
 from wxsync.media.formats import Defect, Format, Reading, broken, truncated
 from wxsync.media.tags import begins_with_tag, behind_end_tag, skip_tags
 from wxsync.words import text
@@ -34,8 +36,7 @@ _KILOBITS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
+class _Kind(Struct, frozen=True):
     """Holds what two header bytes say of a frame; `size` is 0 where the bit rate is free, padding is included."""
 
     stream: int
@@ -57,8 +58,7 @@ class _Walk:
     left: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Stated:
+class _Stated(Struct, frozen=True):
     """Holds what a Xing, Info or VBRI header frame states; `trimmed` counts the encoder's own silent samples."""
 
     frames: int | None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from wxsync.media.amr import read_amr
 from wxsync.media.asf import ASF_HEADER, read_asf

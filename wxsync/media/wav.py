@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from wxsync.media.formats import Defect, Format, Reading, broken, truncated
 from wxsync.words import text
@@ -25,15 +26,13 @@ _EXTENSIBLE = 0xFFFE
 _STREAMED_FROM = 0x7FFF0000
 
 
-@dataclass(frozen=True, slots=True)
-class _Chunk:
+class _Chunk(Struct, frozen=True):
     kind: bytes
     start: int
     stated: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Sound:
+class _Sound(Struct, frozen=True):
     codec: int
     rate: int
     bytes_per_second: int

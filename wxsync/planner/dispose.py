@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
+
+from msgspec.structs import replace
 
 from wxsync.model import Lock, Origin, Record, Retired, picture_token
 from wxsync.planner.fold import material_of

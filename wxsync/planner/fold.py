@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, MutableMapping
-from dataclasses import dataclass, replace
 from types import MappingProxyType
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wxsync.model import Lock, Origin, Outcome, Record, Retired, Unconfirmed
 from wxsync.planner.naming import tag_in
@@ -48,8 +50,7 @@ def fold_journal(lock: Lock, done: Iterable[tuple[str, Record]], doubts: Iterabl
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Displaced:
+class _Displaced(Struct, frozen=True):
     """A record that lost its name."""
 
     name: str

@@ -17,7 +17,9 @@ one content the oldest stays, whatever the lock says, for two machines must agre
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wxsync import reasons
 from wxsync.model import Action, Change, Desired, Drift, DriftKind, Lock, Material, Origin, Plan, Record
@@ -77,8 +79,7 @@ def drift_of(plan: Plan, lock: Lock | None, *, observed: Iterable[Material], gon
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Content:
+class _Content(Struct, frozen=True):
     """One content: the names that want it, and the uploads of it that WeChat lists and the lock would not know.
 
     `standing` are the names with a source in the lock, the nearest source first; `bare` are those without one.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from wxsync.model import Action, Change, Lock, MaterialType, Plan, Record, Unconfirmed
 from wxsync.planner.naming import tag_in

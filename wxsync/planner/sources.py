@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wxsync.model import Action, Desired, Fingerprint, Lock, Material, MaterialType, Origin, Record
 from wxsync.planner.naming import filename_for, tag_in, utc
@@ -17,8 +19,7 @@ T = TypeVar("T")
 K = TypeVar("K")
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """The lock (an empty one where there is none), the media_ids that WeChat no longer has, and what is in doubt."""
 
     lock: Lock
@@ -63,8 +64,7 @@ def held_by(lock: Lock | None, *, gone: Iterable[str], observed: Iterable[Materi
     return Held(lock, frozenset(gone) - {one.media_id for one in observed}, unconfirmed)
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """A record of the lock that a name can use without an upload.
 
     `action` is what using it amounts to: keep (it is the name's own), rename (the name that has it leaves), share
@@ -145,8 +145,7 @@ def _taken_back(names: list[str], record: Record) -> dict[str, Source]:
     return {name: Source(Action.SHARE if name != names[0] else Action.ADOPT, names[0], record) for name in names}
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """Uploads of ours that WeChat lists and the lock will not know once a plan is done, by their tags.
 
     Besides those that it does not know now, these are the imported ones that the plan lets go: nothing remembers them

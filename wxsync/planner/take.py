@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wxsync.model import Action, Change, Desired, Lock, Material, MaterialType, Outcome, Record
 from wxsync.planner.fold import fold
@@ -20,8 +22,7 @@ from wxsync.words import listing, text
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Matches:
+class Matches(Struct, frozen=True):
     """What of the library belongs to which name.
 
     `ours` are uploads of ours by their tag, `alike` materials of equal base name and type (a video: of equal title),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from wxsync.model import (
     Asset,
@@ -135,8 +137,7 @@ def text_mentions(written: str, ids: Collection[str], use: Callable[[int], Use])
             yield Mention(use(word.start()), media_id=word[0])
 
 
-@dataclass(frozen=True, slots=True)
-class _Index:
+class _Index(Struct, frozen=True):
     """Knows materials by their numbers, for each way to mention one."""
 
     ids: Mapping[str, list[int]] = field(default_factory=dict)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wxsync.errors import WxsyncError
 from wxsync.lockfile import read_lock
@@ -16,8 +18,7 @@ from wxsync.project.survey import refuse_errors
 from wxsync.words import https, text
 
 
-@dataclass(frozen=True, slots=True)
-class Catalog:
+class Catalog(Struct, frozen=True):
     """The assets of a manifest and, by name, the records of those that are at WeChat; their urls are https."""
 
     project: Project

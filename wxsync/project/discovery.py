@@ -6,9 +6,10 @@ import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path, PurePosixPath
+
+from msgspec import Struct, field
 
 from wxsync.files import Inside
 from wxsync.links import NotADocument, find_links, kind_of, read_text
@@ -34,8 +35,7 @@ _FOREIGN = frozenset({"node_modules", "venv", "__pycache__", "site-packages"})
 _USUAL = (MaterialType.IMAGE, MaterialType.VOICE, MaterialType.VIDEO)
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
+class Sight(Struct, frozen=True):
     """A file of media: the types that take it as it is, those that take it converted, and why the others refuse it."""
 
     path: str
@@ -54,8 +54,7 @@ class Sight:
         return kind in self.taken or kind in self.fitted
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """The media of a folder; `is_whole` is false where there was more than could be looked at."""
 
     sights: tuple[Sight, ...]

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path, PurePosixPath
 
+from msgspec import Struct
+
 from wxsync.errors import InvalidInput
 from wxsync.files import Inside
 from wxsync.links import Form, Lines, Link, NotADocument, find_links, is_absolute, kind_of, local_paths, read_text
@@ -34,8 +36,7 @@ _SHOWN = 3
 _FEW = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Documents:
+class Documents(Struct, frozen=True):
     """What was read: how many documents, what they mention, and in sentences what was not read of them."""
 
     count: int = 0

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from wxsync import SANDBOX_APPID, STATE_FOLDER
 from wxsync.errors import Conflict, InvalidInput, UsageProblem
@@ -21,8 +22,7 @@ SANDBOX_LABEL = ".sandbox"
 """The part of the sandbox in the names of its lock and its journal."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """What the command line and the environment choose."""
 
     manifest: Path
@@ -31,8 +31,7 @@ class Choice:
     environ: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(Struct, frozen=True):
     """One manifest for one account; `label` is the account's part of every file name, "" where it has none.
 
     `disk` is what its lock and its journal lie on. `folders` are those whose names decided what the manifest holds;

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from msgspec import Struct
+
 from wxsync.links import (
     Dialect,
     Form,
@@ -35,8 +37,7 @@ _LONGEST_SHOWN = 200
 _MOST_NEAR = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """The url that belongs in the place of a link, the type that has it, and what is to be said of the link."""
 
     url: str | None = None
@@ -44,8 +45,7 @@ class Found:
     problem: Problem | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(Struct, frozen=True):
     """Represents the folder of a document; `absolute_root` is where an editor begins paths that begin with `/`."""
 
     path: Path

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from wxsync.errors import Conflict
 from wxsync.journal import clear_journal, read_journal
@@ -15,8 +16,7 @@ from wxsync.project.ledger import save_lock
 from wxsync.words import text
 
 
-@dataclass(frozen=True, slots=True)
-class RecoveredState:
+class RecoveredState(Struct, frozen=True):
     """The lock as it is on the disk, and as it is with the journal folded in; `warnings` say what is odd."""
 
     on_disk: Lock | None

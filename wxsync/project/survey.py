@@ -8,7 +8,10 @@ import threading
 from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wxsync.digest import Digest, Remembered, read_cache, remember, write_cache
 from wxsync.errors import InvalidInput
@@ -40,8 +43,7 @@ _READERS = min(4, os.cpu_count() or 1)
 _HUGE_BYTES = 64 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """What need not be judged, because WeChat has it: whole materials, or for validate what pointers point to."""
 
     fingerprints: Collection[Fingerprint] = frozenset()
@@ -56,8 +58,7 @@ class Known:
         return wanted.size == size_here or (wanted.asset.type, wanted.sha256) not in self.pointed_to
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(Struct, frozen=True):
     """What should exist, and every problem of the files that would be sent."""
 
     desired: tuple[Desired, ...]
@@ -144,8 +145,7 @@ def digest_of(content: bytes) -> Digest:
     return Digest(hashlib.sha256(content).hexdigest(), len(content))
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+class _Seen(Struct, frozen=True):
     """What was learnt of one file; `wanted` is None where nothing can be said of its content."""
 
     wanted: Desired | None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from wxsync.errors import CallFailed
 from wxsync.model import Action, Lock, MaterialType, Outcome

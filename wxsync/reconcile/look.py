@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import chain, count, repeat
 from math import inf
 from typing import Protocol, TypeVar
+
+from msgspec.structs import replace
 
 from wxsync.errors import HaltedForNow
 from wxsync.model import ListingPage, Lock, Material, MaterialType, Plan, Unconfirmed, picture_token

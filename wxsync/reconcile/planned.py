@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from wxsync.model import Capacity, Desired, Lock, Material, Plan, Problem
 from wxsync.planner import drift_of, exceeds_safety_rail, make_plan
@@ -15,8 +17,7 @@ from wxsync.reconcile.refresh import Inventory
 from wxsync.words import text
 
 
-@dataclass(frozen=True, slots=True)
-class PlanOptions:
+class PlanOptions(Struct, frozen=True):
     """What narrows or widens a plan; `targets` are names or globs, `replace` names to upload anew."""
 
     targets: tuple[str, ...] = ()
@@ -25,8 +26,7 @@ class PlanOptions:
     refresh: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(Struct, frozen=True):
     """A plan with what it was made from, so that it can be made again; `names` narrows it to those."""
 
     project: Project

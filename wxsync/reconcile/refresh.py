@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from wxsync.errors import Conflict, Refused
 from wxsync.model import Capacity, Lock, Material, MaterialType
@@ -27,8 +28,7 @@ _BRAKE_SHARE = 0.1
 _BRAKE_FROM = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Inventory:
+class Inventory(Struct, frozen=True):
     """What WeChat has: its listing, and which ids of the lock it has no more."""
 
     observed: tuple[Material, ...] = ()

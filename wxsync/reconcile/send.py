@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wxsync.errors import CallFailed, InvalidInput, PersonNeeded
 from wxsync.executor import Finished, Limits, Remote, apply_plan
@@ -28,8 +30,7 @@ from wxsync.wechat.failures import UNLISTED
 from wxsync.words import Text, by_line, listing, reason_of, text
 
 
-@dataclass(frozen=True, slots=True)
-class ApplyOptions:
+class ApplyOptions(Struct, frozen=True):
     """How an apply is to be done; `saved` is a plan that was reviewed, `settle` counts seconds."""
 
     plan: PlanOptions = PlanOptions()

@@ -6,9 +6,12 @@ Everything here reads. WeChat's drafts and its menu are never written.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wxsync.errors import CallFailed
 from wxsync.model import Button, Draft, DraftPage, Failure, Holder, MaterialType, Mention, Remedy
@@ -39,8 +42,7 @@ _TELLS_OF_ALL = frozenset(
 _SHORT, _MOVED = "quota-short", "drafts-moved"
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(Struct, frozen=True):
     """What to look through: the documents below `root` or the named ones, and WeChat where `remote` leads to it."""
 
     root: Path

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
 from math import inf
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wxsync.errors import Refused
 from wxsync.model import Change, Failure, Lock, Material, MaterialType, Outcome, Plan, Remedy, Unconfirmed
@@ -24,8 +26,7 @@ class Source(Protocol):
         """Get a material."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recognised:
+class Recognised(Struct, frozen=True):
     """A listing in which our videos bear the names they were sent under, as all others do.
 
     `contested` are the ids of which nobody but a person can say which one is the upload of that name. Those of `older`

@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from wxsync.executor import Event, Pool, in_threads
 from wxsync.project.fitting import Converts
 
 
-@dataclass(frozen=True, slots=True)
-class Watcher:
+class Watcher(Struct, frozen=True):
     """The callbacks and clocks of a run.
 
     `traces` hears of every call to WeChat. `pause` waits some seconds and tells whether the run is being interrupted;

@@ -6,8 +6,9 @@ import html
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import accumulate, takewhile
+
+from msgspec import Struct
 
 from wxsync.model import MaterialType
 from wxsync.render.rows import Page, Row, what_happens
@@ -44,8 +45,7 @@ def markdown(page: Page, *, limit: int = LIMIT) -> str:
     return "\n".join(lines) + "\n"
 
 
-@dataclass(frozen=True, slots=True)
-class _Section:
+class _Section(Struct, frozen=True):
     """Holds a table, folded or not, whose rows may be too many."""
 
     head: tuple[str, ...]

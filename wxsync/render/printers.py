@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wxsync.formats import PageFormat
 from wxsync.model import Change, Plan, Record
@@ -21,8 +23,7 @@ if TYPE_CHECKING:
     from wxsync.render.html import Preview
 
 
-@dataclass(frozen=True, slots=True)
-class Printing:
+class Printing(Struct, frozen=True):
     """How something is printed: with what a plan keeps as it is, and in colour where the format has colours.
 
     `columns` are those of a terminal, which lines are broken for. With `everything` a text is not folded.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from wxsync.model import Action, Change, Outcome, Plan, Record, Usage
 from wxsync.results import Report, Result
@@ -31,8 +32,7 @@ OUTCOMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One line: what happens to which material and why; `notes` are lines of their own below it.
 
     `amount` is what `size` says, in bytes; `is_news` that an id is another one now, which a reader must not miss.
@@ -50,8 +50,7 @@ class Row:
     is_news: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """All that is shown of a plan or a report; `rows` are its pending changes or its results."""
 
     kind: str

@@ -7,7 +7,8 @@ import hmac
 import ipaddress
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from wxsync.sandbox.drafts import Drafts
 from wxsync.sandbox.errors import ApiError
@@ -29,8 +30,7 @@ JSON = dict[str, object]
 OK: JSON = {"errcode": 0, "errmsg": "ok"}
 
 
-@dataclass(frozen=True, slots=True)
-class Download:
+class Download(Struct, frozen=True):
     """Holds a material's bytes as get_material sends them."""
 
     filename: str
@@ -38,8 +38,7 @@ class Download:
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """Answers as the service does once a call is admitted; every refusal is an ApiError."""
 
     appid: str

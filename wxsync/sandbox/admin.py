@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
+from msgspec import Struct
+from msgspec.structs import asdict
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
@@ -47,8 +49,7 @@ class Clock:
         return self.source() + self.ahead
 
 
-@dataclass(frozen=True, slots=True)
-class AdminApi:
+class AdminApi(Struct, frozen=True):
     """Answers under /_sandbox/; what it does not understand gets 400 and a sentence."""
 
     account: Account
@@ -78,7 +79,7 @@ def _help(_: AdminApi, __: Request) -> Response:
 
 def _state(door: AdminApi, _: Request) -> Response:
     materials, images = door.account.library.everything()
-    switches = {name: getattr(door.account.switches, name) for name in door.account.switches.__dataclass_fields__}
+    switches = asdict(door.account.switches)
     return _json(
         {
             "appid": door.account.appid,

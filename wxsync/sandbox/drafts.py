@@ -7,7 +7,9 @@ import json
 import re
 import sqlite3
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+
+from msgspec import Struct, field
+from msgspec.structs import asdict
 
 from wxsync.sandbox.errors import ApiError
 from wxsync.sandbox.ids import Ids
@@ -25,8 +27,7 @@ HOSTED = r"https?://mmbiz\.(?:qpic|qlogo)\.cn/"
 JSON = dict[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Article:
+class Article(Struct, frozen=True):
     """Holds an article of a draft; its cover is known by the id that drafts show, and by its url."""
 
     article_type: str

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from msgspec import Struct
 from werkzeug.wrappers import Request, Response
 
 from wxsync.sandbox.account import JSON, Account, Download
@@ -69,8 +70,7 @@ class Call:
         self.parts = read_parts(self.request.headers.get("Content-Type", ""), self.body())
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True):
     """Says how one path is called: `post` must be POST, `free` needs no token, `cloud` is open to 云调用.
 
     `hinted`: its refusals carry a hint beside the rid, as they were seen to. `web`: it lies at another of WeChat's

@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Ids:
+class Ids(Struct, frozen=True):
     """Makes media_ids: 64 characters as all that were seen since 2022, or 43 as before."""
 
     appid: str

@@ -6,7 +6,8 @@ import hashlib
 import secrets
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from wxsync.sandbox.errors import ApiError
 from wxsync.sandbox.ids import Ids
@@ -19,8 +20,7 @@ URL_WORDS = {"jpeg": ("mmbiz_jpg", "jpeg"), "png": ("mmbiz_png", "png"), "gif": 
 COLUMNS = "media_id, other_id, shelf, type, name, title, introduction, format, size, sha256, url, created, in_use"
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(Struct, frozen=True):
     """Holds an upload that passed every check; `format` is the word of the probed format."""
 
     type: str
@@ -36,8 +36,7 @@ class Incoming:
         return "image" if self.type == "thumb" else self.type
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(Struct, frozen=True):
     """Holds what the library knows of a material, without its bytes; `created` is in Unix seconds.
 
     `other_id` is as good as `media_id`: drafts show it, and listings where `listing_renames_ids` is on.

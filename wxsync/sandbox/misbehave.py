@@ -9,8 +9,8 @@ import socket
 import struct
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
+from msgspec import Struct
 from werkzeug.wrappers import Request, Response
 
 from wxsync.sandbox.account import Account
@@ -28,8 +28,7 @@ class Reset(ConnectionError):
     """Leaves a call without an answer; the connection is set so that closing it sends a TCP reset."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(Struct, frozen=True):
     """Holds what a fault may touch; `pause` waits for seconds, or less when the sandbox closes."""
 
     request: Request

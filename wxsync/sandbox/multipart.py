@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from msgspec import Struct
 from werkzeug.exceptions import HTTPException
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder
 
@@ -14,8 +14,7 @@ from wxsync.sandbox.errors import ApiError
 MOST_PARTS = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """Holds one part of a form; name and filename are None where they are not written `name="…"`, with quotes."""
 
     headers: tuple[tuple[str, str], ...]

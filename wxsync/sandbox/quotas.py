@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from wxsync.sandbox.errors import ApiError
 from wxsync.sandbox.limits import CAPACITY, CLEARS_A_MONTH, DAILY, MINUTE, TEST_ACCOUNT
@@ -15,8 +16,7 @@ from wxsync.sandbox.switches import Switches
 BEIJING = dt.timezone(dt.timedelta(hours=8))
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(Struct, frozen=True):
     """Holds what openapi/quota/get tells of one path; `minute` is None where no such limit is set."""
 
     daily: int

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ipaddress
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Annotated, get_type_hints
+
+from msgspec import Struct, field
+from msgspec.structs import fields
 
 from wxsync.near import near_names
 from wxsync.sandbox.limits import CAPACITY, DAILY
@@ -17,8 +19,7 @@ def _nothing() -> Mapping[str, int]:
     return MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Switches:
+class Switches(Struct, frozen=True, kw_only=True):
     """Chooses how the sandbox behaves where the truth is unknown; the defaults follow the newest evidence.
 
     Each note says what the switch does and, in brackets, on whose authority; HELP shows them all. The limits `daily`

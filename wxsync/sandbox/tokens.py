@@ -6,8 +6,9 @@ import re
 import secrets
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from wxsync.sandbox.errors import ApiError
 from wxsync.sandbox.quotas import beijing_day
@@ -27,8 +28,7 @@ class Kind(StrEnum):
     AUTHORIZER = "authorizer"
 
 
-@dataclass(frozen=True, slots=True)
-class Issued:
+class Issued(Struct, frozen=True):
     """Holds a token as it is given out; `expires_in` is in seconds."""
 
     token: str

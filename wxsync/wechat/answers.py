@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec import Struct
+
 from wxsync.model import Button, Draft, DraftArticle, DraftPage, ListingPage, Material, MaterialType, Uploaded
 from wxsync.wechat.credentials import Secret
 
@@ -52,13 +54,11 @@ class VideoDetails:
     down_url: str | None = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Article:
+class Article(Struct, frozen=True):
     """Says that a media_id is an article (图文), which is no material of ours."""
 
 
-@dataclass(frozen=True, slots=True)
-class Quota:
+class Quota(Struct, frozen=True):
     """Holds today's calls of one path, and the limit of calls in a span of seconds where WeChat tells it."""
 
     daily_limit: int
@@ -68,8 +68,7 @@ class Quota:
     seconds: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NewToken:
+class NewToken(Struct, frozen=True):
     """Holds a fresh token, its life in seconds as WeChat said, and the refresh token that follows it."""
 
     token: Secret

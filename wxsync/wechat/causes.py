@@ -6,9 +6,10 @@ import errno
 import socket
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from wxsync.wechat.credentials import is_loopback
 from wxsync.words import Text, text
@@ -45,8 +46,7 @@ _CERTIFICATES = {
 _NO_USE = frozenset({Why.EXPIRED, Why.SELF_SIGNED, Why.OTHER_HOST, Why.UNKNOWN_ISSUER, Why.LOGIN, Why.KIND})
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(Struct, frozen=True):
     """Why no connection came about: `host` and `proxy` are addresses without a path, a name or a password."""
 
     why: Why

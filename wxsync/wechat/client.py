@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from wxsync.errors import Refused
 from wxsync.model import Button, DraftPage, ListingPage, MaterialType, Upload, Uploaded

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from wxsync.errors import Conflict, PersonNeeded, UsageProblem
 from wxsync.words import text
@@ -44,8 +45,7 @@ class Secret:
         raise TypeError("a secret is neither copied nor pickled")
 
 
-@dataclass(frozen=True, slots=True)
-class OwnSecret:
+class OwnSecret(Struct, frozen=True):
     """Calls with tokens fetched by the account's own AppSecret: stable_token, which leaves production's token alone.
 
     `classic` fetches by `token` instead, which ends the token that others hold: for gateways that know nothing newer.
@@ -55,15 +55,13 @@ class OwnSecret:
     classic: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ForeignToken:
+class ForeignToken(Struct, frozen=True):
     """Calls with a token that somebody else fetched and renews."""
 
     token: Secret
 
 
-@dataclass(frozen=True, slots=True)
-class Platform:
+class Platform(Struct, frozen=True):
     """Calls for an account that has authorised a third-party platform (第三方平台)."""
 
     component_appid: str
@@ -71,8 +69,7 @@ class Platform:
     refresh_token: Secret
 
 
-@dataclass(frozen=True, slots=True)
-class Cloud:
+class Cloud(Struct, frozen=True):
     """Calls from inside 微信云托管 (云调用): by its token file where there is one, else without any token.
 
     With `from_appid` (another account that shares the environment) it always calls without a token.
@@ -82,8 +79,7 @@ class Cloud:
     token_file: Path = CLOUD_TOKEN_FILE
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(Struct, frozen=True):
     """Says for which account, at which address and by which means WeChat is called."""
 
     appid: str
@@ -144,8 +140,7 @@ def is_loopback(base: str) -> bool:
         return host == "localhost"
 
 
-@dataclass(frozen=True, slots=True)
-class _Variables:
+class _Variables(Struct, frozen=True):
     environ: Mapping[str, str]
     account: str | None
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from wxsync.model import Button, DraftPage, ListingPage, MaterialType, Upload, Uploaded
 from wxsync.wechat import answers
@@ -34,8 +35,7 @@ from wxsync.wechat.transport import MEBIBYTE, Answer, Request
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Call(Generic[T]):
+class Call(Struct, Generic[T], frozen=True):
     """Holds a request and how to read its answer; only an `upload` must not be repeated in doubt.
 
     `odd`: WeChat was seen to answer -1 for ever for one thing that is asked for so, while all others are well.

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
+from msgspec import Struct
+
 from wxsync.errors import CallFailed
 from wxsync.wechat.answers import said
 from wxsync.wechat.endpoints import Call
@@ -36,8 +38,7 @@ class _Patience:
     grant: Grant | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Tried(Generic[T]):
+class _Tried(Struct, Generic[T], frozen=True):
     answer: Answer
     value: T | None
     verdict: Verdict

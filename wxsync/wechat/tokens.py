@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
 from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wxsync.errors import CallFailed, HaltedForPerson, Refused
 from wxsync.wechat import endpoints
@@ -23,8 +25,7 @@ _MARGIN_SECONDS = 300.0
 _CLOUD_FILE_SECONDS = 600.0
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(Struct, frozen=True):
     """Holds what signs a call: a parameter of the query and its value, for so many seconds.
 
     A grant without end cannot be renewed. `repeats` says that its very value was rejected before.

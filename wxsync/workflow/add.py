@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePath
+
+from msgspec import Struct
 
 from wxsync.errors import InvalidInput, PersonNeeded
 from wxsync.files import write_atomic
@@ -20,8 +21,7 @@ from wxsync.results import Added
 from wxsync.words import Text, listing, reason_of, text
 
 
-@dataclass(frozen=True, slots=True)
-class AddOptions:
+class AddOptions(Struct, frozen=True):
     """What is said of all that is added; without a type it is told by the bytes."""
 
     type: MaterialType | None = None

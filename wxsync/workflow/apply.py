@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from wxsync.errors import Conflict, NotAgreed
 from wxsync.model import Lock, Outcome, Plan, Problem

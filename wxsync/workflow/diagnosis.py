@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
 
 from wxsync.errors import CallFailed, HaltedForNow, HaltedForPerson
 from wxsync.media import LIBRARY_LIMITS
@@ -36,8 +37,7 @@ _APPID = re.compile(r"wx[0-9a-f]{16}")
 _PROXY = re.compile(r"(?:[A-Za-z0-9]+://)?(?:[^/@#?\\\s]*@)?([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?/?")
 
 
-@dataclass(frozen=True, slots=True)
-class AuthMethod:
+class AuthMethod(Struct, frozen=True):
     """How an account is called: `means` names variables and never their values, `token` is what is well.
 
     `fetches` says whether the token is fetched by a call, `tells_quota` and `sees_drafts` what can be asked for so.
@@ -50,8 +50,7 @@ class AuthMethod:
     sees_drafts: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
+class Answers(Struct, frozen=True):
     """What WeChat answered, or how it did not; None where it was not asked. `token` is why there is none."""
 
     token: CallFailed | None = None

@@ -8,10 +8,12 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from wxsync import STATE_FOLDER
 from wxsync.errors import CallFailed, Conflict, InvalidInput, PersonNeeded, WxsyncError

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from wxsync.errors import InvalidInput, NotAgreed
 from wxsync.model import Change, Desired, Lock, Material, MaterialType, Outcome, Record
@@ -26,8 +27,7 @@ from wxsync.words import text
 from wxsync.workflow.import_one import UNWRITTEN, check, record_of
 
 
-@dataclass(frozen=True, slots=True)
-class _Alike:
+class _Alike(Struct, frozen=True):
     """One that fits by its name: the record that the lock gains, and how it is shown."""
 
     wanted: Desired

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wxsync.errors import CallFailed, InvalidInput, Refused
 from wxsync.files import read_inside
@@ -32,8 +34,7 @@ UNWRITTEN = text("nothing was taken: make the folder writable or free some space
 _MEDIA_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """A material as WeChat gave it: the name it was sent under, and what is odd about it."""
 
     sent_as: str | None

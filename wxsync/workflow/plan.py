@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from wxsync.planner import recovered_changes, utc, with_recovered
 from wxsync.project.folder import Choice, open_project

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wxsync.errors import Halted, NotAgreed, Refused
 from wxsync.git import open_repository
@@ -41,8 +43,7 @@ _UNWRITTEN = text(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class PruneOptions:
+class PruneOptions(Struct, frozen=True):
     """How a prune is to be done: what to leave for so many days, and how much to delete at most.
 
     `looks`: what documents, drafts or the menu still use is kept. `dry_run`: nothing is deleted.

@@ -8,9 +8,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from wxsync import STATE_FOLDER
 from wxsync.errors import Halted, InvalidInput, PersonNeeded, Refused
@@ -62,8 +63,7 @@ def pull(choice: Choice, folder: Path, watcher: Watcher) -> Pulled:
     return _pulled(folder, progress, left_out)
 
 
-@dataclass(frozen=True, slots=True)
-class _Body:
+class _Body(Struct, frozen=True):
     """What WeChat gave of a material."""
 
     content: bytes

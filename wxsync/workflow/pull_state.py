@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
+
+from msgspec.structs import asdict
 
 from wxsync.errors import Conflict, InvalidInput
 from wxsync.files import DISK, read_own

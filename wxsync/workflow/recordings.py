@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from wxsync.media import Format, probe
 from wxsync.model import Record
@@ -24,8 +25,7 @@ _UNPLAYED = text("browsers do not play this format")
 _LEFT_OUT = text("left out to keep this page small")
 
 
-@dataclass(frozen=True, slots=True)
-class _Recording:
+class _Recording(Struct, frozen=True):
     """What is shown of one content: the records that tell of it, and how many times the page shows it."""
 
     sha256: str

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wxsync.lockfile import read_lock
 from wxsync.model import Lock, MaterialType
@@ -26,8 +28,7 @@ from wxsync.wechat.client import WeChat
 from wxsync.words import text
 
 
-@dataclass(frozen=True, slots=True)
-class UsesOptions:
+class UsesOptions(Struct, frozen=True):
     """What to look for and where.
 
     `names` are names or globs, `retired` wants only what still holds an old id or url, `library` what no lock knows;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from wxsync.errors import InvalidInput
 from wxsync.lockfile import read_lock

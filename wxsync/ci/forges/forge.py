@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
+
+from msgspec import Struct
 
 from wxsync.git import Credentials
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(Struct, frozen=True):
     """A comment on a pull or merge request; `is_ours` where the asking account wrote it."""
 
     id: str
@@ -18,8 +18,7 @@ class Comment:
     is_ours: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """A pull or merge request as it should be: what one branch would bring into another."""
 
     branch: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from wxsync.ci.forges.api import Api, said_at
 from wxsync.ci.forges.forge import Comment, Request
@@ -13,8 +14,7 @@ from wxsync.git import Credentials
 _ADDRESS = re.compile(r"(?:https?://(?:[^@/]*@)?|(?:ssh://)?git@)([^/:]+)(?::\d+)?[/:]([^/]+/[^/]+?)(?:\.git)?/?")
 
 
-@dataclass(frozen=True, slots=True)
-class Gitee:
+class Gitee(Struct, frozen=True):
     """One repository at Gitee; `repository` is OWNER/NAME."""
 
     api: Api

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from wxsync.ci.forges.api import Api, ForgeRefused, said_at
 from wxsync.ci.forges.forge import Comment, Request
@@ -16,8 +17,7 @@ mutation ($input: CreateCommitOnBranchInput!) { createCommitOnBranch(input: $inp
 """
 
 
-@dataclass(frozen=True, slots=True)
-class GitHub:
+class GitHub(Struct, frozen=True):
     """One repository at GitHub; `repository` is OWNER/NAME."""
 
     api: Api

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from urllib.parse import quote, urlencode
+
+from msgspec import Struct
 
 from wxsync.ci.forges.api import Api, ForgeRefused, said_at
 from wxsync.ci.forges.forge import Comment, Request
@@ -12,8 +13,7 @@ from wxsync.git import Credentials
 from wxsync.words import text
 
 
-@dataclass(frozen=True, slots=True)
-class GitLab:
+class GitLab(Struct, frozen=True):
     """One project at a GitLab; `api` is None where there is only the job's token, which may push but write no notes."""
 
     server: str

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+from msgspec import Struct
 
 from wxsync import __version__
 from wxsync.ci.forges import forge_named
@@ -24,8 +25,7 @@ _FILES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Pipeline:
+class Pipeline(Struct, frozen=True):
     """What a template is filled with; `manifest` is relative to the repository."""
 
     manifest: str

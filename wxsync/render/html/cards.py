@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from wxsync.model import Action, Change, Lock, MaterialType, Plan, Record, Retired, Usage
 from wxsync.reasons import IN_STEP, NEW

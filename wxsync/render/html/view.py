@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import PurePosixPath
 
+from msgspec import Struct
+
 from wxsync.model import Drift, Failure, MaterialType, Record, Usage
 from wxsync.words import Text
 
@@ -53,8 +55,7 @@ class Preview:
 Previews = Mapping[str, Preview]
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(Struct, frozen=True):
     """A material as it is, or as it was or will be, which `label` says: before, after or "" for neither."""
 
     record: Record
@@ -62,8 +63,7 @@ class Side:
     label: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(Struct, frozen=True):
     """One material of the page; `marks` are the words by which it can be filtered, the first of them in colour.
 
     `reason` says why, `uses` where it is used.
@@ -102,16 +102,14 @@ class Order(StrEnum):
     CHANGE = "change"
 
 
-@dataclass(frozen=True, slots=True)
-class LibraryUsage:
+class LibraryUsage(Struct, frozen=True):
     """How many places of a library are taken, by what stands there; `source` says who counted."""
 
     shelves: Mapping[Text, Usage]
     source: Text
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """A whole page: `kind` is its heading, `says` are the sentences below it, `facts` pairs of a word and a moment.
 
     `empty` is said where there are no cards, `advice` says what is left for a person to do.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from wxsync.words import Text, text
 
@@ -30,8 +31,7 @@ class Kind(StrEnum):
     UNRELATED = "unrelated"
 
 
-@dataclass(frozen=True, slots=True)
-class ErrCode:
+class ErrCode(Struct, frozen=True):
     """One errcode: WeChat's own words, what they mean and what to do."""
 
     code: int
