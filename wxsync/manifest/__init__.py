@@ -12,7 +12,7 @@ from wxsync.manifest.document import Items, Reading, Table, Text, is_sound, read
 from wxsync.manifest.entries import Entry, read_entries
 from wxsync.manifest.globs import is_glob, parse_pattern, walk
 from wxsync.manifest.lookalikes import Lines, Slip, explain_slip, look_over
-from wxsync.manifest.paths import fault_in_file_name, fault_in_path, in_shortest_form
+from wxsync.manifest.paths import fault_in_file_name, fault_in_path
 from wxsync.manifest.shape import check_shape
 from wxsync.manifest.source import At, NotReadable, Source, brief, read_source
 from wxsync.manifest.tree import PathKind, TooMuchWork, Tree
@@ -138,7 +138,7 @@ def _entries(document: Table, broken: Set[tuple[int, int]]) -> list[Entry]:
     tables = [entry for entry in materials if isinstance(entry, Table)] if isinstance(materials, Items) else []
     paths = [(table, table.value("path")) for table in tables]
     return [
-        Entry(table, path.again(in_shortest_form(path)), sound=is_sound(table, broken))
+        Entry.of(table, path, sound=is_sound(table, broken))
         for table, path in paths
         if isinstance(path, Text) and path.strip()
     ]

@@ -22,7 +22,7 @@ from wxsync.manifest.paths import (
 )
 from wxsync.manifest.source import Source, brief
 from wxsync.manifest.tree import PathKind, TooMuchWork, Tree
-from wxsync.model import Asset, MaterialType, Problem
+from wxsync.model import Asset, Location, MaterialType, Problem
 from wxsync.words import casefolded, plural, text
 
 PATTERN_CHARACTER_STEPS = 100
@@ -30,34 +30,67 @@ PATTERN_CHARACTER_STEPS = 100
 _TYPES = {one.value: one for one in MaterialType}
 
 
-class Entry(Struct, frozen=True):
-    """Holds one entry of the list; only a sound one gives assets, but any that names a file takes it from the globs."""
+class Word(Struct, frozen=True, array_like=True, gc=False):
+    """Holds a text of the manifest, and its spot: line and column count from 0."""
 
-    table: Table
-    path: Text
+    text: str
+    line: int
+    column: int
+
+
+class Entry(Struct, frozen=True, array_like=True, gc=False):
+    """Holds one entry of the list; only a sound one gives assets, but any that names a file takes it from the globs.
+
+    `exclude` are the patterns that its glob leaves out; `excluding` and `naming` are the keys `exclude` and `name`.
+    """
+
+    path: Word
     sound: bool
+    type: str = ""
+    name: Word | None = None
+    title: Word | None = None
+    introduction: str = ""
+    fit: bool = False
+    exclude: tuple[Word, ...] = ()
+    excluding: Word | None = None
+    naming: Word | None = None
 
-    def text(self, key: str) -> Text | None:
-        """Gives the text of a key, or None."""
-        value = self.table.value(key)
-        return value if isinstance(value, Text) else None
-
-    @property
-    def exclude(self) -> list[Text]:
-        """Gives the patterns that its glob leaves out."""
-        value = self.table.value("exclude")
-        return (
-            [item.again(in_shortest_form(item)) for item in value if isinstance(item, Text)]
-            if isinstance(value, Items)
-            else []
+    @classmethod
+    def of(cls, table: Table, path: Text, *, sound: bool) -> Entry:
+        """Takes from a mapping what an entry may hold."""
+        said: dict[str, Text] = {key: value for key, value in table.items() if isinstance(value, Text)}
+        patterns = table.value("exclude")
+        return cls(
+            path=_word(path.again(in_shortest_form(path))),
+            sound=sound,
+            type=str(said.get("type", "")),
+            name=_word(said["name"]) if "name" in said else None,
+            title=_word(said["title"]) if "title" in said else None,
+            introduction=str(said.get("introduction", "")),
+            fit=said.get("fit") == "true",
+            exclude=tuple(
+                _word(each.again(in_shortest_form(each)))
+                for each in (patterns if isinstance(patterns, Items) else ())
+                if isinstance(each, Text)
+            ),
+            excluding=_key(table, "exclude"),
+            naming=_key(table, "name"),
         )
 
 
-class Taken(Struct, frozen=True):
+def _key(table: Table, name: str) -> Word | None:
+    return _word(table.key(name)) if name in table else None
+
+
+def _word(text: Text) -> Word:
+    return Word(str(text), text.spot.line, text.spot.column)
+
+
+class Taken(Struct, frozen=True, gc=False):
     """Holds an asset, and the text that gave it its name."""
 
     asset: Asset
-    named_by: Text
+    named_by: Word
 
 
 def read_entries(entries: Sequence[Entry], source: Source, tree: Tree) -> tuple[list[Asset], list[Problem]]:
@@ -74,12 +107,13 @@ def _read_all(entries: Sequence[Entry], source: Source, tree: Tree) -> Iterator[
     globs: list[Entry] = []
     try:
         for entry in entries:
-            if fault := fault_in_path(entry.path):
-                yield _problem(fault, entry.path, source, entry.path)
+            path = entry.path.text
+            if fault := fault_in_path(path):
+                yield _problem(fault, entry.path, source, path)
                 continue
-            kind = tree.kind(entry.path)
-            if kind is PathKind.FILE or not is_glob(entry.path):
-                explicit.add(entry.path)
+            kind = tree.kind(path)
+            if kind is PathKind.FILE or not is_glob(path):
+                explicit.add(path)
                 yield from _read_explicit(entry, kind, source, tree)
             else:
                 globs.append(entry)
@@ -87,39 +121,39 @@ def _read_all(entries: Sequence[Entry], source: Source, tree: Tree) -> Iterator[
     except TooMuchWork:
         hint = text("write a folder before `**`, and fewer patterns")
         message = text("the patterns of this manifest and the files below it are too many to compare")
-        yield source.problem(entries[0].path.spot, "too-much-work", message, hint)
+        yield source.problem(entries[0].path, "too-much-work", message, hint)
 
 
 def _read_explicit(entry: Entry, kind: PathKind, source: Source, tree: Tree) -> Iterator[Taken | Problem]:
-    path, name = entry.path, entry.text("name")
-    faults = [(path, fault_in_kind(path, kind, tree) or (fault_in_default_name(path) if name is None else None))]
-    if name is not None:
-        faults.append((name, fault_in_name(name)))
-    if (title := entry.text("title")) and (fault := fault_in_title(title)):
-        faults.append((title, fault))
-    if "exclude" in entry.table:
+    path = entry.path.text
+    faults = [(at, fault) for at, fault in _faults_in_explicit(entry, kind, tree) if fault]
+    yield from (_problem(fault, at, source, path) for at, fault in faults)
+    if entry.sound and not faults:
+        yield Taken(_asset(entry, source.location(entry.path), path), entry.name or entry.path)
+
+
+def _faults_in_explicit(entry: Entry, kind: PathKind, tree: Tree) -> Iterator[tuple[Word, Fault | None]]:
+    path = entry.path.text
+    yield entry.path, fault_in_kind(path, kind, tree) or (fault_in_default_name(path) if entry.name is None else None)
+    if entry.name is not None:
+        yield entry.name, fault_in_name(entry.name.text)
+    if entry.title and entry.title.text:
+        yield entry.title, fault_in_title(entry.title.text)
+    if entry.excluding:
         hint = text("take it out; `exclude` leaves files out of a glob")
-        faults.append(
-            (
-                entry.table.key("exclude"),
-                Fault("exclude-without-glob", text("`{path}` is one file", path=brief(path)), hint),
-            )
-        )
-    problems = [_problem(fault, at, source, path) for at, fault in faults if fault]
-    yield from problems
-    if entry.sound and not problems:
-        yield _take(entry, path, source, named_by=name)
+        message = text("`{path}` is one file", path=brief(path))
+        yield entry.excluding, Fault("exclude-without-glob", message, hint)
 
 
 def _read_globs(globs: Sequence[Entry], explicit: Set[str], source: Source, tree: Tree) -> Iterator[Taken | Problem]:
-    claimed: dict[str, Text] = {}
+    claimed: dict[str, Word] = {}
     for entry in globs:
-        tree.spend(PATTERN_CHARACTER_STEPS * sum(map(len, (entry.path, *entry.exclude))))
+        tree.spend(PATTERN_CHARACTER_STEPS * sum(len(each.text) for each in (entry.path, *entry.exclude)))
         faults = list(_faults_in_glob(entry, tree))
-        yield from (_problem(fault, at, source, entry.path) for at, fault in faults)
+        yield from (_problem(fault, at, source, entry.path.text) for at, fault in faults)
         if faults:
             continue
-        shared: dict[Text, list[str]] = {}
+        shared: dict[Word, list[str]] = {}
         for result in _expand(entry, explicit, source, tree):
             first = claimed.setdefault(result.asset.path, entry.path) if isinstance(result, Taken) else entry.path
             if first is entry.path:
@@ -129,78 +163,73 @@ def _read_globs(globs: Sequence[Entry], explicit: Set[str], source: Source, tree
         yield from (_overlap(entry.path, first, files, source) for first, files in shared.items())
 
 
-def _faults_in_glob(entry: Entry, tree: Tree) -> Iterator[tuple[Text, Fault]]:
+def _faults_in_glob(entry: Entry, tree: Tree) -> Iterator[tuple[Word, Fault]]:
     for pattern in (entry.path, *entry.exclude):
-        if fault := fault_in_pattern(pattern):
+        if fault := fault_in_pattern(pattern.text):
             yield pattern, fault
-        elif pattern is not entry.path and tree.kind(pattern) is PathKind.FOLDER:
-            hint = text("write `{pattern}/**` for all files in it", pattern=brief(pattern))
-            yield (
-                pattern,
-                Fault(
-                    "exclude-is-a-folder",
-                    text("`{pattern}` is a folder and leaves nothing out", pattern=brief(pattern)),
-                    hint,
-                ),
-            )
-    if (title := entry.text("title")) and (fault := fault_in_title(title)):
-        yield title, fault
-    if "name" in entry.table:
+        elif pattern is not entry.path and tree.kind(pattern.text) is PathKind.FOLDER:
+            folder = brief(pattern.text)
+            message = text("`{pattern}` is a folder and leaves nothing out", pattern=folder)
+            hint = text("write `{pattern}/**` for all files in it", pattern=folder)
+            yield pattern, Fault("exclude-is-a-folder", message, hint)
+    if entry.title and entry.title.text and (fault := fault_in_title(entry.title.text)):
+        yield entry.title, fault
+    if entry.naming:
         hint = text("take the name out: each file of a glob is named by its path; or write an entry for one file")
-        yield (
-            entry.table.key("name"),
-            Fault("name-on-glob", text("`{path}` is a glob and cannot have one name", path=brief(entry.path)), hint),
-        )
+        message = text("`{path}` is a glob and cannot have one name", path=brief(entry.path.text))
+        yield entry.naming, Fault("name-on-glob", message, hint)
 
 
 def _expand(entry: Entry, explicit: Set[str], source: Source, tree: Tree) -> Iterator[Taken | Problem]:
     """Finds the files of a glob; what explicit entries and `exclude` take away still counts as matched."""
-    met = sorted(walk(parse_pattern(entry.path), tree))
+    glob = entry.path
+    met = sorted(walk(parse_pattern(glob.text), tree))
     if not met:
-        yield _problem(nothing_matches(entry.path, tree), entry.path, source, entry.path)
-    named = {pattern for pattern in entry.exclude if tree.kind(pattern) is PathKind.FILE}
-    exclude = [parse_pattern(pattern, hidden=True) for pattern in entry.exclude if pattern not in named]
+        yield _problem(nothing_matches(glob.text, tree), glob, source, glob.text)
+    patterns = [each.text for each in entry.exclude]
+    named = {pattern for pattern in patterns if tree.kind(pattern) is PathKind.FILE}
+    exclude = [parse_pattern(pattern, hidden=True) for pattern in patterns if pattern not in named]
     tree.spend(len(met) * sum(len(pattern.segments) for pattern in exclude))
+    location = source.location(glob)
     for path, kind in met:
         # What lies in a folder that cannot be listed is left out where anything in it would be.
         probe = f"{path}/-" if kind is PathKind.UNREADABLE else path
         if path in explicit or path in named or any(matches(pattern, probe) for pattern in exclude):
             continue
         if fault := fault_in_file_name(path) or fault_in_kind(path, kind, tree):
-            yield _problem(fault, entry.path, source, path)
+            yield _problem(fault, glob, source, path)
         elif entry.sound:
-            yield _take(entry, path, source)
+            yield Taken(_asset(entry, location, path), glob)
 
 
-def _take(entry: Entry, path: str, source: Source, *, named_by: Text | None = None) -> Taken:
-    asset = Asset(
-        name=str(named_by or path),
-        path=str(path),
-        type=_TYPES[str(entry.text("type"))],
-        location=source.location(entry.path.spot),
-        title=str(entry.text("title") or ""),
-        introduction=str(entry.text("introduction") or ""),
-        fit=entry.text("fit") == "true",
+def _asset(entry: Entry, location: Location, path: str) -> Asset:
+    return Asset(
+        entry.name.text if entry.name else path,
+        path,
+        _TYPES[entry.type],
+        location,
+        entry.title.text if entry.title else "",
+        entry.introduction,
+        entry.fit,
     )
-    return Taken(asset, named_by or entry.path)
 
 
-def _problem(fault: Fault, at: Text, source: Source, path: str) -> Problem:
-    return source.problem(at.spot, fault.code, fault.message, fault.hint, path=path.encode("utf-8", "replace").decode())
+def _problem(fault: Fault, at: Word, source: Source, path: str) -> Problem:
+    return source.problem(at, fault.code, fault.message, fault.hint, path=path.encode("utf-8", "replace").decode())
 
 
-def _overlap(glob: Text, first: Text, files: Sequence[str], source: Source) -> Problem:
+def _overlap(glob: Word, first: Word, files: Sequence[str], source: Source) -> Problem:
     message = plural(
         "`{glob}` and `{first}` (line {line}) both match a file, `{file}`",
         "`{glob}` and `{first}` (line {line}) both match {count:,} files, the first is `{file}`",
         len(files),
-        glob=brief(glob),
-        first=brief(first),
-        line=first.spot.line + 1,
+        glob=brief(glob.text),
+        first=brief(first.text),
+        line=first.line + 1,
         file=brief(files[0]),
     )
     hint = text("leave it out of one of them with `exclude`, or write an entry for the file alone")
-    return source.problem(glob.spot, "globs-overlap", message, hint, path=files[0])
+    return source.problem(glob, "globs-overlap", message, hint, path=files[0])
 
 
 def _name_twins(taken: Sequence[Taken], source: Source) -> Iterator[Problem]:
@@ -213,11 +242,11 @@ def _name_twins(taken: Sequence[Taken], source: Source) -> Iterator[Problem]:
             message = text(
                 "the name `{name}` is already that of line {line}",
                 name=brief(each.asset.name),
-                line=first.named_by.spot.line + 1,
+                line=first.named_by.line + 1,
             )
             hint = text("give one of the two another `name`")
             name, path = each.asset.name, each.asset.path
-            yield source.problem(each.named_by.spot, "duplicate-name", message, hint, name=name, path=path)
+            yield source.problem(each.named_by, "duplicate-name", message, hint, name=name, path=path)
 
 
 def _case_twins(taken: Sequence[Taken], source: Source) -> Iterator[Problem]:
@@ -236,10 +265,8 @@ def _case_twins(taken: Sequence[Taken], source: Source) -> Iterator[Problem]:
                 path=brief(path),
                 how=how,
             )
-            yield source.problem(
-                each.named_by.spot, "path-twins", message, text("rename one of the two files"), path=path
-            )
+            yield source.problem(each.named_by, "path-twins", message, text("rename one of the two files"), path=path)
 
 
 def _where(each: Taken) -> tuple[int, int, str]:
-    return each.named_by.spot.line, each.named_by.spot.column, each.asset.path
+    return each.named_by.line, each.named_by.column, each.asset.path

@@ -86,6 +86,8 @@ def fault_in_kind(path: str, kind: PathKind, tree: Tree) -> Fault | None:
 
 def fault_in_file_name(path: str) -> Fault | None:
     """Finds what keeps the path of a file that a glob met from being its name."""
+    if path.isascii() and path.isprintable():
+        return None
     hint = text("rename the file, or leave it out with `exclude`")
     if _CONTROL.search(path):
         return Fault(

@@ -105,6 +105,8 @@ def brief(text: str) -> str:
 
 def unseen_in(text: str) -> str | None:
     """Finds the first character of a text that cannot be seen and belongs to none that can."""
+    if text.isascii() and text.isprintable():
+        return None
     for found in _DOUBTFUL.finditer(text):
         char, index = found[0], found.start()
         if not _JOINING.match(char) or not _joins(char, text[index - 1 : index], text[index + 1 : index + 2]):
