@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from wxsync import __version__
 from wxsync.digest import Digest, Remembered, read_cache, remember, write_cache
 
 DIGEST = Digest("a" * 64, 3)
@@ -42,7 +44,7 @@ def test_a_file_that_stayed_is_known_again(file: Path, tmp_path: Path) -> None:
 def test_another_size_time_or_inode_is_another_file(file: Path, tmp_path: Path) -> None:
     entry = remember(aged(file), DIGEST)
     assert entry
-    assert not entry._replace(ctime_ns=entry.ctime_ns + 1).fits(file.stat()), "changed, and its time put back"
+    assert not replace(entry, ctime_ns=entry.ctime_ns + 1).fits(file.stat()), "changed, and its time put back"
     copy = tmp_path / "copy"
     copy.write_bytes(b"xyz")
 
@@ -61,11 +63,14 @@ def test_a_file_that_was_just_written_is_not_trusted(file: Path, age: float, rem
     assert (entry is not None) is remembered
 
 
-TABLE: list[Any] = [["a", "b"], [3, 4], [LONG_AGO, 1], [LONG_AGO, 2], [7, 8], ["a" * 64, "b" * 64], [3, 4]]
+WHOLE: dict[str, Any] = {
+    "version": __version__,
+    "files": {"a": [3, LONG_AGO, LONG_AGO, 7, "a" * 64, 3], "b": [4, 1, 2, 8, "b" * 64, 4, "image", "png"]},
+}
 
 
-def with_column(number: int, column: object) -> bytes:
-    return json.dumps([*TABLE[:number], column, *TABLE[number + 1 :]]).encode()
+def with_entry(*entry: object) -> bytes:
+    return json.dumps(WHOLE | {"files": WHOLE["files"] | {"c": entry}}).encode()
 
 
 BROKEN = [
@@ -76,31 +81,39 @@ BROKEN = [
     b"7",
     b"{}",
     b'{"a": [3, 1, 7, "digest", 3]}',
-    json.dumps(TABLE[:-1]).encode(),
-    json.dumps([*TABLE, [1, 2]]).encode(),
-    json.dumps([7, *TABLE[1:]]).encode(),
-    json.dumps(TABLE).encode()[:-9],
-    with_column(0, ["a", 7]),
-    with_column(0, ["a"]),
-    with_column(1, [3, "4"]),
-    with_column(1, [3, 4.0]),
-    with_column(2, [3, None]),
-    with_column(4, [3, True]),
-    with_column(4, [3]),
-    with_column(5, ["a" * 64, None]),
-    with_column(5, ["a" * 64, "not a digest"]),
-    with_column(5, ["a" * 64, "Z" * 64]),
-    with_column(5, ["a" * 63, "a" * 65]),
-    with_column(5, ["a" * 64, "a" * 63 + "\n"]),
-    with_column(6, 7),
+    json.dumps(WHOLE | {"files": list(WHOLE["files"])}).encode(),
+    json.dumps(WHOLE | {"version": 2}).encode(),
+    json.dumps(WHOLE).encode()[:-9],
+    with_entry(),
+    with_entry(3, 1, 1, 7, "a" * 64),
+    with_entry("3", 1, 1, 7, "a" * 64, 3),
+    with_entry(3, 4.5, 1, 7, "a" * 64, 3),
+    with_entry(3, None, 1, 7, "a" * 64, 3),
+    with_entry(3, 1, 1, True, "a" * 64, 3),
+    with_entry(3, 1, 1, 7, None, 3),
+    with_entry(3, 1, 1, 7, "not a digest", 3),
+    with_entry(3, 1, 1, 7, "Z" * 64, 3),
+    with_entry(3, 1, 1, 7, "a" * 63, 3),
+    with_entry(3, 1, 1, 7, "a" * 63 + "\n", 3),
+    with_entry(3, 1, 1, 7, "a" * 63 + "\u00e4", 3),
+    with_entry(3, 1, 1, 7, "a" * 64, 3, 7),
     b"[" * 100_000,
 ]
 
 
 def test_a_whole_cache_is_read(tmp_path: Path) -> None:
-    (tmp_path / "cache").write_text(json.dumps(TABLE))
+    (tmp_path / "cache").write_text(json.dumps(WHOLE))
 
-    assert read_cache(tmp_path / "cache")["b"] == Remembered(4, 1, 2, 8, "b" * 64, 4)
+    assert read_cache(tmp_path / "cache") == {
+        "a": Remembered(3, LONG_AGO, LONG_AGO, 7, "a" * 64, 3),
+        "b": Remembered(4, 1, 2, 8, "b" * 64, 4, "image", "png"),
+    }
+
+
+def test_what_another_version_learnt_is_learnt_again(tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text(json.dumps(WHOLE | {"version": "0.0.1"}))
+
+    assert read_cache(tmp_path / "cache") == {}
 
 
 @pytest.mark.parametrize("content", BROKEN)

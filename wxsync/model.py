@@ -265,6 +265,16 @@ class Record(Struct, frozen=True):
         """The identity of what was uploaded."""
         return Fingerprint(self.type, self.sha256, self.title, self.introduction)
 
+    def has_content_of(self, wanted: Desired) -> bool:
+        """Whether the two have one fingerprint; asked of every material by every plan."""
+        asset = wanted.asset
+        return (
+            self.sha256 == wanted.sha256
+            and self.type is asset.type
+            and self.title == asset.title
+            and self.introduction == asset.introduction
+        )
+
 
 class Retired(Struct, frozen=True):
     """An upload of ours that no name uses any more; only prune deletes it."""

@@ -52,17 +52,30 @@ def make_plan(
     forced = {name: why[name] for name in names if name in why}
     leaving = {name: record for name, record in held.records.items() if name not in wanted and targets(name)}
     sources = lock_sources(wanted, held, names=names, leaving=leaving, forced=forced)
-    untouched = (record for name, record in held.records.items() if not targets(name))
-    staying = {record.media_id for record in (*untouched, *(one.record for one in sources.values()))}
-    listing = listing_of(observed, held.lock, account=account, staying=staying)
+    listing = _listing(observed, held, account, targets, sources)
     contents = grouped((wanted[name] for name in names), lambda one: one.fingerprint)
     known = [_content(takers, sources, forced, listing) for takers in contents.values()]
     changes = [change for content in known for change in _decide(content, held, forced, account)]
     renamed = {change.renamed_from for change in changes}
     changes += [_retire(name, record) for name, record in leaving.items() if name not in renamed]
     let_go = {record.media_id: record for content in known for record in content.let_go}
-    changes = [_with_what_it_lets_go(change, held, let_go) for change in changes]
+    if let_go:
+        changes = [_with_what_it_lets_go(change, held, let_go) for change in changes]
     return Plan(account, tuple(sorted(changes, key=lambda change: change.name)))
+
+
+def _listing(
+    observed: tuple[Material, ...],
+    held: Held,
+    account: str | None,
+    targets: Callable[[str], bool],
+    sources: Mapping[str, Source],
+) -> Listing:
+    if not observed:
+        return Listing(account, {}, {}, ())
+    untouched = (record for name, record in held.records.items() if not targets(name))
+    staying = {record.media_id for record in (*untouched, *(one.record for one in sources.values()))}
+    return listing_of(observed, held.lock, account=account, staying=staying)
 
 
 def drift_of(plan: Plan, lock: Lock | None, *, observed: Iterable[Material], gone: Collection[str]) -> Plan:
@@ -100,8 +113,10 @@ def _content(
     takers: Sequence[Desired], sources: Mapping[str, Source], forced: Collection[str], listing: Listing
 ) -> _Content:
     standing = [(one, sources[one.asset.name]) for one in takers if one.asset.name in sources]
-    bare = tuple(one for one in takers if one.asset.name not in sources)
+    bare = tuple([one for one in takers if one.asset.name not in sources])
     uploads = listing.uploads_of(takers[0])
+    if len(takers) == 1 and not uploads:
+        return _Content(tuple(standing), bare, None, None, (), ())
     # An upload that a forced name lets go is what it was not to use any more.
     is_forced = any(one.asset.name in forced for one in bare)
     adopted = next((one for one in uploads if bare and (listing.is_new(one) or not is_forced)), None)

@@ -34,7 +34,7 @@ class Held(Struct, frozen=True):
     @property
     def gone_names(self) -> list[str]:
         """Return the names whose material WeChat no longer has."""
-        return [name for name, record in self.records.items() if not self.has(record)]
+        return [name for name, record in self.records.items() if not self.has(record)] if self.gone else []
 
     @property
     def retired(self) -> Mapping[Fingerprint, Record]:
@@ -46,7 +46,7 @@ class Held(Struct, frozen=True):
     def keeps(self, wanted: Desired) -> bool:
         """Tell whether the lock has the wanted content under the wanted name."""
         record = self.records.get(wanted.asset.name)
-        return record is not None and record.fingerprint == wanted.fingerprint
+        return record is not None and record.has_content_of(wanted)
 
     def has(self, record: Record) -> bool:
         """Tell whether WeChat still has a record's material, as far as is known."""
@@ -93,35 +93,49 @@ def lock_sources(
 
     `leaving` are the records whose names are no longer in the manifest.
     """
-    alive = sorted((name, record) for name, record in leaving.items() if held.has(record))
-    left = grouped(alive, lambda entry: entry[1].fingerprint)
-    elsewhere, retired = _elsewhere(wanted, held, leaving=leaving, forced=forced), held.retired
-    sources: dict[str, Source] = {}
-    for content, takers in grouped(sorted(names), lambda name: wanted[name].fingerprint).items():
-        free = [name for name in takers if name not in forced]
-        keepers = [name for name in free if held.keeps(wanted[name])]
-        movers = [name for name in free if name not in keepers]
-        sources |= {name: Source(Action.KEEP, name, held.records[name]) for name in keepers}
+    names = sorted(names)
+    free = [name for name in names if name not in forced]
+    keepers = [name for name in free if held.keeps(wanted[name])]
+    sources = {name: Source(Action.KEEP, name, held.records[name]) for name in keepers}
+    # What most names have is theirs already: only of the others it matters who else has their content.
+    movers = grouped((name for name in free if name not in sources), lambda name: wanted[name].fingerprint)
+    imposed = {wanted[name].fingerprint for name in names if name in forced}
+    left = _alive(leaving, held)
+    elsewhere = _elsewhere(wanted, held, of=movers, leaving=leaving, forced=forced)
+    retired = held.retired if movers else {}
+    for content, takers in movers.items():
         renamed = {
             name: Source(Action.RENAME, former, record)
-            for name, (former, record) in zip(movers, left.get(content, ()), strict=False)
+            for name, (former, record) in zip(takers, left.get(content, ()), strict=False)
         }
         sources |= renamed
-        others = movers[len(renamed) :]
+        others = takers[len(renamed) :]
         if content in elsewhere:
             sources |= _shared(others, *elsewhere[content])
         elif renamed:
-            sources |= _shared(others, movers[0], renamed[movers[0]].record)
-        elif content in retired and len(free) == len(takers):
+            sources |= _shared(others, takers[0], renamed[takers[0]].record)
+        elif content in retired and content not in imposed:
             # Where an upload of this content is forced, the others share that one.
             sources |= _taken_back(others, retired[content])
     return sources
 
 
+def _alive(leaving: Mapping[str, Record], held: Held) -> Mapping[Fingerprint, list[tuple[str, Record]]]:
+    """Return by content, sorted by name, what leaves the manifest and WeChat still has."""
+    alive = sorted((name, record) for name, record in leaving.items() if held.has(record))
+    return grouped(alive, lambda entry: entry[1].fingerprint)
+
+
 def _elsewhere(
-    wanted: Mapping[str, Desired], held: Held, *, leaving: Collection[str], forced: Collection[str]
+    wanted: Mapping[str, Desired],
+    held: Held,
+    *,
+    of: Collection[Fingerprint],
+    leaving: Collection[str],
+    forced: Collection[str],
 ) -> Mapping[Fingerprint, tuple[str, Record]]:
-    """Return who else has a content: a name that keeps it before one that is about to change."""
+    """Return who else has some contents: a name that keeps it before one that is about to change."""
+    digests = {content.sha256 for content in of}
 
     def preference(entry: tuple[str, Record]) -> tuple[bool, str]:
         name, _record = entry
@@ -130,7 +144,7 @@ def _elsewhere(
     holders = (
         (name, record)
         for name, record in held.records.items()
-        if held.has(record) and name not in leaving
+        if record.sha256 in digests and held.has(record) and name not in leaving
         if name not in forced or not held.keeps(wanted[name])
     )
     contents = grouped(holders, lambda entry: entry[1].fingerprint)

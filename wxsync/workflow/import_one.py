@@ -16,8 +16,9 @@ from wxsync.planner import tag_in, take, utc
 from wxsync.project.folder import Choice, Project, open_project
 from wxsync.project.ledger import save_lock
 from wxsync.project.names import unknown_name
+from wxsync.project.reading import digest_of
 from wxsync.project.recovery import recover
-from wxsync.project.survey import digest_of, refuse_errors
+from wxsync.project.survey import refuse_errors
 from wxsync.project.turn import exclusive_run
 from wxsync.reconcile.look import NEWEST_PAGES
 from wxsync.reconcile.remote import open_remote
