@@ -1,4 +1,8 @@
-"""The nouns of wxsync as frozen values; this module imports nothing of ours and does nothing."""
+"""The nouns of wxsync as frozen values; this module imports nothing of ours and does nothing.
+
+What there are many thousands of is `gc=False`: made of texts and numbers alone, it can be in no circle. What is kept of
+files that were read is `array_like`: without the names of its fields.
+"""
 
 from __future__ import annotations
 
@@ -144,7 +148,7 @@ class Problem(Struct, frozen=True):
         return self.severity is Severity.ERROR
 
 
-class Account(Struct, frozen=True):
+class Account(Struct, frozen=True, array_like=True, gc=False):
     """One Official Account (公众号) of a manifest."""
 
     name: str
@@ -153,7 +157,7 @@ class Account(Struct, frozen=True):
     """`wx` and 16 hexadecimal digits."""
 
 
-class Asset(Struct, frozen=True):
+class Asset(Struct, frozen=True, gc=False):
     """Holds one material that the manifest asks for, its globs already expanded.
 
     `path` is relative to the manifest's folder and has forward slashes; `name` is the path where none was given.
@@ -210,7 +214,7 @@ class Fitted(NamedTuple):
     """In bytes."""
 
 
-class Desired(Struct, frozen=True):
+class Desired(Struct, frozen=True, gc=False):
     """Joins an asset with what its bytes are; `extension` is that of the probed format ("" when it was not probed)."""
 
     asset: Asset
@@ -237,7 +241,7 @@ class Origin(StrEnum):
     IMPORTED = "imported"
 
 
-class Record(Struct, frozen=True):
+class Record(Struct, frozen=True, array_like=True, gc=False):
     """Holds one material of the lock; `media_id` is None for an article image, or where a plan cannot know it yet."""
 
     type: MaterialType
@@ -276,7 +280,7 @@ class Record(Struct, frozen=True):
         )
 
 
-class Retired(Struct, frozen=True):
+class Retired(Struct, frozen=True, array_like=True, gc=False):
     """An upload of ours that no name uses any more; only prune deletes it."""
 
     name: str
@@ -288,7 +292,7 @@ class Retired(Struct, frozen=True):
     """The media_id that its name has now; None where the name was dropped."""
 
 
-class Unconfirmed(Struct, frozen=True):
+class Unconfirmed(Struct, frozen=True, array_like=True, gc=False):
     """An upload whose outcome is unknown, to be looked for before it is ever sent again."""
 
     name: str
@@ -354,7 +358,7 @@ _VERBS = {
 }
 
 
-class Change(Struct, frozen=True):
+class Change(Struct, frozen=True, gc=False):
     """One line of a plan."""
 
     name: str

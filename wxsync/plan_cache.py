@@ -30,10 +30,10 @@ _status: Callable[[os.DirEntry[str]], os.stat_result] = (
 )
 
 
-def state_of(path: str) -> str:
-    """Gives what tells a file from its next version, links followed; "" where there is none. Raises OSError."""
+def state_of(path: str, *, follow_links: bool = True) -> str:
+    """Gives what tells a file from its next version; "" where there is none. Raises OSError."""
     try:
-        return _state(os.stat(path))  # noqa: PTH116 - as below
+        return _state(os.stat(path, follow_symlinks=follow_links))  # noqa: PTH116 - as below
     except FileNotFoundError:
         return ""
 
@@ -96,7 +96,7 @@ def store(
         listed = {folder: _names(f"{root}/{folder}", read) for folder, read in folders.items()}
         of_folders = (state_of(f"{root}/{folder}") for folder in folders)
         of_files = (names[name] for folder, names in listed.items() for name in folders[folder])
-        if any(_is_fresh(state, since) for state in (*states.values(), *of_folders, *of_files)):
+        if any(is_fresh(state, since) for state in (*states.values(), *of_folders, *of_files)):
             return
         known = states | {f"{folder}/": "/".join(chain(*names.items())) for folder, names in listed.items()}
         answer = f"{found.kept} {found.account or ''}"
@@ -129,5 +129,6 @@ def _kind(entry: os.DirEntry[str]) -> str:
     return "folder" if entry.is_dir() else "file" if entry.is_file() else "other"
 
 
-def _is_fresh(state: str, since: int) -> bool:
+def is_fresh(state: str, since: int) -> bool:
+    """Tells whether a file could have changed after a moment (in Unix nanoseconds) and still show the same state."""
     return any(int(time) > since - GRAIN_NS for time in state.split()[1:3])

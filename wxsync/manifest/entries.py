@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence, Set
 
 from msgspec import Struct
 
-from wxsync.manifest.document import Items, Table, Text
 from wxsync.manifest.globs import is_glob, matches, parse_pattern, walk
 from wxsync.manifest.paths import (
     Fault,
@@ -17,9 +16,9 @@ from wxsync.manifest.paths import (
     fault_in_path,
     fault_in_pattern,
     fault_in_title,
-    in_shortest_form,
     nothing_matches,
 )
+from wxsync.manifest.said import Entry, Word
 from wxsync.manifest.source import Source, brief
 from wxsync.manifest.tree import PathKind, TooMuchWork, Tree
 from wxsync.model import Asset, Location, MaterialType, Problem
@@ -28,62 +27,6 @@ from wxsync.words import casefolded, plural, text
 PATTERN_CHARACTER_STEPS = 100
 
 _TYPES = {one.value: one for one in MaterialType}
-
-
-class Word(Struct, frozen=True, array_like=True, gc=False):
-    """Holds a text of the manifest, and its spot: line and column count from 0."""
-
-    text: str
-    line: int
-    column: int
-
-
-class Entry(Struct, frozen=True, array_like=True, gc=False):
-    """Holds one entry of the list; only a sound one gives assets, but any that names a file takes it from the globs.
-
-    `exclude` are the patterns that its glob leaves out; `excluding` and `naming` are the keys `exclude` and `name`.
-    """
-
-    path: Word
-    sound: bool
-    type: str = ""
-    name: Word | None = None
-    title: Word | None = None
-    introduction: str = ""
-    fit: bool = False
-    exclude: tuple[Word, ...] = ()
-    excluding: Word | None = None
-    naming: Word | None = None
-
-    @classmethod
-    def of(cls, table: Table, path: Text, *, sound: bool) -> Entry:
-        """Takes from a mapping what an entry may hold."""
-        said: dict[str, Text] = {key: value for key, value in table.items() if isinstance(value, Text)}
-        patterns = table.value("exclude")
-        return cls(
-            path=_word(path.again(in_shortest_form(path))),
-            sound=sound,
-            type=str(said.get("type", "")),
-            name=_word(said["name"]) if "name" in said else None,
-            title=_word(said["title"]) if "title" in said else None,
-            introduction=str(said.get("introduction", "")),
-            fit=said.get("fit") == "true",
-            exclude=tuple(
-                _word(each.again(in_shortest_form(each)))
-                for each in (patterns if isinstance(patterns, Items) else ())
-                if isinstance(each, Text)
-            ),
-            excluding=_key(table, "exclude"),
-            naming=_key(table, "name"),
-        )
-
-
-def _key(table: Table, name: str) -> Word | None:
-    return _word(table.key(name)) if name in table else None
-
-
-def _word(text: Text) -> Word:
-    return Word(str(text), text.spot.line, text.spot.column)
 
 
 class Taken(Struct, frozen=True, gc=False):

@@ -7,7 +7,6 @@ import re
 from msgspec import Struct
 
 from wxsync.manifest.globs import is_glob, parse_pattern, walk
-from wxsync.manifest.lookalikes import first_wide, half_width
 from wxsync.manifest.source import brief, is_blank, unseen_in
 from wxsync.manifest.tree import KEPT_BACK, PathKind, TooMuchWork, Tree
 from wxsync.words import Text, casefolded, listing, text
@@ -272,6 +271,8 @@ def _missing(path: str, tree: Tree) -> Fault:
 
 def _in_half_width(path: str, tree: Tree) -> str:
     """Asks whether a path with ASCII for what looks like it names anything."""
+    from wxsync.manifest.lookalikes import first_wide, half_width
+
     wide, narrow = first_wide(path), half_width(path)
     if wide is None or fault_in_pattern(narrow):
         return ""

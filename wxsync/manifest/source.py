@@ -15,6 +15,8 @@ from wxsync.words import text
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_EXCERPT = 400
+MAX_PROBLEMS = 1000
+"""More are not told at once."""
 _MOST_ABOVE = 5
 
 _BREAK = re.compile(r"\r\n|\r|\n")

@@ -66,6 +66,10 @@ class Tree:
         """Counts the work done so far: names tested and names listed."""
         return self._steps
 
+    def begin_again(self) -> None:
+        """Counts the work from the beginning; what was listed stays."""
+        self._steps = 0
+
     def spend(self, steps: int) -> None:
         """Counts work. Raises TooMuchWork where it is more than 20 million steps, some seconds."""
         self._steps += steps

@@ -15,6 +15,7 @@ from wxsync.lockfile import read_lock
 from wxsync.manifest import Tree, manifest_stem, read_manifest
 from wxsync.model import Account, Lock, Manifest, Problem
 from wxsync.near import did_you_mean, near_names
+from wxsync.recall import Memo
 from wxsync.wechat.credentials import appid_from
 from wxsync.words import listing, text
 
@@ -86,8 +87,8 @@ def open_project(choice: Choice) -> Project:
     """
     refuse_two_accounts(choice)
     check_state(choice.manifest.parent, choice.environ)
-    tree = Tree(choice.manifest.parent)
-    manifest, problems = read_manifest(choice.manifest, tree=tree)
+    tree, memo = Tree(choice.manifest.parent), Memo(choice.manifest.parent, choice.manifest)
+    manifest, problems = read_manifest(choice.manifest, tree=tree, memo=memo)
     stem = manifest_stem(choice.manifest)
     if stem is None:
         raise InvalidInput(problems)
@@ -116,9 +117,22 @@ def refuse_two_accounts(choice: Choice) -> None:
         )
 
 
-def lock_of(project: Project) -> Lock | None:
-    """Read the lock of a project's account; raises as read_lock does, and Conflict where it is another account's."""
-    lock = read_lock(project.lock_file, disk=project.disk)
+def recalled_lock(root: Path, file: Path) -> Lock | None:
+    """Read a lock as read_lock does, or recall what it said last time where it has not changed since."""
+    memo = Memo(root, file)
+    lock = memo.recall(Lock)
+    if lock is None and (lock := read_lock(file)):
+        memo.keep(lock)
+    return lock
+
+
+def lock_of(project: Project, *, recalls: bool = False) -> Lock | None:
+    """Read the lock of a project's account; raises as read_lock does, and Conflict where it is another account's.
+
+    `recalls` lets what is remembered of it stand for the file, where it has not changed: for who only looks.
+    """
+    file = project.lock_file
+    lock = recalled_lock(project.manifest.root, file) if recalls else read_lock(file, disk=project.disk)
     if lock and project.appid and SANDBOX_APPID == lock.account != project.appid:
         raise Conflict(
             text(

@@ -24,13 +24,14 @@ class RecoveredState(Struct, frozen=True):
     warnings: tuple[Problem, ...] = ()
 
 
-def read_state(project: Project, *, now: str) -> RecoveredState:
+def read_state(project: Project, *, now: str, recalls: bool = False) -> RecoveredState:
     """Read what earlier runs remember, and write nothing; raises as lock_of and read_journal do.
 
     A journal is believed where it proves to be of this user and this folder. Of any other, what it tells is looked for
-    at WeChat, and not used before. Raises Conflict too where the journal is that of another account.
+    at WeChat, and not used before. Raises Conflict too where the journal is that of another account. `recalls` is
+    lock_of's.
     """
-    on_disk = lock_of(project)
+    on_disk = lock_of(project, recalls=recalls)
     journal = read_journal(project.journal_file, disk=project.disk)
     account = project.appid or (on_disk.account if on_disk else None)
     if journal.account and account and journal.account != account:

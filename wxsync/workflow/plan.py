@@ -19,7 +19,7 @@ def plan(choice: Choice, options: PlanOptions, watcher: Watcher, *, force: bool 
     WeChat is asked only where the options want a refresh; `force` believes it whatever it says is gone.
     """
     project = open_project(choice)
-    state = read_state(project, now=utc(watcher.clock()))
+    state = read_state(project, now=utc(watcher.clock()), recalls=True)
     if not options.refresh:
         return _with_journal(plan_with(project, state.lock, options, converts=watcher.converts), state)
     with open_remote(choice, project, jobs=1, watcher=watcher) as remote:

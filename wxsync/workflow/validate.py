@@ -5,12 +5,12 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from wxsync.errors import InvalidInput
-from wxsync.lockfile import read_lock
 from wxsync.manifest import manifest_stem, read_manifest
 from wxsync.model import Lock, Manifest, Problem
 from wxsync.project.fitting import Converts
-from wxsync.project.folder import Choice, Project, lock_name, refuse_two_accounts
+from wxsync.project.folder import Choice, Project, lock_name, recalled_lock, refuse_two_accounts
 from wxsync.project.survey import all_problems, everything_but_pointers, survey
+from wxsync.recall import Memo
 
 
 def validate(
@@ -21,7 +21,7 @@ def validate(
     A Git LFS pointer is in order where a lock of this manifest holds what it points to.
     """
     refuse_two_accounts(choice)
-    manifest, problems = read_manifest(choice.manifest)
+    manifest, problems = read_manifest(choice.manifest, memo=Memo(choice.manifest.parent, choice.manifest))
     project = Project(manifest, problems, None, choice.sandbox, manifest_stem(choice.manifest) or "", "", None)
     locks, lock_problems = _locks(choice, project)
     project = replace(project, problems=(*problems, *lock_problems))
@@ -36,7 +36,7 @@ def _locks(choice: Choice, project: Project) -> tuple[list[Lock], list[Problem]]
     locks, problems = list[Lock](), list[Problem]()
     for label in labels if project.stem else ():
         try:
-            lock = read_lock(project.manifest.root / lock_name(project.stem, label))
+            lock = recalled_lock(project.manifest.root, project.manifest.root / lock_name(project.stem, label))
         except InvalidInput as error:
             problems += error.problems
         else:
