@@ -354,7 +354,7 @@ MUTANTS = (
     Mutant(
         "what was renamed is uploaded anew",
         "planner.sources:lock_sources",
-        "in zip(movers, left.get(content, ()), strict=False)",
+        "in zip(takers, left.get(content, ()), strict=False)",
         "in zip((), left.get(content, ()), strict=False)",
     ),
     Mutant(
