@@ -49,20 +49,12 @@ from wxsync.model import (
 )
 from wxsync.planner import make_plan
 from wxsync.reasons import recognized
-from wxsync.render import (
-    PRINTERS,
-    Page,
-    markdown,
-    plan_page,
-    plan_text,
-    problems_text,
-    read_document,
-    render_problems,
-    report_page,
-    report_text,
-    terminal,
-)
-from wxsync.render.markdown import LIMIT
+from wxsync.render.documents import plan_text, problems_text, read_document, report_text
+from wxsync.render.markdown import LIMIT, markdown
+from wxsync.render.printers import PRINTERS
+from wxsync.render.problems import render_problems
+from wxsync.render.rows import Page, plan_page, report_page
+from wxsync.render.terminal import terminal
 from wxsync.results import Report, Result
 from wxsync.schemas import violations
 from wxsync.words import Language, counted, https, human_size, say, visible, width

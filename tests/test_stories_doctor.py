@@ -17,7 +17,7 @@ from wxsync.cli import run
 from wxsync.cli.doctor import exit_code_of
 from wxsync.project.folder import Choice
 from wxsync.reconcile.watcher import Watcher
-from wxsync.render import checks_page, checks_text
+from wxsync.render.checks import checks_page, checks_text
 from wxsync.results import Check, Diagnosis
 from wxsync.sandbox import AUTHORIZER_REFRESH_TOKEN, COMPONENT_ACCESS_TOKEN, COMPONENT_APPID, Switches
 from wxsync.wechat.errcodes import TABLE

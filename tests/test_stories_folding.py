@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from tests.project import Project, Server, png
 from wxsync.model import Action, MaterialType
-from wxsync.render import Page, terminal
 from wxsync.render.folding import MOST_ROWS, folded
-from wxsync.render.rows import Row
+from wxsync.render.rows import Page, Row
+from wxsync.render.terminal import terminal
 from wxsync.words import share, width
 
 MANY = "materials:\n  - {path: 文章/**/*.png, type: article_image}\n  - {path: 图/*.png, type: image}\n"

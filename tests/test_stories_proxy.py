@@ -24,7 +24,7 @@ from tests.project import Project, Server
 from wxsync.cli.doctor import exit_code_of
 from wxsync.project.folder import Choice
 from wxsync.reconcile.watcher import Watcher
-from wxsync.render import checks_page
+from wxsync.render.checks import checks_page
 from wxsync.workflow.doctor import doctor
 
 ROOT = Path(__file__).parent.parent

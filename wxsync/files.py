@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
-import secrets
-import socket
 import stat
 import sys
 import threading
@@ -17,7 +14,6 @@ from pathlib import Path
 
 from wxsync import STATE_FOLDER
 from wxsync.errors import Conflict
-from wxsync.seal import seal_of
 from wxsync.words import text
 
 _HERE = Path(__file__).parent
@@ -91,6 +87,8 @@ class Disk:
 
     def seal(self, folder: Path) -> str:
         """Gives what only this user can write into a folder of this machine."""
+        from wxsync.seal import seal_of
+
         return seal_of(folder)
 
     def mutex(self) -> AbstractContextManager[object]:
@@ -123,7 +121,7 @@ def write_atomic(path: Path, content: bytes, *, disk: Disk = DISK) -> None:
 
 def write_together(contents: Mapping[Path, bytes], *, disk: Disk = DISK) -> None:
     """Replaces files as write_atomic does, none of them before the new contents of all are on the disk."""
-    staged = {path: path.with_name(f".{path.name}.{secrets.token_hex(4)}.new") for path in contents}
+    staged = {path: path.with_name(f".{path.name}.{os.urandom(4).hex()}.new") for path in contents}
     try:
         for path, temporary in staged.items():
             _stage(temporary, contents[path], disk=disk)
@@ -318,6 +316,9 @@ def only_run(folder: Path, purpose: str) -> Iterator[None]:
 
     Raises Conflict naming the run that holds it, OSError where the folder cannot be written.
     """
+    import json
+    import socket
+
     import filelock
 
     holder = folder / "run.json"
@@ -386,6 +387,8 @@ def _read_all(descriptor: int, size: int) -> bytes:
 
 
 def _describe(holder: Path) -> str:
+    import json
+
     # Whoever has just begun may not have written its name yet.
     for _ in range(20):
         with suppress(OSError, ValueError, KeyError, TypeError):

@@ -9,16 +9,18 @@ from __future__ import annotations
 import base64
 import os
 import re
-import subprocess
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from wxsync.errors import PersonNeeded
 from wxsync.words import text
+
+if TYPE_CHECKING:
+    import subprocess
 
 REMOTE = "origin"
 
@@ -188,6 +190,8 @@ class Repository(Struct, frozen=True):
 
     def commit(self, parent: str, contents: Mapping[str, bytes], message: str) -> str:
         """Make a commit that changes these files and nothing else; signed where git is set up to sign."""
+        import tempfile
+
         with tempfile.TemporaryDirectory() as scratch:
             index = {"GIT_INDEX_FILE": str(Path(scratch) / "index")}
             self._run("read-tree", parent, environ=index)
@@ -325,6 +329,8 @@ def _shown(by: Credentials | None, environ: Mapping[str, str]) -> dict[str, str]
 def _git(
     words: tuple[str, ...], folder: Path, environ: Mapping[str, str], given: bytes
 ) -> subprocess.CompletedProcess[bytes]:
+    import subprocess  # most commands need no git, and this takes longer to import than they take
+
     command = ["git", "-c", f"core.hooksPath={os.devnull}", *words]
     try:
         return subprocess.run(command, cwd=folder, env=dict(environ), input=given, capture_output=True, check=False)  # noqa: S603 - our own words

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 from wxsync.words import Text, casefolded, listing, text
 
@@ -19,6 +18,8 @@ def near_names(name: str, known: Iterable[str], *, most: int = 3, alike: float =
     a suffix, then those that are spelled alike;
     `alike` says how much, from 0 to 1.
     """
+    from difflib import get_close_matches  # takes longer to import than most plans to make
+
     if len(name) > _LONGEST:
         return ()
     forms: dict[str, list[str]] = {}

@@ -25,8 +25,8 @@ from wxsync.model import Action, Lock, Outcome
 from wxsync.planner import tag_in, utc
 from wxsync.project.folder import Project
 from wxsync.project.recovery import read_state
+from wxsync.reconcile.inventory import Inventory
 from wxsync.reconcile.planned import PlanOptions, plan_with
-from wxsync.reconcile.refresh import Inventory
 from wxsync.reconcile.refresh import refresh as take_inventory
 from wxsync.reconcile.send import ApplyOptions
 from wxsync.reconcile.watcher import Watcher

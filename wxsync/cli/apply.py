@@ -72,7 +72,8 @@ def apply(
     refresh: bool,
 ) -> int:
     """Upload what is new or changed and write the lock; PLANFILE: only what a saved plan says."""
-    from wxsync.cli.progress import Progress, converting
+    from wxsync.cli.progress import Progress
+    from wxsync.cli.status import converting
     from wxsync.errors import NotAgreed
     from wxsync.executor import Limits
     from wxsync.reconcile.look import Look
@@ -140,7 +141,7 @@ def _with_uses(report: Report, settings: Settings) -> Report:
     """Add to a result what still uses retired materials; that this cannot be told changes nothing of what was done."""
     from msgspec.structs import replace
 
-    from wxsync.cli.progress import looking
+    from wxsync.cli.status import looking
     from wxsync.errors import WxsyncError
     from wxsync.workflow.uses import UsesOptions, uses
 

@@ -291,7 +291,7 @@ def _prove(settings: Settings, here: Here | None, taken: Taken, kept: Keep | Non
 def _judged(settings: Settings, here: Here | None) -> tuple[Problem, ...]:
     """Validate, with the content of what validate asks for, and print what is found."""
     from wxsync.ci.lfs import fetch_content, pointers
-    from wxsync.render import render_problems
+    from wxsync.render.problems import render_problems
     from wxsync.workflow.validate import validate
 
     _manifest, problems = validate(settings.choice())
@@ -363,7 +363,7 @@ def _account(settings: Settings, name: str | None) -> Iterator[None]:
 
 def _page_of(problems: tuple[Problem, ...]) -> str:
     from wxsync.ci.overview import failed
-    from wxsync.render import render_problems
+    from wxsync.render.problems import render_problems
 
     return failed("wxsync validate", render_problems(problems, color=False)) if problems else ""
 

@@ -33,7 +33,7 @@ def doctor(settings: Settings, *, probe: bool, yes: bool, form: str) -> int:
     """
     if probe:
         return _probe(settings, form, yes=yes)
-    from wxsync.render import checks_page, checks_text
+    from wxsync.render.checks import checks_page, checks_text
     from wxsync.workflow.doctor import doctor as run
 
     watcher = settings.watcher()

@@ -84,7 +84,7 @@ def told(error: Exception, settings: Settings, *, color: bool) -> str:
     import traceback
 
     from wxsync.errors import InvalidInput, WxsyncError
-    from wxsync.render import render_problems
+    from wxsync.render.problems import render_problems
 
     if isinstance(error, InvalidInput):
         return render_problems(error.problems, color=color, columns=settings.columns(sys.stderr))

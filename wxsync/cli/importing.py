@@ -63,8 +63,8 @@ def _one(settings: Settings, name: str, media_id: str) -> None:
 
 def _all(settings: Settings, *, yes: bool) -> int:
     from wxsync.errors import NotAgreed
-    from wxsync.render import terminal
     from wxsync.render.gathered import gathered_page, matches_page
+    from wxsync.render.terminal import terminal
     from wxsync.workflow.import_all import import_all
 
     sure = yes or settings.sandbox

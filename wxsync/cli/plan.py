@@ -141,7 +141,7 @@ def read_saved(file: str) -> Plan | Report:
 
     from wxsync.errors import InvalidInput
     from wxsync.model import Problem
-    from wxsync.render import read_document
+    from wxsync.render.documents import read_document
 
     try:
         content = Path(file).read_bytes()
@@ -156,7 +156,7 @@ def rendered(
     shown: Plan | Report, form: str, settings: Settings, *, stream: TextIO | None = None, is_file: bool = False
 ) -> str:
     """Print a plan or a report in a format; the pictures of a page are those beside the manifest."""
-    from wxsync.render import PRINTERS, Printing
+    from wxsync.render.printers import PRINTERS, Printing
 
     how = Printing(
         lambda records: _previews(settings, records),
@@ -184,7 +184,7 @@ def _planned(
     refresh: bool,
     force: bool,
 ) -> Planned:
-    from wxsync.cli.progress import converting
+    from wxsync.cli.status import converting
     from wxsync.reconcile.planned import PlanOptions
     from wxsync.workflow.plan import plan as run
 
@@ -204,6 +204,6 @@ def _nothing_to_do(known: InStep, form: str, settings: Settings) -> str:
 
 def warn(settings: Settings, warnings: tuple[Problem, ...]) -> None:
     """Shows warnings on standard error."""
-    from wxsync.render import render_problems
+    from wxsync.render.problems import render_problems
 
     settings.aside(render_problems(warnings, color=settings.colored(sys.stderr), columns=settings.columns(sys.stderr)))

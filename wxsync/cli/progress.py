@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from wxsync.cli.options import Settings
+from wxsync.cli.status import is_watched
 from wxsync.executor import Event, Finished, Started
 from wxsync.model import Change, Outcome
-from wxsync.project.fitting import Conversion, Converts
 from wxsync.render.folding import MOST_ROWS
 from wxsync.render.rows import OUTCOMES
 from wxsync.results import Result
@@ -21,11 +19,6 @@ from wxsync.words import Text, human_size, say, share, text, visible, width
 
 if TYPE_CHECKING:
     import rich.progress
-
-
-def is_watched(settings: Settings) -> bool:
-    """Tell whether somebody sees a terminal on which progress can move."""
-    return sys.stderr is not None and sys.stderr.isatty() and not settings.quiet
 
 
 class Progress:
@@ -126,55 +119,6 @@ class Progress:
     ) -> None:
         if self._bar:
             self._bar.stop()
-
-
-@contextmanager
-def converting(settings: Settings) -> Iterator[Converts]:
-    """Shows on a terminal which file is being converted, and how many are done; shows nothing elsewhere."""
-    if not is_watched(settings):
-        yield lambda _conversion: None
-        return
-    from rich.console import Console
-    from rich.text import Text as Line
-
-    console = Console(stderr=True, no_color=not settings.colored(sys.stderr))
-    status, turn = console.status(""), threading.Lock()
-    begun = done = 0
-
-    def hears(conversion: Conversion) -> None:
-        nonlocal begun, done
-        with turn:
-            begun, done = begun + (not conversion.is_done), done + conversion.is_done
-            words = text("converting {path}: {done} of {begun} done", path=conversion.path, done=done, begun=begun)
-            status.update(Line(visible(say(words))))
-            # Whatever comes next, such as a question, needs the line.
-            status.stop() if done == begun else status.start()
-
-    try:
-        yield hears
-    finally:
-        status.stop()
-
-
-@contextmanager
-def looking(settings: Settings) -> Iterator[Callable[[int, int], None]]:
-    """Shows on a terminal how many drafts were looked at; shows nothing elsewhere."""
-    if not is_watched(settings):
-        yield lambda _seen, _total: None
-        return
-    from rich.console import Console
-
-    status = Console(stderr=True, no_color=not settings.colored(sys.stderr)).status("")
-
-    def hears(seen: int, total: int) -> None:
-        status.update(say(text("looking at drafts: {seen:,} of {total:,}", seen=seen, total=total)))
-        # Whatever comes next, such as a question, needs the line.
-        status.stop() if seen >= total else status.start()
-
-    try:
-        yield hears
-    finally:
-        status.stop()
 
 
 def _bar(*, color: bool) -> rich.progress.Progress:

@@ -64,10 +64,10 @@ def prune(
     repository, a draft or the menu made by API still uses is kept, with the place as the reason. What a menu or an
     automatic reply uses WeChat refuses to delete: it stays retired.
     """
-    from wxsync.cli.progress import looking
+    from wxsync.cli.status import looking
     from wxsync.errors import NotAgreed
-    from wxsync.render import terminal
     from wxsync.render.disposals import disposable_page, disposals_page, disposals_text, fate_of
+    from wxsync.render.terminal import terminal
     from wxsync.workflow.prune import PruneOptions
     from wxsync.workflow.prune import prune as run
 

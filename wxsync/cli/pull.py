@@ -22,8 +22,8 @@ def pull(settings: Settings, folder: str) -> int:
     DIR is new or empty, or that of a pull that was cut off, which is taken up where it was. A video whose address
     gives no file is left out. Article images are in no library.
     """
-    from wxsync.render import terminal
     from wxsync.render.pulled import pulled_page
+    from wxsync.render.terminal import terminal
     from wxsync.workflow.pull import pull as run
 
     watcher = settings.watcher()

@@ -52,7 +52,7 @@ def uses(
     Everything is only read. Hidden folders and node_modules are passed over. What cannot be seen is always told:
     published articles, menus and replies made in the console, other programs.
     """
-    from wxsync.cli.progress import looking
+    from wxsync.cli.status import looking
     from wxsync.errors import UsageProblem
     from wxsync.reconcile.uses import told_as_usual
     from wxsync.workflow.uses import UsesOptions
@@ -73,7 +73,8 @@ def uses(
 
 
 def _printed(found: Uses, form: str, settings: Settings, *, mending: bool, color: bool) -> str:
-    from wxsync.render import markdown, terminal
+    from wxsync.render.markdown import markdown
+    from wxsync.render.terminal import terminal
     from wxsync.render.uses import uses_page, uses_text
 
     if form == "json":

@@ -25,9 +25,10 @@ from wxsync.words import plural, say, visible
 @click.pass_obj
 def validate(settings: Settings, form: str, out: tuple[str, ...]) -> int:
     """Judge the manifest and every file that it names; needs no network and no credentials."""
-    from wxsync.cli.progress import converting
-    from wxsync.render import problems_text, render_problems
+    from wxsync.cli.status import converting
     from wxsync.render.annotations import codequality, github_annotations, sarif
+    from wxsync.render.documents import problems_text
+    from wxsync.render.problems import render_problems
     from wxsync.workflow.validate import validate as run
 
     with converting(settings) as converts:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from wxsync.files import state_folder
-from wxsync.media import Finding, Format
 from wxsync.model import Asset, MaterialType, Severity
 from wxsync.words import text
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wxsync.fit import Converters, Kept, Made
+    from wxsync.media import Finding, Format
 
 _Content = tuple[str, MaterialType]
 
@@ -73,6 +73,8 @@ class Fitting:
                 reason = error.strerror or str(error)
                 message = text("what it was converted to cannot be kept: {reason}", reason=reason)
                 hint = text("free some space, or make .wxsync beside the manifest writable")
+                from wxsync.media import Finding
+
                 return Finding("fit-not-kept", Severity.ERROR, message, hint)
         return kept
 

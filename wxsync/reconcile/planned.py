@@ -13,7 +13,7 @@ from wxsync.project.fitting import Converts
 from wxsync.project.folder import Project
 from wxsync.project.names import is_meant, unknown_name_problem
 from wxsync.project.survey import all_problems, refuse_errors, sent_beyond, survey
-from wxsync.reconcile.refresh import Inventory
+from wxsync.reconcile.inventory import Inventory
 from wxsync.words import text
 
 

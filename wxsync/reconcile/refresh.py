@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
 from wxsync.errors import Conflict, Refused
-from wxsync.model import Capacity, Lock, Material, MaterialType
+from wxsync.model import Lock, MaterialType
 from wxsync.reconcile.capacity import ask_capacity, count, say_what_today_has_not
 from wxsync.reconcile.giving import Giving, NotGiven
+from wxsync.reconcile.inventory import Inventory
 from wxsync.reconcile.look import MANY_CALLS, Look, look, unix_seconds
 from wxsync.reconcile.renamed import without_renamed
 from wxsync.reconcile.watcher import Watcher
@@ -26,14 +25,6 @@ _SECOND_LOOK_SECONDS = 3.0
 # Beyond this share of a lock, WeChat's count must bear out that so much is gone.
 _BRAKE_SHARE = 0.1
 _BRAKE_FROM = 10
-
-
-class Inventory(Struct, frozen=True):
-    """What WeChat has: its listing, and which ids of the lock it has no more."""
-
-    observed: tuple[Material, ...] = ()
-    gone: frozenset[str] = frozenset()
-    capacity: Capacity | None = None
 
 
 def refresh(remote: WeChat, lock: Lock | None, watcher: Watcher, *, force: bool = False) -> Inventory:

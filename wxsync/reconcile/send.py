@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from wxsync.errors import CallFailed, InvalidInput, PersonNeeded
-from wxsync.executor import Finished, Limits, Remote, apply_plan
+from wxsync.executor import Finished, Limits, Remote, apply_plan, in_threads
 from wxsync.files import read_inside
 from wxsync.journal import Journal, clear_journal
 from wxsync.model import Change, Failure, Lock, Outcome, Plan, Problem, Record, Remedy, Upload, Uploaded
@@ -151,7 +151,7 @@ def execute(
             limits=options.limits,
             stop=watcher.stop,
             now=lambda: utc(clock()),
-            pool=watcher.pool,
+            pool=watcher.pool or in_threads,
         ):
             if isinstance(event, Finished):
                 results.append(event.result)

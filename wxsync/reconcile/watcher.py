@@ -5,18 +5,21 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from wxsync.executor import Event, Pool, in_threads
-from wxsync.project.fitting import Converts
+if TYPE_CHECKING:
+    from wxsync.executor import Event, Pool
+    from wxsync.project.fitting import Converts
 
 
 class Watcher(Struct, frozen=True):
     """The callbacks and clocks of a run.
 
     `traces` hears of every call to WeChat. `pause` waits some seconds and tells whether the run is being interrupted;
-    by default it waits for `stop`. `clock` gives Unix seconds. `pool` runs the uploads side by side.
+    by default it waits for `stop`. `clock` gives Unix seconds. `pool` runs the uploads side by side; by
+    default they run in threads.
     """
 
     sees: Callable[[Event], None] = lambda _event: None
@@ -26,7 +29,7 @@ class Watcher(Struct, frozen=True):
     stop: threading.Event = field(default_factory=threading.Event)
     clock: Callable[[], float] = time.time
     pause: Callable[[float], bool] | None = None
-    pool: Pool = in_threads
+    pool: Pool | None = None
 
     def waits(self, seconds: float) -> bool:
         """Wait, and tell whether the run is being interrupted."""

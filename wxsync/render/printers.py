@@ -11,12 +11,7 @@ from msgspec.structs import replace
 
 from wxsync.formats import PageFormat
 from wxsync.model import Change, Plan, Record
-from wxsync.render.documents import plan_text, report_text
-from wxsync.render.folding import folded
-from wxsync.render.markdown import markdown
 from wxsync.render.rows import Page, plan_page, report_page
-from wxsync.render.terminal import terminal
-from wxsync.render.uses import uses_page
 from wxsync.results import Report
 
 if TYPE_CHECKING:
@@ -36,21 +31,31 @@ class Printing(Struct, frozen=True):
     columns: int | None = None
 
 
+# Each format imports what it needs: a plan is printed in one of them, and most often in the lightest.
+
+
 def _json(shown: Plan | Report, how: Printing) -> str:
+    from wxsync.render.documents import plan_text, report_text
+
     return plan_text(shown, everything=how.everything) if isinstance(shown, Plan) else report_text(shown)
 
 
 def _text(shown: Plan | Report, how: Printing) -> str:
+    from wxsync.render.folding import folded
+    from wxsync.render.terminal import terminal
+
     page = plan_page(shown) if isinstance(shown, Plan) else _result_page(shown)
     return terminal(page if how.everything else folded(page), color=how.color, columns=how.columns)
 
 
 def _markdown(shown: Plan | Report, how: Printing) -> str:
+    from wxsync.render.markdown import markdown
+
     return markdown(_page(shown, how))
 
 
 def _html(shown: Plan | Report, how: Printing) -> str:
-    from wxsync.render.html import html, plan_view, result_view  # Jinja takes longer to import than a plan to print
+    from wxsync.render.html import html, plan_view, result_view
 
     if isinstance(shown, Plan):
         changes = shown.changes if how.everything else shown.pending
@@ -72,6 +77,8 @@ def _result_page(report: Report) -> Page:
     page = report_page(report)
     if report.uses is None:
         return page
+    from wxsync.render.uses import uses_page
+
     found = uses_page(report.uses, mending=True)
     return replace(page, rows=(*page.rows, *found.rows), summary=(*page.summary, *found.summary))
 

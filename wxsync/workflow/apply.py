@@ -17,9 +17,10 @@ from wxsync.project.recovery import RecoveredState, recover
 from wxsync.project.turn import exclusive_run
 from wxsync.reconcile.aftermath import reconcile_after
 from wxsync.reconcile.capacity import ask_capacity, count, refuse_what_cannot_fit
+from wxsync.reconcile.inventory import Inventory
 from wxsync.reconcile.look import Look
 from wxsync.reconcile.planned import Planned, plan_with
-from wxsync.reconcile.refresh import Inventory, refresh
+from wxsync.reconcile.refresh import refresh
 from wxsync.reconcile.remote import open_remote
 from wxsync.reconcile.send import ApplyOptions, NothingToSend, adopt_listed, execute, send
 from wxsync.reconcile.watcher import Watcher

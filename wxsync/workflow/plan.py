@@ -8,8 +8,6 @@ from wxsync.planner import recovered_changes, utc, with_recovered
 from wxsync.project.folder import Choice, open_project
 from wxsync.project.recovery import RecoveredState, read_state
 from wxsync.reconcile.planned import Planned, PlanOptions, plan_with
-from wxsync.reconcile.refresh import refresh
-from wxsync.reconcile.remote import open_remote
 from wxsync.reconcile.watcher import Watcher
 
 
@@ -22,6 +20,9 @@ def plan(choice: Choice, options: PlanOptions, watcher: Watcher, *, force: bool 
     state = read_state(project, now=utc(watcher.clock()), recalls=True)
     if not options.refresh:
         return _with_journal(plan_with(project, state.lock, options, converts=watcher.converts), state)
+    from wxsync.reconcile.refresh import refresh  # whatever calls WeChat takes long to import
+    from wxsync.reconcile.remote import open_remote
+
     with open_remote(choice, project, jobs=1, watcher=watcher) as remote:
         inventory = refresh(remote, state.lock, watcher, force=force)
         return _with_journal(plan_with(project, state.lock, options, inventory, converts=watcher.converts), state)
