@@ -29,7 +29,17 @@ COMMANDS = [
     ["export", "--format", "json"],
     ["doctor"],
 ]
-STATE = ["run.json", "run.lock", "materials.journal", "digests.json", "materials.yaml.plan", "sandbox.db", ".gitignore"]
+STATE = [
+    "run.json",
+    "run.lock",
+    "materials.journal",
+    "digests.json",
+    "materials.yaml.plan",
+    "materials.yaml.read",
+    "materials.lock.json.read",
+    "sandbox.db",
+    ".gitignore",
+]
 
 
 def link(at: Path, to: Path) -> None:

@@ -175,3 +175,26 @@ def test_where_a_link_decides_nothing_is_remembered(known: Project) -> None:
 
     assert "3 materials in step" in plan_later(known).out
     assert not cache(known).exists()
+
+
+def test_what_manifest_and_lock_said_is_recalled_until_somebody_changes_them(project: Project) -> None:
+    project.add("a.png", png("a"))
+    project.add("b.png", png("b"))
+    project.manifest("materials:\n  - {path: a.png, type: image}\n")
+    assert project.apply().code == 0
+    time.sleep(2.1)  # what was touched a moment ago is not remembered
+    assert "1 material in step" in project.run("plan", "--verbose").out
+    assert {"materials.yaml.read", "materials.lock.json.read"} <= {
+        one.name for one in (project.root / ".wxsync").iterdir()
+    }
+    assert "1 material in step" in project.run("plan", "--verbose").out
+
+    manifest, lock = project.root / "materials.yaml", project.root / "materials.lock.json"
+    replace_file(manifest, manifest.read_bytes().replace(b"a.png", b"b.png"))
+    moved = project.run("plan")
+    assert "+ b.png" in moved.out
+    assert "- a.png" in moved.out
+
+    replace_file(manifest, manifest.read_bytes().replace(b"b.png", b"a.png"))
+    replace_file(lock, lock.read_bytes().replace(b'"origin": "uploaded"', b'"origin": "uplosded"'))
+    assert project.run("plan").code == 4, "a lock that cannot be is told, whatever it said before"

@@ -16,7 +16,7 @@ from typing import TypeVar
 from msgspec import msgpack
 
 from wxsync import STATE_FOLDER, __version__
-from wxsync.files import UNSYNCED_DISK, read_own, state_folder, write_atomic
+from wxsync.files import UNSYNCED_DISK, own_folder, read_own, state_folder, write_atomic
 from wxsync.plan_cache import is_fresh, state_of
 
 T = TypeVar("T")
@@ -33,19 +33,24 @@ class Memo:
 
     def recall(self, kind: type[T]) -> T | None:
         """Give what was kept of the file as it is, or None. Raises Conflict where no file of ours lies there."""
+        if is_fresh(self._state, self._since):
+            return None  # of what is so fresh nothing is kept
         try:
-            state, _, said = read_own(self._place).partition(b"\n")
-            return msgpack.decode(said, type=kind) if state and state == self._key(kind) else None
+            content, key = memoryview(read_own(self._place)), self._key(kind)
+            # A view, for what is remembered of a full library has 40 MB.
+            return msgpack.decode(content[len(key) :], type=kind) if key and content[: len(key)] == key else None
         except (OSError, ValueError, RecursionError):
             return None
 
     def keep(self, said: object) -> None:
         """Keep what was read since this memo was made; where that is impossible it is read again the next time."""
-        if not self._state or self._state != self._state_now() or is_fresh(self._state, self._since):
+        if not self._state or is_fresh(self._state, self._since) or self._state != self._state_now():
             return
         with suppress(OSError, ValueError, OverflowError):
-            state_folder(self._root)
-            content = self._key(type(said)) + b"\n" + msgpack.encode(said)
+            if not own_folder(self._place.parent):
+                state_folder(self._root)
+            # What is a mapping that nobody can change is kept as one that its reader could.
+            content = self._key(type(said)) + msgpack.encode(said, enc_hook=dict)
             write_atomic(self._place, content, disk=UNSYNCED_DISK)
 
     @property
@@ -53,7 +58,7 @@ class Memo:
         return self._root / STATE_FOLDER / f"{self._file.name}.read"
 
     def _key(self, kind: type[object]) -> bytes:
-        return f"{__version__} {kind.__name__} {self._state}".encode() if self._state else b""
+        return f"{__version__} {kind.__name__} {self._state}\n".encode() if self._state else b""
 
     def _state_now(self) -> str:
         try:
