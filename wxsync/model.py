@@ -6,8 +6,6 @@ files that were read is `array_like`: without the names of its fields.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -199,6 +197,9 @@ class Fingerprint(NamedTuple):
 
     def tag(self, account: str) -> str:
         """Compute the mark that every upload's file name carries, the same on every machine and in every version."""
+        import base64  # most plans have no tag to compute
+        import hashlib
+
         said = "\0".join(("wxsync/1", account, self.type, self.sha256, self.title, self.introduction))
         return "wx" + base64.b32encode(hashlib.sha256(said.encode()).digest()).decode().lower()[:16]
 
@@ -461,17 +462,17 @@ class Plan(Struct, frozen=True):
     @property
     def pending(self) -> tuple[Change, ...]:
         """The changes that apply would make."""
-        return tuple(change for change in self.changes if change.action is not Action.KEEP)
+        return tuple([change for change in self.changes if change.action is not Action.KEEP])
 
     @property
     def leaving(self) -> tuple[Change, ...]:
         """The changes after which a name has no longer the material that it had."""
-        return tuple(one for one in self.changes if one.before and one.action in (Action.REPLACE, Action.RETIRE))
+        return tuple(one for one in self.pending if one.before and one.action in (Action.REPLACE, Action.RETIRE))
 
     @property
     def uploads(self) -> tuple[Change, ...]:
         """The changes that send a file."""
-        return tuple(change for change in self.changes if change.action.uploads)
+        return tuple(change for change in self.pending if change.action.uploads)
 
 
 class Outcome(StrEnum):

@@ -70,7 +70,7 @@ def _read(source: Source, tree: Tree, memo: Memo | None) -> tuple[Said, list[Ass
 
 
 def _manifest(file: Path, said: Said, assets: Iterable[Asset]) -> Manifest:
-    return Manifest(file, said.accounts, tuple(sorted(assets, key=attrgetter("name", "location"))))
+    return Manifest(file, said.accounts, tuple(sorted(assets, key=attrgetter("name"))))
 
 
 def manifest_stem(file: Path) -> str | None:

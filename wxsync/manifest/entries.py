@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
+from operator import itemgetter
 
 from msgspec import Struct
 
@@ -98,6 +99,9 @@ def _read_globs(globs: Sequence[Entry], explicit: Set[str], source: Source, tree
             continue
         shared: dict[Word, list[str]] = {}
         for result in _expand(entry, explicit, source, tree):
+            if len(globs) == 1:
+                yield result  # nobody else can have claimed it
+                continue
             first = claimed.setdefault(result.asset.path, entry.path) if isinstance(result, Taken) else entry.path
             if first is entry.path:
                 yield result
@@ -126,7 +130,7 @@ def _faults_in_glob(entry: Entry, tree: Tree) -> Iterator[tuple[Word, Fault]]:
 def _expand(entry: Entry, explicit: Set[str], source: Source, tree: Tree) -> Iterator[Taken | Problem]:
     """Finds the files of a glob; what explicit entries and `exclude` take away still counts as matched."""
     glob = entry.path
-    met = sorted(walk(parse_pattern(glob.text), tree))
+    met = sorted(walk(parse_pattern(glob.text), tree), key=itemgetter(0))
     if not met:
         yield _problem(nothing_matches(glob.text, tree), glob, source, glob.text)
     patterns = [each.text for each in entry.exclude]
@@ -137,7 +141,7 @@ def _expand(entry: Entry, explicit: Set[str], source: Source, tree: Tree) -> Ite
     for path, kind in met:
         # What lies in a folder that cannot be listed is left out where anything in it would be.
         probe = f"{path}/-" if kind is PathKind.UNREADABLE else path
-        if path in explicit or path in named or any(matches(pattern, probe) for pattern in exclude):
+        if path in explicit or path in named or (exclude and any(matches(pattern, probe) for pattern in exclude)):
             continue
         if fault := fault_in_file_name(path) or fault_in_kind(path, kind, tree):
             yield _problem(fault, glob, source, path)
@@ -195,7 +199,7 @@ def _name_twins(taken: Sequence[Taken], source: Source) -> Iterator[Problem]:
 def _case_twins(taken: Sequence[Taken], source: Source) -> Iterator[Problem]:
     paths: dict[str, str] = {}
     distinct = {each.asset.path for each in taken}
-    if len(set(map(casefolded, distinct))) == len(distinct):
+    if len(_casefolded_all(distinct)) == len(distinct):
         return
     for each in sorted(taken, key=_where):
         path = each.asset.path
@@ -209,6 +213,12 @@ def _case_twins(taken: Sequence[Taken], source: Source) -> Iterator[Problem]:
                 how=how,
             )
             yield source.problem(each.named_by, "path-twins", message, text("rename one of the two files"), path=path)
+
+
+def _casefolded_all(paths: Set[str]) -> Set[str]:
+    # All at once where that is the same, which it is for most.
+    joined = "\0".join(paths)
+    return {*joined.lower().split("\0")} if joined.isascii() else {*map(casefolded, paths)}
 
 
 def _where(each: Taken) -> tuple[int, int, str]:

@@ -13,7 +13,7 @@ RAIL_FLOOR = 10
 def exceeds_safety_rail(plan: Plan, lock: Lock | None) -> bool:
     """Tell whether a plan replaces or retires more than 30 % of at least 10 materials."""
     held = len(lock.records) if lock else 0
-    hit = sum(change.action in (Action.REPLACE, Action.RETIRE) for change in plan.changes)
+    hit = sum(change.action in (Action.REPLACE, Action.RETIRE) for change in plan.pending)
     return held >= RAIL_FLOOR and hit * 100 > held * RAIL_PERCENT
 
 

@@ -53,9 +53,12 @@ def make_plan(
     leaving = {name: record for name, record in held.records.items() if name not in wanted and targets(name)}
     sources = lock_sources(wanted, held, names=names, leaving=leaving, forced=forced)
     listing = _listing(observed, held, account, targets, sources)
-    contents = grouped((wanted[name] for name in names), lambda one: one.fingerprint)
+    # Where WeChat lists no upload of ours, it does not matter to a name with a source who else has its content.
+    alone = () if listing.uploads else sources
+    changes = [_as_the_lock_says(wanted[name], source, held) for name, source in sources.items() if name in alone]
+    contents = grouped((wanted[name] for name in names if name not in alone), lambda one: one.fingerprint)
     known = [_content(takers, sources, forced, listing) for takers in contents.values()]
-    changes = [change for content in known for change in _decide(content, held, forced, account)]
+    changes += [change for content in known for change in _decide(content, held, forced, account)]
     renamed = {change.renamed_from for change in changes}
     changes += [_retire(name, record) for name, record in leaving.items() if name not in renamed]
     let_go = {record.media_id: record for content in known for record in content.let_go}
@@ -236,7 +239,7 @@ def _change(wanted: Desired, action: Action, reason: str, held: Held, after: Rec
         wanted.size,
         before,
         after,
-        left_out=wanted.left_out if action.uploads else (),
+        left_out=wanted.left_out if wanted.left_out and action.uploads else (),
     )
 
 

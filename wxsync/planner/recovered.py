@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from msgspec.structs import replace
 
@@ -13,13 +13,17 @@ from wxsync.reasons import CUT_OFF
 
 def recovered_changes(before: Lock | None, after: Lock | None) -> tuple[Change, ...]:
     """Return a change for each record that a journal brings."""
+    if before is after:
+        return ()
     known = before.records if before else {}
     records = after.records.items() if after else ()
     return tuple(_change(name, known.get(name), record) for name, record in records if known.get(name) != record)
 
 
-def with_recovered(plan: Plan, recovered: Iterable[Change]) -> Plan:
+def with_recovered(plan: Plan, recovered: Collection[Change]) -> Plan:
     """Put what a journal brings into a plan, where it has nothing else to say of that name."""
+    if not recovered:
+        return plan
     pending = {change.name for change in plan.pending}
     brought = {change.name: change for change in recovered if change.name not in pending}
     changes = [change for change in plan.changes if change.name not in brought]
