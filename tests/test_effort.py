@@ -19,7 +19,7 @@ from tests.test_stories_report import padded
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = 8  # the project, images, and six with fifty images each
-BESIDES = 60  # stats of the manifest, the lock, the folders and so on, however many files there are
+BESIDES = 70  # stats of the manifest, the lock, the folders and so on, however many files there are
 LOCKS = 30  # syncs of the lock, the journal's name and so on, however many uploads there are
 HANDFUL = 8
 PICTURES = 60  # of how many uploads an apply keeps a small picture
@@ -124,6 +124,31 @@ def test_one_file_that_changed_is_the_only_one_that_is_opened(in_step: Project) 
     in_step.add("images/3/0151.png", png("changed"))
 
     assert effort(in_step, "plan").media == 1
+
+
+def test_a_plan_after_a_change_reads_neither_yaml_nor_lock_nor_what_else_did_not_change(in_step: Project) -> None:
+    time.sleep(2.1)  # what was touched a moment ago is not remembered
+    effort(in_step, "plan")
+    in_step.add("images/3/0151.png", png("changed"))
+
+    done = effort(in_step, "plan")
+
+    assert done.code == 0
+    assert done.media == 1
+    assert done.others["materials.yaml"] == done.others["materials.lock.json"] == 0
+    assert done.others["materials.yaml.read"] == done.others["materials.lock.json.read"] == 1
+    assert done.modules.isdisjoint(
+        {"yaml", "jsonschema", "requests", "concurrent.futures", "subprocess", "logging", "rich", "jinja2", "PIL"}
+        | {"wxsync.executor", "wxsync.wechat.answers", "wxsync.render.documents", "wxsync.manifest.document"}
+    )
+
+
+def test_what_was_found_in_order_is_not_read_again(project: Project) -> None:
+    library(project, 60)
+    assert effort(project, "validate").media == 60
+
+    assert effort(project, "validate").media == 0
+    assert effort(project, "plan").media == 0, "nor where all of it is to be sent"
 
 
 def test_a_plan_opens_each_new_file_once(project: Project) -> None:

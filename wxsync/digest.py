@@ -62,10 +62,10 @@ class _Cache(Struct, frozen=True):
     """Holds what a version of wxsync learnt, by path: another one may judge in another way."""
 
     version: str
-    files: dict[str, Remembered]
+    files: Mapping[str, Remembered]
 
 
-def read_cache(file: Path) -> dict[str, Remembered]:
+def read_cache(file: Path) -> Mapping[str, Remembered]:
     """Reads what earlier runs remembered, by path; a missing or broken cache is an empty one."""
     try:
         cache = json.decode(read_own(file), type=_Cache)
@@ -79,7 +79,7 @@ def write_cache(file: Path, remembered: Mapping[str, Remembered]) -> None:
     """Keeps what this run learnt; a cache that cannot be written is no loss."""
     # Where a file system counts its inodes in more than 64 bits nothing is kept.
     with suppress(OSError, OverflowError):
-        write_atomic(file, json.encode(_Cache(__version__, dict(sorted(remembered.items())))), disk=UNSYNCED_DISK)
+        write_atomic(file, json.encode(_Cache(__version__, remembered)), disk=UNSYNCED_DISK)
 
 
 def _check_digests(entries: Collection[Remembered]) -> None:

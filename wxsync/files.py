@@ -26,7 +26,7 @@ _REPARSE_TAG_MOUNT_POINT = 0xA0000003
 
 # A FIFO must not make us wait, and a link that is put in the place of a resolved file must not be followed.
 _READ_FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOFOLLOW", "O_BINARY", "O_CLOEXEC"))
-
+_REFUSES_LINKS = hasattr(os, "O_NOFOLLOW")
 
 # More than a full library's lock, its journal and every cache; what is made to have no end is not read to it.
 MOST_BYTES = 1 << 27
@@ -255,15 +255,15 @@ class Inside:
 
     def read(self, relative: str, *, most: int | None = None) -> tuple[bytes, os.stat_result]:
         """Reads a whole file, as read_inside does."""
-        descriptor = os.open(self._real(relative), _READ_FLAGS)
+        descriptor = self._open(relative)
         try:
             before = os.fstat(descriptor)
             if not stat.S_ISREG(before.st_mode):
                 raise NotRegular(f"{relative} is not an ordinary file")
             if most is not None and before.st_size > most:
                 raise TooLarge(f"{relative} has {before.st_size:,} bytes")
-            content = _read_all(descriptor, before.st_size)
-            after = os.fstat(descriptor)
+            content = _read(descriptor, before.st_size)
+            after = os.fstat(descriptor)  # tells also whether there is more of it now
         finally:
             os.close(descriptor)
         if len(content) != after.st_size or before.st_mtime_ns != after.st_mtime_ns:
@@ -272,7 +272,7 @@ class Inside:
 
     def head(self, relative: str, size: int) -> bytes:
         """Reads the first bytes of a file; raises as `read` does."""
-        descriptor = os.open(self._real(relative), _READ_FLAGS)
+        descriptor = self._open(relative)
         try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise NotRegular(f"{relative} is not an ordinary file")
@@ -280,12 +280,20 @@ class Inside:
         finally:
             os.close(descriptor)
 
-    def _real(self, relative: str) -> str:
-        folder, name = os.path.split(relative)
+    def _open(self, relative: str) -> int:
+        folder, _, name = relative.rpartition("/")
         if folder not in self._folders:
             self._folders[folder] = self._resolved(folder, relative)
         path = f"{self._folders[folder]}{os.sep}{name}"
-        return self._resolved(path, relative) if os.path.islink(path) else path  # noqa: PTH114 - called for each file
+        # Where the system refuses to open a link, it need not be asked first whether this is one.
+        if not _REFUSES_LINKS and os.path.islink(path):  # noqa: PTH114 - called for each file
+            path = self._resolved(path, relative)
+        try:
+            return os.open(path, _READ_FLAGS)
+        except OSError as error:
+            if error.errno not in (errno.ELOOP, errno.EMLINK):
+                raise
+            return os.open(self._resolved(path, relative), _READ_FLAGS)
 
     def _resolved(self, path: str, relative: str) -> str:
         real = os.path.realpath(os.path.join(self._root, path))  # noqa: PTH118 - as above
@@ -378,8 +386,13 @@ def _stage(temporary: Path, content: bytes, *, disk: Disk) -> None:
 
 def _read_all(descriptor: int, size: int) -> bytes:
     """Reads to the end, or one byte beyond the size, which is enough to tell that the file grew."""
+    return _read(descriptor, size + 1)
+
+
+def _read(descriptor: int, size: int) -> bytes:
+    """Reads so many bytes, or to the end."""
     parts = []
-    left = size + 1
+    left = size
     while left and (part := os.read(descriptor, left)):
         parts.append(part)
         left -= len(part)

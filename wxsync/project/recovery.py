@@ -12,7 +12,6 @@ from wxsync.lockfile import remove_temporaries
 from wxsync.model import Lock, Problem, Severity
 from wxsync.planner import doubts_from, fold_journal
 from wxsync.project.folder import Project, lock_of
-from wxsync.project.ledger import save_lock
 from wxsync.words import text
 
 
@@ -67,6 +66,8 @@ def _not_ours(project: Project) -> Problem:
 
 def recover(project: Project, *, now: str) -> RecoveredState:
     """Bring what a run that was cut off left into the lock on the disk, and then forget its journal."""
+    from wxsync.project.ledger import save_lock
+
     remove_temporaries(project.lock_file)
     state = read_state(project, now=now)
     if state.lock:

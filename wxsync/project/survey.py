@@ -58,13 +58,23 @@ class Known:
         record = self.held.get(wanted.asset.name)
         if record and not self.forced and record.has_content_of(wanted):
             return True
+        # What is uploaded anew may go up under any name that has the same content.
+        if wanted.sha256 not in self._digests or wanted.fingerprint in self._anew:
+            return False
         return wanted.fingerprint in self._fingerprints
 
     @cached_property
+    def _anew(self) -> frozenset[Fingerprint]:
+        return frozenset(self.held[name].fingerprint for name in self.forced if name in self.held)
+
+    @cached_property
+    def _digests(self) -> frozenset[str]:
+        # Most of what is not its name's is nobody's: then this is all that need be known of a library.
+        return frozenset(record.sha256 for record in self.records)
+
+    @cached_property
     def _fingerprints(self) -> frozenset[Fingerprint]:
-        # What is uploaded anew may go up under any name that has the same content.
-        anew = {record.fingerprint for name, record in self.held.items() if name in self.forced}
-        return frozenset(record.fingerprint for record in self.records) - anew
+        return frozenset(record.fingerprint for record in self.records)
 
     @cached_property
     def _sizes(self) -> frozenset[tuple[MaterialType, int]]:
@@ -108,11 +118,12 @@ def survey(
     with Fitting(project.manifest.root, converts) as fitting:
         look = _Look(project.manifest, known, fitting, remembered)
         for asset, (wanted, findings) in look.at_all():
-            problems += [_problem(asset, finding) for finding in findings]
+            if findings:
+                problems += [_problem(asset, finding) for finding in findings]
             if wanted:
                 desired.append(wanted)
     if look.files and look.files.learnt:
-        _keep(project, remembered | look.files.learnt)
+        _keep(project, remembered, look.files.learnt)
     if any(asset.fit for asset in project.manifest.assets):
         forget_unused(project.manifest.root, ((one.sha256, one.asset.type) for one in desired))
     return Survey(tuple(desired), tuple(problems))
@@ -145,20 +156,23 @@ class _Look:
     def at_all(self) -> Iterator[tuple[Asset, Seen]]:
         """Look at small files one after the other, and at large ones side by side, in the order of the manifest."""
         root = str(self.manifest.root)
-        looks: list[Seen | Future[Seen]] = []
+        looks: list[Desired | Seen | Future[Seen]] = []
         readers: ThreadPoolExecutor | None = None
         try:
             for asset in self.manifest.assets:
-                seen, size = self._glance(asset, root)
-                if seen:
+                seen = self._glance(asset, root)
+                if not isinstance(seen, int):
                     looks.append(seen)
-                elif asset.fit or size >= _LARGE_BYTES:
+                elif asset.fit or seen >= _LARGE_BYTES:
                     readers = readers or _readers()
-                    looks.append(readers.submit(self._files().read, asset, size))
+                    looks.append(readers.submit(self._files().read, asset, seen))
                 else:
-                    looks.append(self._files().read(asset, size))
+                    looks.append(self._files().read(asset, seen))
             for asset, look in zip(self.manifest.assets, looks, strict=True):
-                yield asset, look if isinstance(look, tuple) else look.result()
+                if isinstance(look, Desired):
+                    yield asset, (look, ())
+                else:
+                    yield asset, look if isinstance(look, tuple) else look.result()
         except BaseException:
             self.fitting.stop()  # whoever interrupts does not want to wait for a film to be converted
             if readers:
@@ -167,28 +181,28 @@ class _Look:
         if readers:
             readers.shutdown()
 
-    def _glance(self, asset: Asset, root: str) -> tuple[Seen | None, int]:
-        """Say what can be said of a file that is not opened, or how many bytes it has."""
+    def _glance(self, asset: Asset, root: str) -> Desired | Seen | int:
+        """Say what a file is and that it is in order, or what is wrong with it, or how many bytes are to be read."""
         try:
             status = os.stat(f"{root}/{asset.path}")  # noqa: PTH116 - a Path costs more than the stat
         except OSError as error:
             from wxsync.project.reading import unreadable
 
-            return (None, (unreadable(error),)), 0
+            return None, (unreadable(error),)
         size = status.st_size
         remembered = self.remembered.get(asset.path)
         if remembered and remembered.fits(status):
             wanted = Desired(asset, remembered.sha256, remembered.content_size)
             if not self.known.is_sent(wanted, size):
-                return (wanted, ()), size
+                return wanted
             if remembered.fine_as == asset.type:
-                return _fine(wanted, remembered.extension), size
+                return _fine(wanted, remembered.extension)
         if size >= _LARGE_BYTES and not self.known.has_size(asset.type, size):
             from wxsync.project.reading import too_large_to_read
 
             if too_large := too_large_to_read(asset, size):
-                return (None, too_large), size
-        return None, size
+                return None, too_large
+        return size
 
     def _files(self) -> Files:
         if self.files is None:
@@ -214,13 +228,13 @@ def _readers() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(_READERS)
 
 
-def _keep(project: Project, known: Mapping[str, Remembered]) -> None:
+def _keep(project: Project, remembered: Mapping[str, Remembered], learnt: Mapping[str, Remembered]) -> None:
     try:
         state_folder(project.manifest.root)
     except OSError:
         return  # a folder that cannot be written still can be planned
-    named = {asset.path for asset in project.manifest.assets}
-    write_cache(project.cache_file, {path: entry for path, entry in known.items() if path in named})
+    known = ((path, learnt.get(path) or remembered.get(path)) for path in (one.path for one in project.manifest.assets))
+    write_cache(project.cache_file, {path: entry for path, entry in known if entry})
 
 
 def _problem(asset: Asset, finding: Finding) -> Problem:
