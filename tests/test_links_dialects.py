@@ -6,19 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wxsync.links import (
-    Dialect,
+from wxsync.links.find import find_links
+from wxsync.links.front_matter import front_matter_value
+from wxsync.links.link import Dialect
+from wxsync.links.target import (
     as_target,
-    find_links,
-    front_matter_value,
     is_absolute,
     is_of_one_machine,
     local_path,
     local_paths,
     looks_like_a_picture,
     machine_path,
-    replace_links,
 )
+from wxsync.links.write import replace_links
 
 FOUND = [
     ("![[b.png]]", Dialect.EMBED, "b.png"),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from wxsync.links import NotADocument, find_links
+from wxsync.links.find import NotADocument, find_links
 
 # What parsers of documents were seen to take minutes or hours for, and what looks like it.
 MARKDOWN = [

@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wxsync.links import Form, Lines, NotADocument, find_links, is_absolute, local_path, read_text, replace_links
+from wxsync.links.find import Lines, NotADocument, find_links, read_text
+from wxsync.links.link import Form
+from wxsync.links.target import is_absolute, local_path
+from wxsync.links.write import replace_links
 
 FOUND = [
     ("<img src=a.png>", ["a.png"]),

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
 
-from wxsync.links import Form, Link, find_links, replace_links
+from wxsync.links.find import find_links
 from wxsync.links.html import html_links
+from wxsync.links.link import Form, Link
+from wxsync.links.write import replace_links
 
 FOUND = [
     ("![a](b.png)", ["b.png"]),

@@ -19,7 +19,9 @@ TESTS = Path(__file__).parents[1]
 sys.path.insert(0, str(TESTS.parent))
 
 with atheris.instrument_imports(include=["wxsync.media", "wxsync.manifest", "wxsync.links"]):
-    from wxsync.links import NotADocument, find_links, markdown, replace_links  # noqa: F401 - to be instrumented too
+    from wxsync.links import markdown  # noqa: F401 - to be instrumented too
+    from wxsync.links.find import NotADocument, find_links
+    from wxsync.links.write import replace_links
     from wxsync.manifest import read_manifest
     from wxsync.manifest import source as source_room
     from wxsync.manifest.document import read_document

@@ -5,32 +5,16 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Collection
-from enum import StrEnum
 
 from wxsync.links.front_matter import front_matter_links
 from wxsync.links.html import html_links, lazy_links
+from wxsync.links.kinds import KINDS, Kind, kind_of
 from wxsync.links.link import Link
 from wxsync.model import Location
 from wxsync.words import Text, text
 
-
-class Kind(StrEnum):
-    """Names the kinds of documents."""
-
-    MARKDOWN = "markdown"
-    HTML = "html"
-
-
-_KINDS = {".md": Kind.MARKDOWN, ".markdown": Kind.MARKDOWN, ".html": Kind.HTML, ".htm": Kind.HTML}
 _BYTE_ORDER_MARK = "\ufeff"
 _LINE_END = re.compile(r"\r\n?|\n")
-
-
-def kind_of(name: str) -> Kind | None:
-    """Tells by its name what kind of document a file is."""
-    # A folder of media asks this of every file, for which pathlib takes almost ten times as long.
-    stem, _, suffix = name.rpartition(".")
-    return _KINDS.get(f".{suffix.lower()}") if stem and stem[-1] not in "/\\" else None
 
 
 class NotADocument(ValueError):
@@ -44,7 +28,7 @@ def read_text(name: str, content: bytes) -> str:
     """
     if not kind_of(name):
         raise NotADocument(
-            text("{file} is neither Markdown nor HTML by its name: {suffixes}", file=name, suffixes=", ".join(_KINDS))
+            text("{file} is neither Markdown nor HTML by its name: {suffixes}", file=name, suffixes=", ".join(KINDS))
         )
     try:
         return content.decode()

@@ -19,6 +19,7 @@ from wxsync.planner.uses import (
     materials_of,
     menu_mentions,
     stand_in_bodies,
+    staying,
     text_mentions,
     with_uses,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "recovered_changes",
     "stale_reasons",
     "stand_in_bodies",
+    "staying",
     "tag_in",
     "take",
     "text_mentions",

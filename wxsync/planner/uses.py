@@ -59,22 +59,25 @@ def materials_of(lock: Lock, assets: Iterable[Asset] = ()) -> tuple[UsedMaterial
     return tuple(sorted(held, key=lambda one: (one.name, one.state, one.media_id or "")))
 
 
-def leaving(plan: Plan, lock: Lock | None, assets: Iterable[Asset]) -> tuple[UsedMaterial, ...]:
-    """Give what a plan would retire, and as in use what stays, by which the two are told apart."""
-    going = {one.name: one for one in plan.leaving}
+def leaving(plan: Plan, assets: Iterable[Asset]) -> tuple[UsedMaterial, ...]:
+    """Give what a plan would retire."""
+    known = {asset.path for asset in assets}
+    return tuple(
+        _material(one.name, one.before, Standing.RETIRED, () if one.before.path in known else (one.before.path,))
+        for one in plan.leaving
+        if one.before
+    )
+
+
+def staying(plan: Plan, lock: Lock | None, assets: Iterable[Asset]) -> tuple[UsedMaterial, ...]:
+    """Give as in use what a plan leaves in the lock, by which it is told apart from what it would retire."""
+    going = {one.name for one in plan.leaving}
     wanted = {asset.name: asset for asset in assets}
-    known = {asset.path for asset in wanted.values()}
-    staying = [
+    return tuple(
         _material(name, record, Standing.IN_USE, _paths(record, wanted.get(name)))
         for name, record in (lock.records if lock else {}).items()
         if name not in going
-    ]
-    retired = [
-        _material(name, one.before, Standing.RETIRED, () if one.before.path in known else (one.before.path,))
-        for name, one in going.items()
-        if one.before
-    ]
-    return (*staying, *retired)
+    )
 
 
 def library_materials(listed: Iterable[Material], known: Collection[str]) -> tuple[UsedMaterial, ...]:

@@ -12,7 +12,8 @@ from pathlib import Path, PurePosixPath
 from msgspec import Struct, field
 
 from wxsync.files import Inside
-from wxsync.links import NotADocument, find_links, kind_of, read_text
+from wxsync.links.find import NotADocument, find_links, read_text
+from wxsync.links.kinds import kind_of
 from wxsync.manifest import PathKind, TooMuchWork, Tree, can_be_named, files_of, is_glob
 from wxsync.manifest.writing import Draft
 from wxsync.media import FITTABLE, LIMITS, MOST_SOURCE_BYTES, Format, Media, check, fit_helps, probe

@@ -6,34 +6,30 @@ A repository may be hostile: hidden folders are passed over, no link is followed
 from __future__ import annotations
 
 import os
-from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from wxsync.errors import InvalidInput
-from wxsync.files import Inside
-from wxsync.links import Form, Lines, Link, NotADocument, find_links, is_absolute, kind_of, local_paths, read_text
-from wxsync.model import Holder, Mention, Part, Problem, Use
-from wxsync.planner import text_mentions
+from wxsync.links.kinds import kind_of
+from wxsync.model import Mention, Problem
 from wxsync.results import UsedMaterial
-from wxsync.words import Text, plural, reason_of, some_of, text
+from wxsync.words import Text, plural, some_of, text
 
-_COVER_KEYS = ("cover", "thumb", "thumbnail", "image", "banner", "cover_image", "coverImage", "featured_image")
+if TYPE_CHECKING:
+    from wxsync.project.mentions import Mentions
+
 _MOST_DOCUMENTS = 10_000
 _MOST_BYTES = 64 * 1024 * 1024
-_LARGEST = 4 * 1024 * 1024
 _MOST_ENTRIES = 200_000
 _MOST_MENTIONS = 100_000
 _PASSED_OVER = "node_modules"
-# Our own pages and lists tell of ids and urls, and use none of them.
-_OURS = ('<meta name="generator" content="wxsync">', "### wxsync ")
-_HEAD = 2_000
 _SHOWN = 3
-_FEW = 200
 
 
 class Documents(Struct, frozen=True):
@@ -49,19 +45,27 @@ def read_documents(root: Path, materials: Iterable[UsedMaterial], named: Sequenc
 
     Raises InvalidInput where one that is named is not there, or is no document.
     """
-    listed = tuple(materials)
-    reader = _Reader(
-        os.path.realpath(root),
-        frozenset(one.media_id for one in listed if one.media_id),
-        frozenset(path for one in listed for path in one.paths),
-    )
+    reader: Mentions | None = None
     walk = _Walk()
     for file, shown in walk.files(root) if not named else chain.from_iterable(map(walk.named, named)):
-        if len(reader.mentions) >= _MOST_MENTIONS or reader.count >= _MOST_DOCUMENTS or reader.size > _MOST_BYTES:
+        reader = reader or _reader(root, tuple(materials))
+        if len(reader.found) >= _MOST_MENTIONS or reader.count >= _MOST_DOCUMENTS or reader.size > _MOST_BYTES:
             walk.is_cut = True
             break
         reader.read(file, shown)
-    return Documents(reader.count, tuple(reader.mentions), tuple(_unread(reader.failed, is_cut=walk.is_cut)))
+    failed = reader.failed if reader else ()
+    told = Documents(unread=tuple(_unread(failed, is_cut=walk.is_cut)))
+    return replace(told, count=reader.count, mentions=tuple(reader.found)) if reader else told
+
+
+def _reader(root: Path, materials: Sequence[UsedMaterial]) -> Mentions:
+    from wxsync.project.mentions import Mentions  # many repositories have no document, and all of Markdown's rules load
+
+    return Mentions(
+        os.path.realpath(root),
+        frozenset(one.media_id for one in materials if one.media_id),
+        frozenset(path for one in materials for path in one.paths),
+    )
 
 
 @dataclass(slots=True)
@@ -101,106 +105,12 @@ class _Walk:
                     if self.entries > _MOST_ENTRIES:
                         self.is_cut = True
                         break
-                    found.append(entry)
+                    # Of a folder of media only what is no medium is worth sorting.
+                    if kind_of(entry.name) or entry.is_dir(follow_symlinks=False):
+                        found.append(entry)
         except OSError:
             return []
         return sorted(found, key=lambda entry: entry.name)
-
-
-@dataclass(slots=True)
-class _Reader:
-    """Reads one document after the other; `root` is the real path of the manifest's folder."""
-
-    root: str
-    ids: Collection[str]
-    paths: Collection[str]
-    mentions: list[Mention] = field(default_factory=list)
-    failed: list[str] = field(default_factory=list)
-    count: int = 0
-    size: int = 0
-    endings: tuple[str, ...] = ()
-    needles: tuple[str, ...] = ()
-    tails: dict[str, str | None] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.endings = tuple({PurePosixPath(path).suffix.lower() for path in self.paths})
-        for path in self.paths:
-            tail = PurePosixPath(path).name
-            self.tails[tail] = None if tail in self.tails else path
-        self.needles = tuple(map(str.lower, self.tails)) if len(self.tails) <= _FEW else self.endings
-
-    def read(self, file: Path, shown: str) -> None:
-        try:
-            content, _ = Inside(file.parent).read(file.name, most=_LARGEST)
-            self.size += len(content)
-            written = read_text(file.name, content)
-            if any(mark in written[:_HEAD] for mark in _OURS):
-                return
-            self.mentions += self._mentions(written, file, shown)
-        except NotADocument as error:
-            self.failed.append(text("{file} {reason}", file=shown, reason=error.args[0]))
-        except OSError as error:
-            self.failed.append(text("{file}: {reason}", file=shown, reason=reason_of(error)))
-        else:
-            self.count += 1
-
-    def _mentions(self, written: str, file: Path, shown: str) -> Iterator[Mention]:
-        is_parsed = self._may_mention(written.lower())
-        links = find_links(file.name, written, dialects=True, keys=_COVER_KEYS) if is_parsed else []
-        lines = Lines(written)
-        parts = _Parts(links)
-
-        def use(at: int) -> Use:
-            return Use(Holder.DOCUMENT, f"{shown}:{lines.number_at(at)}", parts.at(at))
-
-        yield from text_mentions(written, self.ids, use)
-        folder = os.path.realpath(file.parent)
-        for link in links:
-            path = self._path(link, folder)
-            if path:
-                yield Mention(use(link.start), path=path)
-
-    def _may_mention(self, lowered: str) -> bool:
-        """Tell whether a document is worth parsing, which takes long: most of a repository show no picture of ours."""
-        if "mmbiz" in lowered or any(needle in lowered for needle in self.needles):
-            return True
-        is_escaped = any(sign in lowered for sign in "%&\\")
-        return is_escaped and any(ending in lowered for ending in self.endings)
-
-    def _path(self, link: Link, folder: str) -> str | None:
-        """Give the path of a material that a link means, or None."""
-        start = self.root if is_absolute(link.target) else folder
-        target = link.target.lstrip("/") if is_absolute(link.target) else link.target
-        candidates = local_paths(target)
-        for path in candidates:
-            below = self._below(start, path)
-            if below in self.paths:
-                return below
-        if link.form is Form.EMBED and candidates:
-            # Obsidian finds a picture by its name alone, wherever it lies.
-            return self.tails.get(PurePosixPath(candidates[0]).name)
-        return None
-
-    def _below(self, folder: str, path: str) -> str:
-        if "\0" in path:
-            return ""
-        whole = os.path.normpath(f"{folder}/{path}")
-        return Path(whole).relative_to(self.root).as_posix() if Path(whole).is_relative_to(self.root) else ""
-
-
-class _Parts:
-    """Tells which part of its document a place belongs to."""
-
-    def __init__(self, links: Iterable[Link]) -> None:
-        self._links = sorted(links)
-        self._starts = [link.start for link in self._links]
-
-    def at(self, place: int) -> Part:
-        number = bisect_right(self._starts, place)
-        link = self._links[number - 1] if number else None
-        if link is None or place >= link.end:
-            return Part.LINK
-        return Part.COVER if link.form is Form.SCALAR else Part.BODY
 
 
 def _unread(failed: Sequence[str], *, is_cut: bool) -> Iterator[Text]:

@@ -10,10 +10,8 @@ from pathlib import Path, PurePosixPath
 
 from msgspec import Struct
 
-from wxsync.links import (
-    Dialect,
-    Form,
-    Link,
+from wxsync.links.link import Dialect, Form, Link
+from wxsync.links.target import (
     as_target,
     is_absolute,
     is_of_one_machine,

@@ -15,11 +15,10 @@ from msgspec.structs import replace
 
 from wxsync.errors import CallFailed
 from wxsync.model import Button, Draft, DraftPage, Failure, Holder, MaterialType, Mention, Remedy
-from wxsync.planner import draft_mentions, leaving, menu_mentions, stand_in_bodies, with_uses
-from wxsync.project.documents import Documents, read_documents
+from wxsync.planner import draft_mentions, menu_mentions, stand_in_bodies, with_uses
+from wxsync.project.documents import read_documents
 from wxsync.reconcile.capacity import ask_today
-from wxsync.reconcile.planned import Planned
-from wxsync.results import Obstacle, Sightings, Standing, UsedMaterial
+from wxsync.results import Obstacle, Sightings, UsedMaterial
 from wxsync.wechat.errcodes import Kind
 from wxsync.wechat.interface import LIST_DRAFTS, PAGE_SIZE
 from wxsync.words import Text, text
@@ -78,20 +77,6 @@ def search(
         )
     found = with_uses(listed, mentions)
     return tuple(one for one in found if wanted(one)), sightings
-
-
-def with_documents(planned: Planned) -> Planned:
-    """Add to a plan which documents of the repository still point at what it would retire or replace."""
-    project = planned.project
-    materials = leaving(planned.plan, planned.lock, project.manifest.assets)
-    sought = [one for one in materials if one.state is Standing.RETIRED]
-    documents = read_documents(project.manifest.root, sought) if sought else Documents()
-    if not documents.mentions:
-        return planned
-    found = with_uses(materials, documents.mentions)
-    places = {one.name: tuple(use.where for use in one.uses) for one in found if one.state is Standing.RETIRED}
-    plan = replace(planned.plan, documents={name: told for name, told in sorted(places.items()) if told})
-    return replace(planned, plan=plan)
 
 
 @dataclass(slots=True)

@@ -144,7 +144,7 @@ def _report(planned: Planned, results: Iterable[Result]) -> Report:
 
 def _ask(planned: Planned, agrees: Agrees) -> None:
     if planned.plan.leaving:
-        from wxsync.reconcile.uses import with_documents  # reading documents takes long to import
+        from wxsync.reconcile.documents import with_documents  # most plans take nothing away
 
         planned = with_documents(planned)
     if planned.plan.pending and not agrees(planned.plan, planned.warnings):

@@ -31,7 +31,7 @@ def plan(choice: Choice, options: PlanOptions, watcher: Watcher, *, force: bool 
 def _with_journal(planned: Planned, state: RecoveredState) -> Planned:
     recovered = recovered_changes(state.on_disk, state.lock)
     if planned.plan.leaving:
-        from wxsync.reconcile.uses import with_documents  # reading documents takes long to import
+        from wxsync.reconcile.documents import with_documents  # most plans take nothing away
 
         planned = with_documents(planned)
     plan = with_recovered(planned.plan, recovered)

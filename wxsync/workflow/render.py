@@ -10,17 +10,11 @@ from msgspec.structs import replace
 
 from wxsync.errors import PersonNeeded
 from wxsync.files import write_together
-from wxsync.links import (
-    Form,
-    Lines,
-    Link,
-    NotADocument,
-    find_links,
-    front_matter_value,
-    kind_of,
-    read_text,
-    replace_links,
-)
+from wxsync.links.find import Lines, NotADocument, find_links, read_text
+from wxsync.links.front_matter import front_matter_value
+from wxsync.links.kinds import kind_of
+from wxsync.links.link import Form, Link
+from wxsync.links.write import replace_links
 from wxsync.model import MaterialType, Problem, Severity
 from wxsync.project.catalog import read_catalog
 from wxsync.project.folder import Choice
