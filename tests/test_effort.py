@@ -192,7 +192,7 @@ def test_an_upload_costs_three_opens_two_syncs_and_one_connection_at_most(projec
     # The intent and the answer are synced, side by side in one; the lock is written every few seconds, not each time.
     assert first.calls["fsync"] <= 2 * few + LOCKS
     assert second.calls["fsync"] <= 2 * many + LOCKS
-    # Each upload has a connection of its own: one that was kept and is dead could not say whether it was sent.
+    # Each upload has a connection of its own where the server, as the sandbox, does not say that it keeps them.
     assert second.calls["socket.connect"] <= many + HANDFUL
 
 

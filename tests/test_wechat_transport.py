@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from types import ModuleType
 
 import pytest
@@ -24,15 +25,16 @@ from tests.wechat_fake import (
     raw,
 )
 from wxsync.wechat.outcome import Phase
+from wxsync.wechat.patience import KEPT_SECONDS
 from wxsync.wechat.transport import Answer, Request, Transport, Trouble, _trouble
 
 LARGE = b"x" * 8_000_000
 
 
-def send(server: FakeWeChat, body: bytes = b"{}", *, base: str = "", limit: int = 1000, fresh: bool = False) -> Answer:
+def send(server: FakeWeChat, body: bytes = b"{}", *, base: str = "", limit: int = 1000, upload: bool = False) -> Answer:
     transport = Transport(base or server.base, connections=1, read_seconds=0.2)
     try:
-        request = Request("POST" if body else "GET", "/x", query={"a": "ü&="}, body=body, limit=limit, fresh=fresh)
+        request = Request("POST" if body else "GET", "/x", query={"a": "ü&="}, body=body, limit=limit, upload=upload)
         return transport.send(request)
     finally:
         transport.close()
@@ -48,7 +50,7 @@ def test_an_answer_is_its_status_and_bytes() -> None:
 def test_a_request_is_whole_and_says_no_more_than_it_must() -> None:
     with FakeWeChat(x=[raw(b"{}")]) as server:
         send(server, b'{"a":1}')
-        send(server, LARGE, fresh=True)
+        send(server, LARGE, upload=True)
         send(server, b"")
     small, large, question = server.seen
     assert small.headers.keys() == {
@@ -61,7 +63,7 @@ def test_a_request_is_whole_and_says_no_more_than_it_must() -> None:
     }
     assert small.headers["accept-encoding"] == "identity"
     assert large.headers["content-length"] == str(len(LARGE))
-    assert large.headers["connection"] == "close"
+    assert large.headers.keys() == small.headers.keys()
     assert "transfer-encoding" not in large.headers
     assert large.body == LARGE
     assert (question.method, question.headers.keys() & {"content-length", "content-type"}) == ("GET", set())
@@ -134,16 +136,53 @@ def test_a_server_without_tls_is_sent_nothing() -> None:
     assert server.seen == []
 
 
-def test_questions_share_a_connection_and_uploads_never_do() -> None:
-    with FakeWeChat(x=[raw(b"{}")]) as server:
-        transport = Transport(server.base, connections=1)
-        for _ in range(3):
-            transport.send(Request("POST", "/x", body=b"{}"))
-        transport.send(Request("POST", "/x", body=b"{}", fresh=True))
+KEPT = raw(b"{}", headers="Connection: keep-alive\r\n")
+QUESTION = Request("POST", "/x", body=b"{}")
+UPLOAD = Request("POST", "/x", body=b"{}", upload=True)
+
+
+def peers_of(*requests: Request, answers: list[bytes], pause: float = 0.0) -> list[int]:
+    """Send requests one after the other and give the client's port of each: one number for each connection."""
+    with FakeWeChat(x=answers) as server:
+        transport = Transport(server.base, connections=1, read_seconds=0.2)
+        for request in requests:
+            transport.send(request)
+            time.sleep(pause)
         transport.close()
-    assert ["connection" in seen.headers for seen in server.seen] == [False, False, False, True]
-    peers = [seen.peer for seen in server.seen]
-    assert peers[0] == peers[1] == peers[2] != peers[3]
+    ports = [seen.peer for seen in server.seen]
+    return [ports.index(port) for port in ports]
+
+
+def test_questions_share_a_connection_and_uploads_do_not_where_nobody_says_that_it_is_kept() -> None:
+    assert peers_of(QUESTION, QUESTION, QUESTION, UPLOAD, UPLOAD, answers=[raw(b"{}")]) == [0, 0, 0, 3, 4]
+
+
+def test_uploads_share_a_connection_that_the_server_says_it_keeps() -> None:
+    assert peers_of(UPLOAD, UPLOAD, UPLOAD, answers=[KEPT]) == [0, 0, 0]
+
+
+def test_a_connection_that_the_server_closes_carries_no_second_upload() -> None:
+    assert peers_of(UPLOAD, UPLOAD, answers=[raw(b"{}", headers="Connection: close\r\n")]) == [0, 1]
+
+
+def test_an_upload_takes_no_connection_that_a_server_may_be_closing() -> None:
+    assert peers_of(UPLOAD, UPLOAD, answers=[KEPT], pause=KEPT_SECONDS) == [0, 1]
+
+
+@pytest.mark.parametrize("lost", [HANG_UP, RESET, SILENCE])
+def test_after_an_upload_is_in_doubt_none_shares_a_connection(lost: bytes) -> None:
+    with FakeWeChat(x=[KEPT, lost, KEPT]) as server:
+        transport = Transport(server.base, connections=1, read_seconds=0.2)
+        phases = [transport.send(UPLOAD).phase for _ in range(4)]
+        transport.close()
+    assert phases == [Phase.ANSWERED, Phase.SENT, Phase.ANSWERED, Phase.ANSWERED]
+    ports = [seen.peer for seen in server.seen]
+    assert [ports.index(port) for port in ports] == [0, 0, 2, 3]
+    assert [seen.headers.get("connection") for seen in server.seen] == [None, None, "close", "close"]
+
+
+def test_a_question_that_is_lost_says_nothing_of_the_connections_of_uploads() -> None:
+    assert peers_of(UPLOAD, QUESTION, UPLOAD, answers=[KEPT, RESET, KEPT]) == [0, 1, 0]
 
 
 IN_ANOTHER_PROCESS = """

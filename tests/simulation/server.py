@@ -96,7 +96,7 @@ class Server:
             return fault.answer
         if request.query.get("access_token") != self.token or self.clock.now >= self.token_ends:
             return said(errcode=40001, errmsg="invalid credential")
-        true = self._store(request, fault, sender) if request.fresh else self._told(asked, request, sender)
+        true = self._store(request, fault, sender) if request.upload else self._told(asked, request, sender)
         if fault.cut:
             return Answer(Phase.ANSWERED, 200, (true.body or b"")[: self.rng.randrange(1, 20)])
         return fault.answer or true

@@ -8,9 +8,7 @@ from contextlib import contextmanager
 from email.utils import formatdate
 from random import Random
 
-import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPSConnection
 
 from tests.simulation.faults import Weather
@@ -47,7 +45,7 @@ class SimulatedTransport(Transport):
     def send(self, request: Request) -> Answer:
         answer = super().send(request)
         self.process.tell(f"  heard: {answer.phase} {answer.status} {answer.body!r:.90}")
-        uploaded = read_uploaded(answer) if request.fresh and answer.status == 200 else None
+        uploaded = read_uploaded(answer) if request.upload and answer.status == 200 else None
         if uploaded and uploaded.media_id:
             self.told.append(uploaded.media_id)
         return answer
@@ -56,51 +54,28 @@ class SimulatedTransport(Transport):
         """Tell the time at the other end; the real one counts on from the last answer by a clock that is not ours."""
         return None if super().now() is None else self.clock.now
 
-    def _adapter(self) -> HTTPAdapter:
-        return _NoConnection()
-
-    def _exchange(self, adapter: HTTPAdapter, request: Request, body: io.BytesIO) -> Answer:
-        del adapter
-        return super()._exchange(_Network(self, request), request, body)
-
-
-class _NoConnection(HTTPAdapter):
-    def __init__(self) -> None:
-        """Make nothing."""
-
-    def close(self) -> None:
-        pass
-
-
-class _Network(_NoConnection):
-    """Carries one request: the exceptions and answers are those that requests and urllib3 give over a socket."""
-
-    def __init__(self, transport: SimulatedTransport, request: Request) -> None:
-        self._transport = transport
-        self._request = request
-
-    def send(self, request: requests.PreparedRequest, *_given: object, **_also_given: object) -> requests.Response:
-        way, asked = self._transport, self._request.path.rpartition("/")[2]
+    def _carry(self, request: Request, body: io.BytesIO, patience: float) -> urllib3.BaseHTTPResponse:
+        """Carry one request: the exceptions and answers are those that urllib3 gives over a socket."""
+        del patience
+        asked = request.path.rpartition("/")[2]
         alone = asked == "stable_token"  # the real code fetches tokens under a lock
-        way.process.step(f"send {asked}", alone=alone)
-        fault = way.weather.draw(upload=self._request.fresh)
-        way.server.clock.advance(fault.seconds + way.rng.choice((0.1, 0.5, 3.0)))
-        answer = way.server.answer(self._request, fault, sender=way.sender)
-        way.server.clock.advance(fault.takes)
-        way.process.tell(f"  WeChat: {fault.name}")
-        self._read(request.body, answer)
-        way.process.step(f"hear from {asked}", alone=alone)
+        self.process.step(f"send {asked}", alone=alone)
+        fault = self.weather.draw(upload=request.upload)
+        self.server.clock.advance(fault.seconds + self.rng.choice((0.1, 0.5, 3.0)))
+        answer = self.server.answer(request, fault, sender=self.sender)
+        self.server.clock.advance(fault.takes)
+        self.process.tell(f"  WeChat: {fault.name}")
+        self._read(body, answer, len(request.body))
+        self.process.step(f"hear from {asked}", alone=alone)
         if error := _ERRORS.get((answer.phase, answer.trouble)):
             raise error()
-        return _response(answer, date=formatdate(way.server.clock.now, usegmt=True))
+        return _response(answer, date=formatdate(self.server.clock.now, usegmt=True))
 
-    def _read(self, body: object, answer: Answer) -> None:
+    def _read(self, body: io.BytesIO, answer: Answer, size: int) -> None:
         """Read as much of the body as leaves before the connection breaks, piece by piece as http.client does."""
-        if not isinstance(body, io.BytesIO):
-            return
-        pieces = -(-len(self._request.body) // _PIECE)
-        if answer.phase is Phase.UNSENT:
-            pieces = 0 if answer.trouble is Trouble.CONNECT else self._transport.rng.randrange(pieces)
+        pieces = -(-size // _PIECE)
+        if answer.phase is Phase.UNSENT and pieces:
+            pieces = 0 if answer.trouble is Trouble.CONNECT else self.rng.randrange(pieces)
         for _ in range(pieces):
             body.read(_PIECE)
 
@@ -108,39 +83,29 @@ class _Network(_NoConnection):
 _PIECE = 16_384
 
 
-def _refused() -> Exception:
-    return requests.exceptions.ConnectionError(
-        urllib3.exceptions.NewConnectionError(HTTPSConnection("simulated"), "refused")
-    )
-
-
 def _broken() -> Exception:
-    return requests.exceptions.ConnectionError(
-        urllib3.exceptions.ProtocolError("Connection aborted.", ConnectionResetError(104, "Connection reset by peer"))
+    return urllib3.exceptions.ProtocolError(
+        "Connection aborted.", ConnectionResetError(104, "Connection reset by peer")
     )
 
 
+_ANYWHERE = HTTPSConnection("simulated")
+_POOL = urllib3.HTTPSConnectionPool("simulated")
 _ERRORS: Mapping[tuple[Phase, Trouble | None], Callable[[], Exception]] = {
-    (Phase.UNSENT, Trouble.CONNECT): _refused,
+    (Phase.UNSENT, Trouble.CONNECT): lambda: urllib3.exceptions.NewConnectionError(_ANYWHERE, "refused"),
     (Phase.UNSENT, Trouble.BROKEN): _broken,
     (Phase.SENT, Trouble.BROKEN): _broken,
-    (Phase.SENT, Trouble.SILENCE): lambda: requests.exceptions.ReadTimeout("Read timed out."),
+    (Phase.SENT, Trouble.SILENCE): lambda: urllib3.exceptions.ReadTimeoutError(_POOL, "/", "Read timed out."),
 }
 
 
-def _response(answer: Answer, *, date: str) -> requests.Response:
-    response = requests.Response()
-    response.headers["Date"] = date
-    response.status_code = answer.status or 0
-    if answer.disposition:
-        response.headers["Content-Disposition"] = answer.disposition
+def _response(answer: Answer, *, date: str) -> urllib3.HTTPResponse:
     content = b"" if answer.body is None else answer.body
     # Of an answer that breaks off less comes than was announced.
-    headers = {"Content-Length": str(len(content) + (answer.trouble is not None))}
-    response.raw = urllib3.HTTPResponse(
-        io.BytesIO(content), headers=headers, preload_content=False, status=answer.status or 0
-    )
-    return response
+    headers = {"Date": date, "Content-Length": str(len(content) + (answer.trouble is not None))}
+    if answer.disposition:
+        headers["Content-Disposition"] = answer.disposition
+    return urllib3.HTTPResponse(io.BytesIO(content), headers=headers, preload_content=False, status=answer.status or 0)
 
 
 @contextmanager

@@ -58,7 +58,7 @@ def upload_material(upload: Upload) -> Call[Uploaded]:
         query={} if image else {"type": upload.type},
         body=body,
         content_type=content_type,
-        fresh=True,
+        upload=True,
     )
     read = answers.read_article_image if image else answers.read_uploaded
     return Call("uploadimg" if image else "add_material", request, read, upload=True)

@@ -8,18 +8,21 @@ from __future__ import annotations
 import io
 import logging
 import os
+import threading
 import time
 from collections.abc import Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
-from urllib.parse import urljoin, urlsplit
+from pathlib import Path
+from ssl import SSLContext
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
-from requests.utils import get_environ_proxies, select_proxy
+from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
+from urllib3.util.ssl_ import create_urllib3_context
 
 from wxsync import __version__
 from wxsync.wechat.causes import Cause, Why, address_of, why_of
@@ -50,7 +53,10 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Holds one request; `path` follows the base, and only `query` and `body` hold what is secret."""
+    """Holds one request; `path` follows the base, and only `query` and `body` hold what is secret.
+
+    An `upload` must not be sent again while nobody knows whether it was read.
+    """
 
     method: str
     path: str
@@ -58,7 +64,7 @@ class Request:
     body: bytes = field(default=b"", repr=False)
     content_type: str = "application/json"
     limit: int = MEBIBYTE
-    fresh: bool = False
+    upload: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +91,18 @@ class Transport:
         self.base = base
         self._connections = connections
         self._read_seconds = read_seconds
-        self._kept = self._adapter()
+        self._path = urlsplit(base).path
         self._proxies = get_environ_proxies(base) if base.startswith("https:") and not is_loopback(base) else {}
         self._told: tuple[float, float] | None = None
         self._verify = next((path for path in map(os.environ.get, _CERTIFICATES) if path), True)
+        self._keeps = True
+        self._opening = threading.Lock()
+        self._opened: tuple[urllib3.HTTPConnectionPool, urllib3.HTTPConnectionPool] | None = None
 
     def close(self) -> None:
         """Closes the connections that were kept."""
-        self._kept.close()
+        for pool in self._opened or ():
+            pool.close()
 
     def now(self) -> float | None:
         """Tells the time at the other end, in Unix seconds, by the `Date` of its last answer; None before the first."""
@@ -101,19 +111,17 @@ class Transport:
 
     def send(self, request: Request) -> Answer:
         """Sends a request once and never raises; the time-out of an answer grows with the body."""
-        # An upload goes over a connection of its own: on a kept one that the server is just closing, a reset would not
-        # tell whether the upload was read.
-        adapter = self._adapter() if request.fresh else self._kept
         body = io.BytesIO(request.body)
         try:
-            return self._exchange(adapter, request, body)
+            return self._exchange(request, body)
         except Exception as error:  # noqa: BLE001 - whatever a library raises, it may hold the url
             trouble = _trouble(error)
             cause = self._cause(error, trouble)
-        finally:
-            if request.fresh:
-                adapter.close()
-        return Answer(_phase(trouble, sent=body.tell(), size=len(request.body)), trouble=trouble, cause=cause)
+        phase = _phase(trouble, sent=body.tell(), size=len(request.body))
+        # Whoever says that connections are kept and closes them all the same would put one upload after the other in
+        # doubt: once one is, none is kept any more.
+        self._keeps = self._keeps and not (request.upload and phase is Phase.SENT)
+        return Answer(phase, trouble=trouble, cause=cause)
 
     def fetch(self, url: str, *, limit: int) -> Answer:
         """Gets a foreign address without a token and never raises; http is asked for as https.
@@ -145,12 +153,11 @@ class Transport:
         return bool(urlsplit(url).hostname)
 
     def _get(self, url: str, limit: int) -> tuple[Answer, str | None]:
-        headers = {"User-Agent": f"wxsync/{__version__}", "Accept": "*/*", "Accept-Encoding": "identity"}
         patience = self._read_seconds
         try:
-            with closing(PatientAdapter(max_retries=0)) as adapter:
+            with closing(PatientAdapter()) as adapter:
                 sent = adapter.send(
-                    requests.Request("GET", url, headers=headers).prepare(),
+                    requests.Request("GET", url, headers=_HEADERS).prepare(),
                     stream=True,
                     timeout=(_CONNECT_SECONDS, patience),
                     verify=self._verify,
@@ -158,44 +165,71 @@ class Transport:
                 )
                 with closing(sent) as response:
                     target = response.headers.get("Location") if response.status_code in _REDIRECTS else None
-                    return _read(response, limit, patience), target
+                    return _read(response.raw, limit, patience), target
         except Exception as error:  # noqa: BLE001 - as above
             trouble = _trouble(error)
         return Answer(_phase(trouble, sent=0, size=0), trouble=trouble), None
 
-    def _adapter(self) -> HTTPAdapter:
-        return PatientAdapter(pool_connections=1, pool_maxsize=self._connections, max_retries=0)
-
-    def _exchange(self, adapter: HTTPAdapter, request: Request, body: io.BytesIO) -> Answer:
+    def _exchange(self, request: Request, body: io.BytesIO) -> Answer:
         patience = self._read_seconds + len(request.body) / _BYTES_PER_SECOND
-        response = adapter.send(
-            self._prepare(request, body),
-            stream=True,
-            timeout=(_CONNECT_SECONDS, patience),
-            verify=self._verify,
-            proxies=self._proxies,
-        )
+        response = self._carry(request, body, patience)
         try:
-            if response.status_code == 200 and (date := _date(response.headers.get("Date", ""))):
+            if response.status == 200 and (date := _date(response.headers.get("Date", ""))):
                 self._told = date, time.monotonic()
             return _read(response, request.limit, patience)
         finally:
             response.close()
 
-    def _prepare(self, request: Request, body: io.BytesIO) -> requests.PreparedRequest:
-        headers = {"User-Agent": f"wxsync/{__version__}", "Accept": "*/*", "Accept-Encoding": "identity"}
-        if request.fresh:
+    def _carry(self, request: Request, body: io.BytesIO, patience: float) -> urllib3.BaseHTTPResponse:
+        """Send a request and give the head of its answer; whatever keeps it from coming is raised."""
+        questions, uploads = self._pools()
+        target = self._path + request.path + (f"?{urlencode(request.query)}" if request.query else "")
+        headers = dict(_HEADERS)
+        if request.upload and not self._keeps:
             headers["Connection"] = "close"
         if request.body:
-            headers["Content-Type"] = request.content_type
-        # A file, so that its position tells afterwards how much was handed to the socket; its length is known, so that
-        # nothing is chunked (WeChat answers 412 to that).
-        data = body if request.body else None
-        url = self.base + request.path
-        return requests.Request(request.method, url, headers=headers, params=dict(request.query), data=data).prepare()
+            # The length is told, so that nothing is chunked: WeChat answers 412 to that.
+            headers |= {"Content-Type": request.content_type, "Content-Length": str(len(request.body))}
+        return (uploads if request.upload else questions).urlopen(
+            request.method,
+            target,
+            # A file, so that its position tells afterwards how much was handed to the socket.
+            body=body if request.body else None,
+            headers=headers,
+            retries=False,
+            redirect=False,
+            assert_same_host=False,
+            timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=patience),
+            preload_content=False,
+            decode_content=False,
+        )
+
+    def _pools(self) -> tuple[urllib3.HTTPConnectionPool, urllib3.HTTPConnectionPool]:
+        """Give the connections for questions and those for uploads; the first call makes them."""
+        with self._opening:
+            if self._opened is None:
+                trust = _trusting(self._verify) if self.base.startswith("https:") else None
+                self._opened = self._pool(trust, uploads=False), self._pool(trust, uploads=True)
+            return self._opened
+
+    def _pool(self, trust: SSLContext | None, *, uploads: bool) -> urllib3.HTTPConnectionPool:
+        adapter = PatientAdapter(uploads=uploads, trust=trust, connections=self._connections)
+        return adapter.pool(self.base, self._proxies)
 
 
+_HEADERS = {"User-Agent": f"wxsync/{__version__}", "Accept": "*/*", "Accept-Encoding": "identity"}
 _CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+
+
+def _trusting(certificates: str | bool) -> SSLContext:
+    """Load whom TLS trusts, which takes longer than an upload does."""
+    place = certificates if isinstance(certificates, str) else DEFAULT_CA_BUNDLE_PATH
+    context = create_urllib3_context()
+    try:
+        context.load_verify_locations(**{"capath" if Path(place).is_dir() else "cafile": place})
+    except OSError as error:
+        raise urllib3.exceptions.SSLError(error) from None
+    return context
 
 
 def _as_https(url: str) -> str:
@@ -209,28 +243,28 @@ def _date(text: str) -> float | None:
         return None
 
 
-def _read(response: requests.Response, limit: int, patience: float) -> Answer:
+def _read(response: urllib3.BaseHTTPResponse, limit: int, patience: float) -> Answer:
     trouble = None
     content = b""
     if response.headers.get("Content-Encoding", "identity").strip().lower() not in {"", "identity"}:
         trouble = Trouble.ENCODED
     else:
         try:
-            content = _content(response.raw, limit, time.monotonic() + patience + limit / _BYTES_PER_SECOND)
+            content = _content(response, limit, time.monotonic() + patience + limit / _BYTES_PER_SECOND)
         except Exception as error:  # noqa: BLE001 - as above; the status is known all the same
             trouble = _trouble(error)
         if len(content) > limit:
             trouble = Trouble.TOO_LONG
     return Answer(
         Phase.ANSWERED,
-        status=response.status_code,
+        status=response.status,
         body=None if trouble else content,
         disposition=response.headers.get("Content-Disposition", ""),
         trouble=trouble,
     )
 
 
-def _content(raw: urllib3.HTTPResponse, limit: int, deadline: float) -> bytes:
+def _content(raw: urllib3.BaseHTTPResponse, limit: int, deadline: float) -> bytes:
     content = bytearray()
     while len(content) <= limit and (piece := raw.read1(limit + 1 - len(content), decode_content=False)):
         content += piece
