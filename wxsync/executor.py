@@ -5,12 +5,12 @@ Workers send files and write the journal; whoever iterates over apply_plan gets 
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
@@ -24,6 +24,8 @@ from wxsync.words import reason_of, text
 
 # After this many lost answers in a row something is wrong between here and WeChat: each one is a doubt for later.
 _LOST_IN_A_ROW = 3
+# How late an event may be told.
+_GLANCE_SECONDS = 0.05
 
 
 class Remote(Protocol):
@@ -69,8 +71,8 @@ Say = Callable[[Event], None]
 class Pool(Protocol):
     """Runs works side by side: `in_threads`, or a simulation's own order of steps."""
 
-    def __call__(self, works: Sequence[Callable[[Say], None]], *, jobs: int, tick: float) -> Iterator[Event]:
-        """Do the works and yield what they say, a Tick at least every `tick` seconds; raises what a work raises.
+    def __call__(self, works: Iterable[Callable[[Say], None]], *, jobs: int, tick: float) -> Iterator[Event]:
+        """Do the works and yield what they say, a Tick where they say nothing for `tick` seconds; raises what one does.
 
         Whoever closes the iterator early lets nothing new begin.
         """
@@ -83,28 +85,68 @@ class Limits(Struct, frozen=True):
     uploads: int | None = None
 
 
-def in_threads(works: Sequence[Callable[[Say], None]], *, jobs: int, tick: float) -> Iterator[Event]:
-    """Do works in threads, at most `jobs` at once; what it yields and raises, Pool says."""
-    said: queue.SimpleQueue[Event | BaseException | None] = queue.SimpleQueue()
-    left = len(works)
-    with ThreadPoolExecutor(max_workers=max(1, min(jobs, left)), thread_name_prefix="upload") as threads:
-        futures = [threads.submit(_listened_to, work, said) for work in works]
+def in_threads(works: Iterable[Callable[[Say], None]], *, jobs: int, tick: float) -> Iterator[Event]:
+    """Do works in so many threads; what it yields and raises, Pool says."""
+    shift = _Shift(iter(works), jobs)
+    with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="upload") as threads:
+        for _ in range(jobs):
+            threads.submit(shift.work)
         try:
-            while left:
-                try:
-                    event = said.get(timeout=tick)
-                except queue.Empty:
-                    event = Tick()
-                if isinstance(event, BaseException):
-                    raise event
-                if event:
-                    yield event
-                else:
-                    left -= 1
+            heard = time.monotonic()
+            while not shift.is_over:
+                # Whoever listened all the time would be woken by each of them, which costs more than what they say.
+                shift.over.wait(min(tick, _GLANCE_SECONDS))
+                yield from (events := shift.heard())
+                if events:
+                    heard = time.monotonic()
+                elif time.monotonic() - heard >= tick:
+                    heard = time.monotonic()
+                    yield Tick()
         finally:
             # Reached early only where a worker or the reader of the events failed: nothing more may begin.
-            for future in futures:
-                future.cancel()
+            shift.ends = True
+
+
+@dataclass(slots=True)
+class _Shift:
+    """What the threads of a pool share: the works that wait, of which each takes the next, and what they said."""
+
+    works: Iterator[Callable[[Say], None]]
+    left: int
+    ends: bool = False
+    error: BaseException | None = None
+    said: deque[Event] = field(default_factory=deque)
+    turn: threading.Lock = field(default_factory=threading.Lock)
+    over: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether every thread is through, and all that was said is heard."""
+        return self.over.is_set() and not self.said and not self.error
+
+    def work(self) -> None:
+        """Do one work after the other."""
+        try:
+            while work := self._next():
+                work(self.said.append)
+        except BaseException as error:  # noqa: BLE001 - raised again where the events are read
+            self.error, self.ends = error, True
+            self.over.set()
+        finally:
+            with self.turn:
+                self.left -= 1
+            if not self.left:
+                self.over.set()
+
+    def _next(self) -> Callable[[Say], None] | None:
+        with self.turn:
+            return None if self.ends else next(self.works, None)
+
+    def heard(self) -> list[Event]:
+        """Take what was said since; raises what a work raised."""
+        if self.error:
+            raise self.error
+        return [self.said.popleft() for _ in range(len(self.said))]
 
 
 def apply_plan(
@@ -128,8 +170,8 @@ def apply_plan(
     sent = uploads if limits.uploads is None else uploads[: limits.uploads]
     run = _Run(remote, read, memory, stop, now)
     outcomes: dict[Fingerprint, Result] = {}
-    works = [partial(_work, change, run) for change in sent]
-    for event in pool(works, jobs=limits.jobs, tick=tick):
+    works = (partial(_work, change, run) for change in sent)
+    for event in pool(works, jobs=max(1, min(limits.jobs, len(sent))), tick=tick):
         if isinstance(event, Finished):
             _note(event.result, outcomes)
         yield event
@@ -140,15 +182,6 @@ def apply_plan(
     for change in plan.pending:
         if not change.action.uploads:
             yield Finished(_settle_without_upload(change, outcomes))
-
-
-def _listened_to(work: Callable[[Say], None], said: queue.SimpleQueue[Event | BaseException | None]) -> None:
-    try:
-        work(said.put)
-    except BaseException as error:  # noqa: BLE001 - raised again where the events are read
-        said.put(error)
-    else:
-        said.put(None)
 
 
 @dataclass(slots=True)

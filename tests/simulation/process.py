@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from random import Random
@@ -70,7 +70,7 @@ class Process:
         if self.is_dead:
             raise Crash
 
-    def pool(self, works: Sequence[Callable[[Say], None]], *, jobs: int, tick: float) -> Iterator[Event]:
+    def pool(self, works: Iterable[Callable[[Say], None]], *, jobs: int, tick: float) -> Iterator[Event]:
         """Does works as the executor's Pool says, one step of one worker at a time."""
         del tick
         waiting, running, said = deque(works), list[_Worker](), deque[Event]()
