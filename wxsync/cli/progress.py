@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -32,18 +32,19 @@ class Progress:
         self._settings = settings
         self._bar: rich.progress.Progress | None = None
         self._task: rich.progress.TaskID | None = None
-        self._uploads: Mapping[str, Change] = {}
+        self._total = self._total_bytes = 0
+        # Counted on from one to the next: a line for each of many files must not cost more the more there are.
         self._finished: dict[str, Outcome] = {}
+        self._finished_bytes = self._failed = 0
         self._started = 0.0
 
     def start(self, uploads: Sequence[Change]) -> None:
         """Begins to count, once it is known what is sent."""
-        self._uploads = {change.name: change for change in uploads}
+        self._total, self._total_bytes = len(uploads), sum(change.sent_bytes for change in uploads)
         self._started = time.monotonic()
         if uploads and is_watched(self._settings):
             self._bar = _bar(color=self._settings.colored(sys.stderr))
-            total = sum(change.sent_bytes for change in uploads)
-            self._task = self._bar.add_task(say(text("uploading")), total=total)
+            self._task = self._bar.add_task(say(text("uploading")), total=self._total_bytes)
             self._bar.start()
 
     def sees(self, event: Event) -> None:
@@ -53,7 +54,7 @@ class Progress:
         if not isinstance(event, Finished) or not event.result.change.action.uploads:
             return
         result = event.result
-        self._finished[result.change.name] = result.outcome
+        self._counts(result)
         if self._bar and self._task is not None:
             self._bar.update(self._task, advance=result.change.sent_bytes, description=self._line(result.change.name))
         if result.outcome in (Outcome.FAILED, Outcome.UNKNOWN):
@@ -61,8 +62,15 @@ class Progress:
         elif self._bar is None and result.outcome is Outcome.DONE:
             self._says_done(result)
 
+    def _counts(self, result: Result) -> None:
+        """Count a file once, by what became of it in the end: it may be sent again."""
+        before = self._finished.get(result.change.name)
+        self._finished[result.change.name] = result.outcome
+        self._finished_bytes += 0 if before else result.change.sent_bytes
+        self._failed += (result.outcome is Outcome.FAILED) - (before is Outcome.FAILED)
+
     def _says_done(self, result: Result) -> None:
-        total, done = len(self._uploads), len(self._finished)
+        total, done = self._total, len(self._finished)
         step = max(1, total // 10)
         if total <= MOST_ROWS or self._settings.verbose:
             self.says(self._numbered(result))
@@ -70,16 +78,14 @@ class Progress:
             self.says(self._line(""))
 
     def _numbered(self, result: Result) -> Text:
-        done, total = len(self._finished), len(self._uploads)
+        done, total = len(self._finished), self._total
         return text("[{finished}/{total}] {what}", finished=done, total=total, what=_line(result))
 
     def _line(self, name: str) -> str:
         """Say how far it is: 57/300 · 1.2/8.4 MiB · 0:12 · 1 failed · name."""
-        total = sum(change.sent_bytes for change in self._uploads.values())
-        sent = sum(self._uploads[one].sent_bytes for one in self._finished if one in self._uploads)
-        failed = sum(outcome is Outcome.FAILED for outcome in self._finished.values())
-        facts = [f"{len(self._finished)}/{len(self._uploads)}", share(sent, total), self._left(sent, total)]
-        facts += [say(text("{count:,} failed", count=failed))] if failed else []
+        sent, total = self._finished_bytes, self._total_bytes
+        facts = [f"{len(self._finished)}/{self._total}", share(sent, total), self._left(sent, total)]
+        facts += [say(text("{count:,} failed", count=self._failed))] if self._failed else []
         told = " · ".join(fact for fact in facts if fact)
         return f"{told} · {self._cropped(visible(name), width(told))}" if name else told
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from wxsync.errors import CallFailed, InvalidInput, PersonNeeded
 from wxsync.executor import Finished, Limits, Remote, apply_plan, in_threads
-from wxsync.files import read_inside
+from wxsync.files import Inside
 from wxsync.journal import Journal, clear_journal
 from wxsync.model import Change, Failure, Lock, Outcome, Plan, Problem, Record, Remedy, Upload, Uploaded
 from wxsync.planner import fold, utc
@@ -142,11 +142,12 @@ def execute(
     results = list(settled)
     for result in settled:
         ledger.add(result)
+    files = Inside(project.manifest.root)
     with Journal(project.journal_file, account=account, disk=project.disk) as journal:
         for event in apply_plan(
             planned.plan,
             remote=remote,
-            read=lambda change: _read(planned, change),
+            read=lambda change: _read(planned, files, change),
             memory=journal,
             limits=options.limits,
             stop=watcher.stop,
@@ -249,9 +250,9 @@ def _absent(result: Result) -> Failure:
     )
 
 
-def _read(planned: Planned, change: Change) -> bytes:
+def _read(planned: Planned, files: Inside, change: Change) -> bytes:
     try:
-        content, _status = read_inside(planned.project.manifest.root, change.path)
+        content, _status = files.read(change.path)
     except OSError as error:
         message = text("{file} cannot be read: {why}", file=change.path, why=reason_of(error))
         raise InvalidInput([Problem("unreadable", message, text("run apply again"), name=change.name)]) from None
