@@ -411,3 +411,52 @@ def test_whatever_happens_nothing_is_done_without_an_id_and_all_that_is_left_can
     left = make_plan(desired, fold(lock, found.values(), at=AT), account=ACCOUNT)
     open_names = {name for name, result in found.items() if result.outcome is not Outcome.DONE}
     assert {change.name for change in left.pending} == open_names
+
+
+@dataclass(slots=True)
+class Crowd(Script):
+    """Plays them for many workers: keeps four requests open until a fifth file is read, and counts the requests."""
+
+    fifth: threading.Event = field(default_factory=threading.Event)
+    stop: threading.Event = field(default_factory=threading.Event)
+    stops: bool = False
+    turn: threading.Lock = field(default_factory=threading.Lock)
+    open_now: int = 0
+    most: int = 0
+
+    def read(self, change: Change) -> bytes:
+        content = Script.read(self, change)
+        if len(self.words("read")) == 5:
+            if self.stops:
+                self.stop.set()
+            self.fifth.set()
+        return content
+
+    def upload(self, upload: Upload) -> Uploaded:
+        with self.turn:
+            self.open_now += 1
+            self.most = max(self.most, self.open_now)
+        assert self.fifth.wait(30)
+        with self.turn:
+            self.open_now -= 1
+        return Script.upload(self, upload)
+
+
+def test_while_four_files_are_sent_a_fifth_is_read_and_waits_for_a_place() -> None:
+    crowd = Crowd()
+
+    found = outcomes(running(uploads("abcdefghij"), crowd, limits=Limits(jobs=4)))
+
+    assert set(found.values()) == {Outcome.DONE}
+    assert crowd.most <= 4
+
+
+def test_what_waits_for_a_place_is_not_sent_any_more_once_the_run_is_to_stop() -> None:
+    crowd = Crowd(stops=True)
+
+    found = outcomes(running(uploads("abcdefghij"), crowd, limits=Limits(jobs=4), stop=crowd.stop))
+
+    sent = {name for name, outcome in found.items() if outcome is Outcome.DONE}
+    assert set(crowd.words("intend")) == set(crowd.words("upload")) == sent
+    assert len(sent) <= 4
+    assert {found[name] for name in found.keys() - sent} == {Outcome.SKIPPED}

@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
@@ -26,6 +27,8 @@ from wxsync.words import reason_of, text
 _LOST_IN_A_ROW = 3
 # How late an event may be told.
 _GLANCE_SECONDS = 0.05
+# For so many files that are being sent, one more is read meanwhile, or its answer is brought to the disk.
+_PLACES_FOR_A_SPARE = 4
 
 
 class Remote(Protocol):
@@ -66,12 +69,15 @@ class Tick(Struct, frozen=True):
 
 Event = Started | Finished | Tick
 Say = Callable[[Event], None]
+Place = AbstractContextManager[object]
+"""Held from before a file's intent is written until its request is answered."""
+Work = Callable[[Say, Place], None]
 
 
 class Pool(Protocol):
-    """Runs works side by side: `in_threads`, or a simulation's own order of steps."""
+    """Runs works side by side, at most `jobs` of them on a place: `in_threads`, or an order that a simulation plays."""
 
-    def __call__(self, works: Iterable[Callable[[Say], None]], *, jobs: int, tick: float) -> Iterator[Event]:
+    def __call__(self, works: Iterable[Work], *, jobs: int, tick: float) -> Iterator[Event]:
         """Do the works and yield what they say, a Tick where they say nothing for `tick` seconds; raises what one does.
 
         Whoever closes the iterator early lets nothing new begin.
@@ -85,11 +91,15 @@ class Limits(Struct, frozen=True):
     uploads: int | None = None
 
 
-def in_threads(works: Iterable[Callable[[Say], None]], *, jobs: int, tick: float) -> Iterator[Event]:
-    """Do works in so many threads; what it yields and raises, Pool says."""
-    shift = _Shift(iter(works), jobs)
-    with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="upload") as threads:
-        for _ in range(jobs):
+def in_threads(works: Iterable[Work], *, jobs: int, tick: float) -> Iterator[Event]:
+    """Do works in threads, a few more than there are places: while some wait for WeChat, others wait for the disk.
+
+    What it yields and raises, Pool says.
+    """
+    count = jobs + jobs // _PLACES_FOR_A_SPARE
+    shift = _Shift(iter(works), count, threading.Semaphore(jobs))
+    with ThreadPoolExecutor(max_workers=count, thread_name_prefix="upload") as threads:
+        for _ in range(count):
             threads.submit(shift.work)
         try:
             heard = time.monotonic()
@@ -111,8 +121,9 @@ def in_threads(works: Iterable[Callable[[Say], None]], *, jobs: int, tick: float
 class _Shift:
     """What the threads of a pool share: the works that wait, of which each takes the next, and what they said."""
 
-    works: Iterator[Callable[[Say], None]]
+    works: Iterator[Work]
     left: int
+    places: Place
     ends: bool = False
     error: BaseException | None = None
     said: deque[Event] = field(default_factory=deque)
@@ -128,7 +139,7 @@ class _Shift:
         """Do one work after the other."""
         try:
             while work := self._next():
-                work(self.said.append)
+                work(self.said.append, self.places)
         except BaseException as error:  # noqa: BLE001 - raised again where the events are read
             self.error, self.ends = error, True
             self.over.set()
@@ -138,7 +149,7 @@ class _Shift:
             if not self.left:
                 self.over.set()
 
-    def _next(self) -> Callable[[Say], None] | None:
+    def _next(self) -> Work | None:
         with self.turn:
             return None if self.ends else next(self.works, None)
 
@@ -200,6 +211,25 @@ class _Run:
         """Let nothing new start; the first reason stands."""
         self.halted = self.halted or failure
 
+    def why_not(self, change: Change) -> Result | None:
+        """Return the result of a change that may not start any more."""
+        reason = _INTERRUPTED if self.stop.is_set() else self.halted
+        return _skipped(change, reason) if reason else None
+
+    def ask(self, upload: Upload) -> Uploaded | CallFailed:
+        """Send a file, and take what stands against the next ones to heed before one of them may start."""
+        try:
+            uploaded = self.remote.upload(upload)
+        except CallFailed as error:
+            self.lost_in_a_row += isinstance(error, OutcomeUnknown)
+            if isinstance(error, Halted):
+                self.halt(error.failure)
+            elif self.lost_in_a_row >= _LOST_IN_A_ROW:
+                self.halt(_LOST)
+            return error
+        self.lost_in_a_row = 0
+        return uploaded
+
 
 _BOUND = Failure("max-uploads", text("--max-uploads is reached"), text("run apply again for the rest"), Remedy.TIME)
 _LOST = Failure(
@@ -213,22 +243,16 @@ _INTERRUPTED = Failure(
 )
 
 
-def _work(change: Change, run: _Run, say: Say) -> None:
-    reason = _INTERRUPTED if run.stop.is_set() else run.halted
-    if reason:
-        say(Finished(_skipped(change, reason)))
-        return
-    started = time.monotonic()
-    say(Started(change))
+def _work(change: Change, run: _Run, say: Say, place: Place) -> None:
     try:
-        result = _send(change, run)
+        result = run.why_not(change) or _send(change, run, say, place)
     except BaseException:
         run.halt(_INTERRUPTED)  # a defect of ours: nothing more may begin
         raise
-    say(Finished(replace(result, seconds=round(time.monotonic() - started, 3))))
+    say(Finished(result))
 
 
-def _send(change: Change, run: _Run) -> Result:
+def _send(change: Change, run: _Run, say: Say, place: Place) -> Result:
     after = change.after
     assert after is not None
     assert after.uploaded_as is not None
@@ -236,23 +260,27 @@ def _send(change: Change, run: _Run) -> Result:
         content = run.read(change)
     except InvalidInput as error:
         return _failed(change, Failure(error.problems[0].code, error.message, error.problems[0].hint, Remedy.FILE))
-    intent = Unconfirmed(change.name, after.type, after.sha256, after.uploaded_as, run.now())
     upload = Upload(after.type, content, after.uploaded_as, after.title, after.introduction)
-    try:
-        run.memory.intend(intent)
-    except OSError as error:
-        run.halt(_disk(error))
-        return _skipped(change, _disk(error))
-    try:
-        uploaded = run.remote.upload(upload)
-    except CallFailed as error:
-        return _unanswered(change, intent, error, run)
-    return _answered(change, intent, uploaded, run)
+    with place:
+        if skipped := run.why_not(change):
+            return skipped
+        say(Started(change))
+        started = time.monotonic()
+        intent = Unconfirmed(change.name, after.type, after.sha256, after.uploaded_as, run.now())
+        try:
+            run.memory.intend(intent)
+        except OSError as error:
+            run.halt(_disk(error))
+            return _skipped(change, _disk(error))
+        answer = run.ask(upload)
+    seconds = round(time.monotonic() - started, 3)
+    if isinstance(answer, CallFailed):
+        return replace(_unanswered(change, intent, answer, run), seconds=seconds)
+    return replace(_answered(change, intent, answer, run), seconds=seconds)
 
 
 def _answered(change: Change, intent: Unconfirmed, uploaded: Uploaded, run: _Run) -> Result:
     assert change.after is not None
-    run.lost_in_a_row = 0
     record = replace(
         change.after,
         media_id=uploaded.media_id,
@@ -270,21 +298,15 @@ def _answered(change: Change, intent: Unconfirmed, uploaded: Uploaded, run: _Run
 
 
 def _unanswered(change: Change, intent: Unconfirmed, error: CallFailed, run: _Run) -> Result:
-    failure = error.failure
     if isinstance(error, OutcomeUnknown):
-        run.lost_in_a_row += 1
-        if run.lost_in_a_row >= _LOST_IN_A_ROW:
-            run.halt(_LOST)
         # Pauses and further attempts may lie between the intent and the request whose answer was lost.
         lost = replace(intent, sent_at=run.now())
-        return Result(change, Outcome.UNKNOWN, None, error.attempts, error=failure, unconfirmed=lost)
-    if isinstance(error, Halted):
-        run.halt(failure)
+        return Result(change, Outcome.UNKNOWN, None, error.attempts, error=error.failure, unconfirmed=lost)
     try:
         run.memory.refused(intent)
     except OSError as disk:
         run.halt(_disk(disk))
-    return Result(change, Outcome.FAILED, None, error.attempts, error=failure, unconfirmed=intent)
+    return Result(change, Outcome.FAILED, None, error.attempts, error=error.failure, unconfirmed=intent)
 
 
 def _note(result: Result, outcomes: dict[Fingerprint, Result]) -> None:

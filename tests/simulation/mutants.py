@@ -115,16 +115,8 @@ MUTANTS = (
         "except OSError as error:\n"
         "    run.halt(_disk(error))\n"
         "    return _skipped(change, _disk(error))\n"
-        "try:\n"
-        "    uploaded = run.remote.upload(upload)\n"
-        "except CallFailed as error:\n"
-        "    return _unanswered(change, intent, error, run)",
-        "try:\n"
-        "    uploaded = run.remote.upload(upload)\n"
-        "except CallFailed as error:\n"
-        "    run.memory.intend(intent)\n"
-        "    return _unanswered(change, intent, error, run)\n"
-        "run.memory.intend(intent)",
+        "answer = run.ask(upload)",
+        "answer = run.ask(upload)\nrun.memory.intend(intent)",
     ),
     Mutant(
         "an answer is not written to the journal",

@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from random import Random
 from types import TracebackType
 
 import greenlet
 
-from wxsync.executor import Event, Say, Tick
+from wxsync.executor import Event, Tick, Work
 
 
 class Crash(BaseException):
@@ -70,7 +70,7 @@ class Process:
         if self.is_dead:
             raise Crash
 
-    def pool(self, works: Iterable[Callable[[Say], None]], *, jobs: int, tick: float) -> Iterator[Event]:
+    def pool(self, works: Iterable[Work], *, jobs: int, tick: float) -> Iterator[Event]:
         """Does works as the executor's Pool says, one step of one worker at a time."""
         del tick
         waiting, running, said = deque(works), list[_Worker](), deque[Event]()
@@ -79,7 +79,7 @@ class Process:
                 while waiting and len(running) < jobs:
                     running.append(_Worker(waiting.popleft()))
                 worker = self.rng.choice(running)
-                worker.switch(said.append) if not worker else worker.switch()
+                worker.switch(said.append, nullcontext()) if not worker else worker.switch()
                 if worker.dead:
                     running.remove(worker)
                 while said:
