@@ -43,7 +43,7 @@ def record(name: str) -> Record:
     return Record(MaterialType.IMAGE, name, "0" * 64, 1, f"id-{name}", None, None, None)
 
 
-@pytest.mark.parametrize(("cost", "pause"), [(0.0, 2.0), (0.05, 2.0), (0.5, 10.0), (2.0, 40.0), (30.0, 60.0)])
+@pytest.mark.parametrize(("cost", "pause"), [(0.0, 2.0), (0.05, 2.0), (0.5, 15.0), (1.5, 45.0), (30.0, 60.0)])
 def test_a_lock_that_takes_long_is_written_less_often(tmp_path: Path, cost: float, pause: float) -> None:
     clock = Clock(cost)
     file = tmp_path / "materials.lock.json"

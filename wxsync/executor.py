@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -180,15 +180,16 @@ def apply_plan(
     uploads = plan.uploads
     sent = uploads if limits.uploads is None else uploads[: limits.uploads]
     run = _Run(remote, read, memory, stop, now)
+    shared = frozenset(one.after.fingerprint for one in plan.pending if one.after and not one.action.uploads)
     outcomes: dict[Fingerprint, Result] = {}
     works = (partial(_work, change, run) for change in sent)
     for event in pool(works, jobs=max(1, min(limits.jobs, len(sent))), tick=tick):
         if isinstance(event, Finished):
-            _note(event.result, outcomes)
+            _note(event.result, shared, outcomes)
         yield event
     for change in uploads[len(sent) :]:
         result = _skipped(change, _BOUND)
-        _note(result, outcomes)
+        _note(result, shared, outcomes)
         yield Finished(result)
     for change in plan.pending:
         if not change.action.uploads:
@@ -309,9 +310,11 @@ def _unanswered(change: Change, intent: Unconfirmed, error: CallFailed, run: _Ru
     return Result(change, Outcome.FAILED, None, error.attempts, error=error.failure, unconfirmed=intent)
 
 
-def _note(result: Result, outcomes: dict[Fingerprint, Result]) -> None:
-    if result.change.after:
-        outcomes.setdefault(result.change.after.fingerprint, result)
+def _note(result: Result, shared: Collection[Fingerprint], outcomes: dict[Fingerprint, Result]) -> None:
+    """Keep a result that others share."""
+    after = result.change.after
+    if shared and after and after.fingerprint in shared:
+        outcomes.setdefault(after.fingerprint, result)
 
 
 def _settle_without_upload(change: Change, outcomes: Mapping[Fingerprint, Result]) -> Result:

@@ -20,8 +20,9 @@ T = TypeVar("T")
 
 _EVERY_SECONDS = 2.0
 _LONGEST_SECONDS = 60.0
-# Writing may take one part in so many of a run's time: until it is done again, the journal holds every id.
-_ONE_PART_IN = 20
+# Writing may take one part in so many of a run's time, by what the last one took, which the next one exceeds: until it
+# is done again, the journal holds every id.
+_ONE_PART_IN = 30
 _IN_THE_JOURNAL = text(
     "no id is lost: they are in the journal, and the next apply brings them into the lock. "
     "Free some space or make the folder writable, then run apply again"

@@ -41,6 +41,8 @@ def reconcile_after(
     except CallFailed as error:
         watcher.says(text("looking for what another run uploaded meanwhile is impossible: {why}", why=error.message))
         return results
+    if not observed:
+        return results
     seen = planned.unnarrowed().replanned(observed)
     adopted_ids = {one.after.media_id for one in seen.plan.changes if one.action is Action.ADOPT and one.after}
     if not adopted_ids:

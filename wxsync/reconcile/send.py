@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Mapping
+from functools import lru_cache
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -101,6 +102,8 @@ def adopt_listed(
         return recognise(remote, (*planned.inventory.observed, *listed), planned.plan, planned.lock)
 
     def missing(seen: Recognised) -> list[float]:
+        if planned.lock is None or not planned.lock.unconfirmed:
+            return []
         still = planned.replanned(seen.observed).minus(seen.contested)
         return [unix_seconds(doubt.sent_at) for doubt in unconfirmed_uploads(still.plan, still.lock).values()]
 
@@ -111,7 +114,8 @@ def adopt_listed(
         return watcher.waits(seconds)
 
     seen = settle(again, missing, seconds=options.settle, clock=_clock_of(remote, watcher), pause=pause)
-    found = planned.replanned(seen.observed)
+    # A plan of many files takes its time, and two of them twice the room.
+    found = planned if seen.observed == planned.inventory.observed else planned.replanned(seen.observed)
     return found, held_for_person(found.plan, found.lock, seen, options.plan.replace)
 
 
@@ -143,6 +147,7 @@ def execute(
     for result in settled:
         ledger.add(result)
     files = Inside(project.manifest.root)
+    moment = lru_cache(maxsize=1)(utc)  # uploads of one second share its text
     with Journal(project.journal_file, account=account, disk=project.disk) as journal:
         for event in apply_plan(
             planned.plan,
@@ -151,7 +156,7 @@ def execute(
             memory=journal,
             limits=options.limits,
             stop=watcher.stop,
-            now=lambda: utc(clock()),
+            now=lambda: moment(int(clock())),
             pool=watcher.pool or in_threads,
         ):
             if isinstance(event, Finished):
