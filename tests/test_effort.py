@@ -9,19 +9,30 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
+from types import FrameType, MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
 
+from tests.benchmarks.distance import distant
+from tests.nouns import want
 from tests.project import MEDIA, Project, Server, png
 from tests.test_stories_report import padded
+from wxsync.cli.options import Settings
+from wxsync.cli.progress import Progress
+from wxsync.executor import Finished
+from wxsync.model import Outcome
+from wxsync.planner import make_plan
+from wxsync.results import Result
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = 8  # the project, images, and six with fifty images each
 BESIDES = 70  # stats of the manifest, the lock, the folders and so on, however many files there are
 LOCKS = 30  # syncs of the lock, the journal's name and so on, however many uploads there are
 HANDFUL = 8
+THREADS = 12  # of the uploads, of the digests and so on, however many uploads there are
 PICTURES = 60  # of how many uploads an apply keeps a small picture
 
 # Counts from inside a process of its own, for an audit hook can never be taken away again.
@@ -29,13 +40,14 @@ _PROBE = """
 import json, sys, threading
 from collections import Counter
 
+COUNTED = ("stat", "lstat", "fstat", "fsync", "start_new_thread", "load_verify_locations")
 calls, opened = Counter(), []
 
 def is_import(frame):
     return "importlib" in frame.f_code.co_filename
 
 def called(frame, event, argument):
-    if event == "c_call" and argument.__name__ in ("stat", "lstat", "fstat", "fsync") and not is_import(frame):
+    if event == "c_call" and argument.__name__ in COUNTED and not is_import(frame):
         calls[argument.__name__] += 1
 
 def audited(event, arguments):
@@ -69,12 +81,12 @@ class Effort(NamedTuple):
         return sum(self.calls[name] for name in ("stat", "lstat", "fstat"))
 
 
-def effort(project: Project, *arguments: str) -> Effort:
+def effort(project: Project, *arguments: str, by: Mapping[str, str] = MappingProxyType({})) -> Effort:
     environ = {key: value for key, value in os.environ.items() if not key.startswith("WXSYNC_")}
     ended = subprocess.run(
         [sys.executable, "-c", _PROBE, "--manifest", "materials.yaml", *arguments],
         cwd=project.root,
-        env=environ | project.environ | {"PYTHONPATH": str(ROOT)},
+        env=environ | project.environ | {"PYTHONPATH": str(ROOT)} | dict(by),
         capture_output=True,
         text=True,
         check=False,
@@ -194,6 +206,8 @@ def test_an_upload_costs_three_opens_two_syncs_and_one_connection_at_most(projec
     assert second.calls["fsync"] <= 2 * many + LOCKS
     # Each upload has a connection of its own where the server, as the sandbox, does not say that it keeps them.
     assert second.calls["socket.connect"] <= many + HANDFUL
+    # No thread watches over a single upload.
+    assert second.calls["start_new_thread"] <= THREADS
 
 
 def test_a_page_opens_the_recordings_that_it_holds_and_no_others(project: Project) -> None:
@@ -216,3 +230,40 @@ def test_a_page_opens_the_recordings_that_it_holds_and_no_others(project: Projec
     # Two of the films and a voice play in the page; the length of the other two is remembered.
     assert [one.media for one in (kept_by_apply, kept_by_none, kept_by_report)] == [3, 5, 3]
     assert len({(project.root / f"{name}.html").read_bytes() for name in ("one", "two", "three")}) == 1
+
+
+@pytest.mark.parametrize("keeps", [True, False], ids=["keeps", "closes"])
+def test_over_tls_trust_is_loaded_once_and_a_kept_connection_carries_many_uploads(
+    project: Project, server: Server, tmp_path: Path, keeps: bool
+) -> None:
+    many = 40
+    library(project, many)
+
+    with distant(project.environ, tmp_path / "door", milliseconds=2, keeps=keeps) as environ:
+        done = effort(project, "apply", "--yes", "--jobs", "4", by=environ)
+
+    assert server.calls()["add_material"] == many
+    assert done.calls["load_verify_locations"] == 1
+    if keeps:
+        assert done.calls["socket.connect"] <= many / 2
+    else:
+        assert many <= done.calls["socket.connect"] <= many + HANDFUL
+
+
+def test_progress_looks_at_each_upload_a_few_times_however_many_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    uploads = make_plan([want(f"{number:04}", f"{number:x}") for number in range(1_000)], None, account="wx1").uploads
+    progress = Progress(Settings())
+    looks = 0
+
+    def called(frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal looks
+        looks += event == "call" and frame.f_code.co_name == "sent_bytes"
+
+    sys.setprofile(called)
+    progress.start(uploads)
+    for change in uploads:
+        progress.sees(Finished(Result(change, Outcome.DONE, change.after)))
+    sys.setprofile(None)
+
+    assert len(capsys.readouterr().err.splitlines()) == 10
+    assert looks <= 3 * len(uploads)

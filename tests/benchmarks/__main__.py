@@ -25,19 +25,23 @@ GROUPS = {
     "listed": (rows.listed, (10_000,)),
     "small": (rows.small, (10_000,)),
     "large": (rows.large, (200,)),
-    "waiting": (rows.waiting, (500,)),
+    "waiting": (rows.waiting, (500, 5_000)),
     "quick": (rows.quick, (1_000,)),
+    "far": (rows.far, (500,)),
     "growth": (rows.growth, (10_000,)),
 }
+LONG = {"many": (rows.many, (10_000,))}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"all of: {', '.join(GROUPS)}")
+    parser.add_argument(
+        "groups", nargs="*", metavar="GROUP", help=f"of: {', '.join(GROUPS | LONG)}; {', '.join(LONG)} only by name"
+    )
     parser.add_argument("--files", type=int, nargs="+", help="other numbers of files than the usual ones")
     parser.add_argument("--runs", type=int, default=5, help="runs of each; the median is shown (default: 5)")
     asked = parser.parse_args()
-    if unknown := set(asked.groups) - GROUPS.keys():
+    if unknown := set(asked.groups) - GROUPS.keys() - LONG.keys():
         parser.error(f"no such group: {', '.join(sorted(unknown))}")
     print(f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {platform.machine()}, {_system()}\n", flush=True)
     print("| work | measured | beside | measured | ratio | target | memory |")
@@ -48,15 +52,16 @@ def main() -> None:
 
 
 def _lines(group: str, files: Sequence[int] | None, runs: int) -> Iterator[str]:
-    make, usual = GROUPS[group]
+    make, usual = (GROUPS | LONG)[group]
     for number in files or usual:
         with tempfile.TemporaryDirectory(prefix="wxsync-benchmark-") as place:
             for row in make(Path(place) / "library", number):
+                if group not in LONG:
+                    row.ours(), row.theirs()  # the first run warms the caches and is not counted
                 yield _line(row, runs)
 
 
 def _line(row: Row, runs: int) -> str:
-    row.ours(), row.theirs()  # the first run warms the caches and is not counted
     pairs = [(row.ours(), row.theirs()) for _ in range(runs)]
     ratio = median(ours.seconds / theirs.seconds for ours, theirs in pairs)
     ours, theirs = ([pair[side] for pair in pairs] for side in (0, 1))

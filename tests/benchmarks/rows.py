@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from tests.benchmarks import peers
+from tests.benchmarks.distance import distant
 from tests.benchmarks.world import Command, Spent, library, python, sandbox, wxsync
 
 Measure = Callable[[], Spent]
+Way = Callable[[Mapping[str, str]], AbstractContextManager[Mapping[str, str]]]
+"""Leads to a sandbox: from the variables that say where it is, to those that say by which way."""
+
+_SLOW = ("--fault", "add_material:latency=50")
+_FAR_MILLISECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +82,35 @@ def waiting(place: Path, files: int) -> Iterator[Row]:
     """Compares uploads of which each takes 50 ms with the least that they can take."""
     root = library(place, files, locked=False)
     ideal = Spent(files * 0.05 / 16, 0)
-    faults = ("--fault", "add_material:latency=50")
     work = f"`apply` of {files:,} files at 50 ms an answer, 16 jobs"
-    yield Row(work, partial(_applied, root, *faults), "files x 50 ms / 16", lambda: ideal, 1.25)
-    yield Row(f"wechatpy's loop over {files:,} files", peers.wechatpy(root, *faults), "the same", lambda: ideal)
+    most = 1.25 if files < 5_000 else 1.1
+    yield Row(work, partial(_applied, root, *_SLOW), "files x 50 ms / 16", lambda: ideal, most)
+    if files < 5_000:
+        yield Row(f"wechatpy's loop over {files:,} files", peers.wechatpy(root, *_SLOW), "the same", lambda: ideal)
 
 
 def quick(place: Path, files: int) -> Iterator[Row]:
     """Compares uploads that are answered at once with posts that promise nothing."""
     root = library(place, files, locked=False)
     work = f"`apply` of {files:,} files without latency, 16 jobs"
-    room = {10_000: 150.0, 100_000: 300.0}.get(files)
-    yield Row(work, partial(_applied, root), "16 threads of `requests`", peers.requests_pool(root), 1.5, room)
+    yield Row(work, partial(_applied, root), "16 threads of `requests`", peers.requests_pool(root), 1.5)
+
+
+def far(place: Path, files: int) -> Iterator[Row]:
+    """Compares uploads over TLS to a server that keeps connections with those to one that closes each."""
+    root = library(place, files, locked=False)
+    kept, closed = (partial(_applied, root, *_SLOW, over=partial(_far, place / "ca", keeps)) for keeps in (True, False))
+    ideal = Spent(files * (0.05 + _FAR_MILLISECONDS / 1000) / 16, 0)
+    work = f"`apply` of {files:,} files over TLS, 20 ms there and back, 50 ms an answer, 16 jobs"
+    yield Row(f"{work}, connections kept", kept, "files x 70 ms / 16", lambda: ideal)
+    yield Row(f"{work}, each closed", closed, "connections kept", kept)
+
+
+def many(place: Path, files: int) -> Iterator[Row]:
+    """Compares ten times as many uploads with so many; it takes some minutes."""
+    few, most = (library(place / name, times * files, locked=False) for name, times in (("few", 1), ("many", 10)))
+    work = f"`apply` of {10 * files:,} files without latency, 16 jobs"
+    yield Row(work, partial(_applied, most), f"{files:,} files", partial(_applied, few), 11, 350)
 
 
 def growth(place: Path, files: int) -> Iterator[Row]:
@@ -106,9 +130,13 @@ def _first(root: Path) -> Measure:
     return Command(wxsync(root, "plan").words, root, forget=[root / ".wxsync/materials.yaml.memo"]).run
 
 
-def _applied(root: Path, *faults: str) -> Spent:
+def _applied(root: Path, *faults: str, over: Way = nullcontext) -> Spent:
     """Uploads everything to an empty WeChat."""
     shutil.rmtree(root / ".wxsync", ignore_errors=True)
     (root / "materials.lock.json").unlink(missing_ok=True)
-    with sandbox(*faults) as environ:
+    with sandbox(*faults) as there, over(there) as environ:
         return wxsync(root, "apply", "--yes", "--jobs", "16", environ=environ).run()
+
+
+def _far(place: Path, keeps: bool, environ: Mapping[str, str]) -> AbstractContextManager[Mapping[str, str]]:
+    return distant(environ, place, milliseconds=_FAR_MILLISECONDS, keeps=keeps)
