@@ -155,9 +155,10 @@ class _Shift:
 
     def heard(self) -> list[Event]:
         """Take what was said since; raises what a work raised."""
-        if self.error:
+        events = [self.said.popleft() for _ in range(len(self.said))]
+        if self.error and not events:
             raise self.error
-        return [self.said.popleft() for _ in range(len(self.said))]
+        return events
 
 
 def apply_plan(

@@ -116,7 +116,11 @@ MUTANTS = (
         "    run.halt(_disk(error))\n"
         "    return _skipped(change, _disk(error))\n"
         "answer = run.ask(upload)",
-        "answer = run.ask(upload)\nrun.memory.intend(intent)",
+        "answer = run.ask(upload)\n"
+        "try:\n"
+        "    run.memory.intend(intent)\n"
+        "except OSError as error:\n"
+        "    run.halt(_disk(error))",
     ),
     Mutant(
         "an answer is not written to the journal",
@@ -396,6 +400,27 @@ MUTANTS = (
         "if sent < size else Phase.SENT",
         "if False else Phase.SENT",
         by="test_wechat_transport.py",
+    ),
+    Mutant(
+        "a kept connection carries uploads however long it stood idle",
+        "wechat.patience:_Upload.is_connected",
+        "return is_connected and time.monotonic() < self._fit_until",
+        "return is_connected and self._fit_until > 0",
+        by="test_wechat_transport.py",
+    ),
+    Mutant(
+        "connections are kept on though an upload was lost on one",
+        "wechat.transport:Transport.send",
+        "self._keeps and not (request.upload and phase is Phase.SENT)",
+        "self._keeps",
+        by="test_wechat_transport.py",
+    ),
+    Mutant(
+        "what waits for a place is sent though the run is to stop",
+        "executor:_send",
+        "if skipped := run.why_not(change):",
+        "if skipped := None:",
+        by="test_executor.py",
     ),
     Mutant(
         "a look that took long counts from its end",
