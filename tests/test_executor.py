@@ -420,6 +420,7 @@ class Crowd(Script):
     fifth: threading.Event = field(default_factory=threading.Event)
     stop: threading.Event = field(default_factory=threading.Event)
     stops: bool = False
+    answers_at: threading.Event | None = None
     turn: threading.Lock = field(default_factory=threading.Lock)
     open_now: int = 0
     most: int = 0
@@ -436,7 +437,7 @@ class Crowd(Script):
         with self.turn:
             self.open_now += 1
             self.most = max(self.most, self.open_now)
-        assert self.fifth.wait(30)
+        assert (self.answers_at or self.fifth).wait(30)
         with self.turn:
             self.open_now -= 1
         return Script.upload(self, upload)
@@ -460,3 +461,16 @@ def test_what_waits_for_a_place_is_not_sent_any_more_once_the_run_is_to_stop() -
     assert set(crowd.words("intend")) == set(crowd.words("upload")) == sent
     assert len(sent) <= 4
     assert {found[name] for name in found.keys() - sent} == {Outcome.SKIPPED}
+
+
+def test_what_waits_for_a_place_is_not_sent_once_nobody_listens() -> None:
+    closed = threading.Event()
+    crowd = Crowd(answers_at=closed)
+    events = iter(running(uploads("abcdefghij"), crowd, limits=Limits(jobs=4)))
+
+    assert isinstance(next(events), Started)
+    assert crowd.fifth.wait(30)
+    threading.Timer(0.2, closed.set).start()  # those that run end when the listener has gone
+    events.close()  # type: ignore[attr-defined]
+
+    assert len(crowd.words("intend")) <= 4

@@ -184,10 +184,15 @@ def apply_plan(
     shared = frozenset(one.after.fingerprint for one in plan.pending if one.after and not one.action.uploads)
     outcomes: dict[Fingerprint, Result] = {}
     works = (partial(_work, change, run) for change in sent)
-    for event in pool(works, jobs=max(1, min(limits.jobs, len(sent))), tick=tick):
-        if isinstance(event, Finished):
-            _note(event.result, shared, outcomes)
-        yield event
+    events = pool(works, jobs=min(limits.jobs, len(sent)), tick=tick) if sent else ()
+    try:
+        for event in events:
+            if isinstance(event, Finished):
+                _note(event.result, shared, outcomes)
+            yield event
+    except BaseException:
+        run.halt(_INTERRUPTED)  # nor may begin what waits for a place, whoever stopped listening
+        raise
     for change in uploads[len(sent) :]:
         result = _skipped(change, _BOUND)
         _note(result, shared, outcomes)
