@@ -16,9 +16,6 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import certifi
-import trustme
-
 _WAYS = set[object]()
 _GONE = (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError)
 
@@ -50,6 +47,10 @@ def distant(environ: Mapping[str, str], place: Path, *, milliseconds: float, kee
 
 
 async def _main(base: str, authority: str, milliseconds: str, keeps: str) -> None:
+    # Only here: what a command is said to need at the most begins at what the process that starts it has.
+    import certifi
+    import trustme
+
     issuer = trustme.CA()
     # Beside all those that are trusted anywhere, as on a real machine: to read them takes its time.
     Path(authority).write_bytes(issuer.cert_pem.bytes() + Path(certifi.where()).read_bytes())

@@ -95,7 +95,7 @@ class Library:
         values = [getattr(stored, column) for column in COLUMNS.split(", ")]
         places = ", ".join("?" * (len(values) + 1))
         with self._store.transaction() as db:
-            if _count(db, incoming.shelf) >= self._quotas.capacity(db, incoming.shelf):
+            if _holds(db, incoming.shelf, self._quotas.capacity(db, incoming.shelf)):
                 raise ApiError(45034)
             db.execute(f"INSERT INTO materials ({COLUMNS}, content) VALUES ({places})", (*values, incoming.content))  # noqa: S608  # constants only
         return stored
@@ -202,6 +202,12 @@ def _article_url(image_format: str, before: int, *, with_format: bool) -> str:
 
 def _new_token() -> str:
     return secrets.token_urlsafe(63).replace("-", "a").replace("_", "b")
+
+
+def _holds(db: sqlite3.Connection, shelf: str, most: int) -> bool:
+    """Tell whether a shelf holds so many; it never does where fewer were ever stored, which is told without a count."""
+    ever: int = db.execute("SELECT coalesce(max(seq), 0) FROM materials").fetchone()[0]
+    return ever >= most and _count(db, shelf) >= most
 
 
 def _count(db: sqlite3.Connection, shelf: str) -> int:
