@@ -23,11 +23,13 @@ GROUPS = {
     "starting": (rows.starting, (0,)),
     "in-step": (rows.in_step, (1_000, 10_000, 100_000)),
     "listed": (rows.listed, (10_000,)),
+    "judged": (rows.judged, (10_000,)),
     "small": (rows.small, (10_000,)),
     "large": (rows.large, (200,)),
     "waiting": (rows.waiting, (500, 5_000)),
     "quick": (rows.quick, (1_000,)),
     "far": (rows.far, (500,)),
+    "pages": (rows.pages, (3_000,)),
     "growth": (rows.growth, (10_000,)),
 }
 LONG = {"many": (rows.many, (10_000,))}

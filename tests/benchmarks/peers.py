@@ -49,6 +49,25 @@ for file in sorted(Path("images").rglob("*.png")):
 """
 
 
+_PICTURES = """
+import io
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from PIL import Image
+def small(file):
+    with Image.open(file) as picture:
+        picture.draft("RGB", (448, 448))
+        picture.thumbnail((224, 224))
+        content = io.BytesIO()
+        picture.save(content, "WEBP", quality=62, method=1)
+        return content.getvalue()
+if __name__ == "__main__":
+    with ProcessPoolExecutor(2) as processes:
+        for content in processes.map(small, sorted(Path("images").rglob("*.png")), chunksize=20):
+            assert content
+"""
+
+
 def git(root: Path) -> Callable[[], Spent]:
     """Asks git whether anything changed."""
     return Command(["git", "status"], root).run
@@ -57,6 +76,11 @@ def git(root: Path) -> Callable[[], Spent]:
 def loop(root: Path) -> Callable[[], Spent]:
     """Reads and hashes every file in one loop."""
     return python(root, _LOOP).run
+
+
+def small_pictures(root: Path) -> Callable[[], Spent]:
+    """Makes a small picture of every file, and no page."""
+    return python(root, _PICTURES).run
 
 
 def openssl(root: Path) -> Iterator[tuple[str, Callable[[], Spent]]]:

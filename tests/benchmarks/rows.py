@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 from tests.benchmarks import peers
 from tests.benchmarks.distance import distant
-from tests.benchmarks.world import Command, Spent, library, python, sandbox, wxsync
+from tests.benchmarks.world import Spent, library, python, sandbox, wxsync
+from tests.project import png
 
 Measure = Callable[[], Spent]
 Way = Callable[[Mapping[str, str]], AbstractContextManager[Mapping[str, str]]]
@@ -42,32 +44,38 @@ def starting(place: Path, _files: int) -> Iterator[Row]:
 
 
 def in_step(place: Path, files: int) -> Iterator[Row]:
-    """Compares a plan with nothing to do, by a glob."""
-    root = library(place, files)
-    wxsync(root, "plan").run()
-    work = f"`plan`, nothing changed, {files:,} files by a glob"
+    """Compares a plan with nothing to do, and one after a file has changed, by a glob."""
+    root = _planned(library(place, files))
     most = {1_000: 12.0, 10_000: 5.0, 100_000: 4.0}.get(files)
-    room = {10_000: 150.0, 100_000: 300.0}.get(files)
-    yield Row(work, wxsync(root, "plan").run, "`git status`", peers.git(root), most)
-    yield Row(f"{work}, first after a change", _first(root), "`git status`", peers.git(root), None, room)
+    work = f"{files:,} files by a glob"
+    yield Row(f"`plan`, nothing changed, {work}", wxsync(root, "plan").run, "`git status`", peers.git(root), most)
+    most, room = {1_000: (20.0, None), 10_000: (12.0, 45.0), 100_000: (10.0, 200.0)}.get(files, (None, None))
+    yield Row(f"`plan`, one file changed, {work}", _changed(root), "`git status`", peers.git(root), most, room)
     for name, theirs in peers.of_a_tree(root):
         yield Row(f"{name}, {files:,} files, beside git", theirs, "`git status`", peers.git(root))
 
 
 def listed(place: Path, files: int) -> Iterator[Row]:
-    """Compares a plan with nothing to do, each file listed by itself."""
-    root = library(place, files, listed=True)
-    wxsync(root, "plan").run()
-    work = f"`plan`, nothing changed, {files:,} files listed one by one"
-    yield Row(f"{work}, first", _first(root), "`git status`", peers.git(root), 12)
-    yield Row(f"{work}, later", wxsync(root, "plan").run, "`git status`", peers.git(root), 6)
+    """Compares the same where each file is listed by itself."""
+    root = _planned(library(place, files, listed=True))
+    work = f"{files:,} files listed one by one"
+    yield Row(f"`plan`, nothing changed, {work}", wxsync(root, "plan").run, "`git status`", peers.git(root), 6)
+    yield Row(f"`plan`, one file changed, {work}", _changed(root), "`git status`", peers.git(root), 15)
+
+
+def judged(place: Path, files: int) -> Iterator[Row]:
+    """Compares judging files that were judged before."""
+    root = library(place, files)
+    wxsync(root, "validate").run()
+    work = f"`validate`, nothing changed, {files:,} files by a glob"
+    yield Row(work, wxsync(root, "validate").run, "`git status`", peers.git(root), 12)
 
 
 def small(place: Path, files: int) -> Iterator[Row]:
     """Compares hashing many small files."""
     root = library(place, files)
     ours = wxsync(root, "plan", "--no-cache").run
-    yield Row(f"first `plan`, hashing {files:,} small files", ours, "a loop in Python", peers.loop(root), 1.3)
+    yield Row(f"first `plan`, hashing {files:,} small files", ours, "a loop in Python", peers.loop(root), 2)
 
 
 def large(place: Path, files: int) -> Iterator[Row]:
@@ -75,7 +83,17 @@ def large(place: Path, files: int) -> Iterator[Row]:
     root = library(place, files, size=10_000_000 - 200)
     ours = wxsync(root, "plan", "--no-cache").run
     work = f"first `plan`, hashing {files:,} files of 10 MB"
-    yield from (Row(work, ours, name, theirs, 1.1) for name, theirs in peers.openssl(root))
+    yield from (Row(work, ours, name, theirs, 1.05) for name, theirs in peers.openssl(root))
+
+
+def pages(place: Path, files: int) -> Iterator[Row]:
+    """Compares a page of pictures with making small ones of them, and with the same page once more."""
+    root = library(place, files, photographs=True)
+    first = wxsync(root, "report", "-o", "page.html", before=lambda: shutil.rmtree(root / ".wxsync/pictures", True)).run
+    again = wxsync(root, "report", "-o", "page.html").run
+    work = f"`report` of {files:,} photographs of a megapixel"
+    yield Row(f"{work}, first", first, "Pillow alone, two processes", peers.small_pictures(root))
+    yield Row(f"{work}, again", again, "first", first, 0.2)
 
 
 def waiting(place: Path, files: int) -> Iterator[Row]:
@@ -115,19 +133,28 @@ def many(place: Path, files: int) -> Iterator[Row]:
 
 def growth(place: Path, files: int) -> Iterator[Row]:
     """Compares ten times as many files with so many."""
-    few, many = library(place / "few", files), library(place / "many", 10 * files)
-    for root in (few, many):
-        wxsync(root, "plan").run()
+    few, many = _planned(library(place / "few", files)), _planned(library(place / "many", 10 * files))
     peer = f"{files:,} files"
     yield Row(
         f"`plan`, nothing changed, {10 * files:,} files", wxsync(many, "plan").run, peer, wxsync(few, "plan").run, 11
     )
-    yield Row("the same, first after a change", _first(many), peer, _first(few), 11)
+    yield Row("the same, one file changed", _changed(many), peer, _changed(few), 11)
 
 
-def _first(root: Path) -> Measure:
-    """Plans as after a change that needs no upload: the memory of what was said is of no use, that of digests is."""
-    return Command(wxsync(root, "plan").words, root, forget=[root / ".wxsync/materials.yaml.memo"]).run
+def _planned(root: Path) -> Path:
+    """Plans once, so that what was read is remembered."""
+    wxsync(root, "plan").run()
+    return root
+
+
+def _changed(root: Path) -> Measure:
+    """Plans after one file was given another content, each time anew."""
+    contents = count()
+
+    def change() -> None:
+        (root / "images/000/picture-000007.png").write_bytes(png(f"changed {next(contents)}"))
+
+    return wxsync(root, "plan", before=change).run
 
 
 def _applied(root: Path, *faults: str, over: Way = nullcontext) -> Spent:

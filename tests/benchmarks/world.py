@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import os
+import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from io import BytesIO
 from pathlib import Path
+
+from PIL import Image
 
 from tests.project import png
 from wxsync.lockfile import write_lock
@@ -34,14 +39,13 @@ class Command:
     words: Sequence[str]
     folder: Path
     environ: Mapping[str, str] = field(default_factory=dict)
-    forget: Sequence[Path] = ()
+    before: Callable[[], object] = lambda: None
 
     def run(self) -> Spent:
         """Runs it once; raises where it fails."""
         if sys.platform == "win32":
             raise NotImplementedError
-        for file in self.forget:
-            file.unlink(missing_ok=True)
+        self.before()
         environ = os.environ | dict(self.environ)
         before = time.perf_counter()
         process = subprocess.Popen(
@@ -63,9 +67,11 @@ class Spent:
     mebibytes: float
 
 
-def wxsync(folder: Path, *words: str, environ: Mapping[str, str] | None = None) -> Command:
+def wxsync(
+    folder: Path, *words: str, environ: Mapping[str, str] | None = None, before: Callable[[], object] = lambda: None
+) -> Command:
     """Gives a wxsync command."""
-    return Command([WXSYNC, *words], folder, environ or {})
+    return Command([WXSYNC, *words], folder, environ or {}, before)
 
 
 def python(folder: Path, code: str) -> Command:
@@ -73,18 +79,37 @@ def python(folder: Path, code: str) -> Command:
     return Command([sys.executable, "-c", code], folder)
 
 
-def library(place: Path, files: int, *, listed: bool = False, locked: bool = True, size: int = 0) -> Path:
-    """Makes a folder of pictures in step with its lock, committed to git; small ones, or larger by `size` bytes."""
+def library(
+    place: Path, files: int, *, listed: bool = False, locked: bool = True, size: int = 0, photographs: bool = False
+) -> Path:
+    """Makes a folder of pictures in step with its lock, committed to git; small ones, or larger by `size` bytes.
+
+    With `photographs` they are JPEGs of 1200 x 900 pixels under the same names, which only their content tells.
+    """
     # In a process of its own: what a command is said to need at the most begins at what the process that starts it has.
     with ProcessPoolExecutor(1) as process:
-        return process.submit(_library, place, files, listed=listed, locked=locked, size=size).result()
+        content = _photograph if photographs else partial(_picture, size=size)
+        return process.submit(_library, place, files, content, listed=listed, locked=locked).result()
 
 
-def _library(place: Path, files: int, *, listed: bool, locked: bool, size: int) -> Path:
+def _picture(number: int, *, size: int) -> bytes:
+    return png(str(number), padding=size)
+
+
+def _photograph(number: int) -> bytes:
+    """Makes soft blots of colour, which take as long to decode as a photograph does."""
+    colours = random.Random(number).randbytes(40 * 30 * 3)
+    picture = Image.frombytes("RGB", (40, 30), colours).resize((1200, 900), Image.Resampling.BICUBIC)
+    content = BytesIO()
+    picture.save(content, "JPEG", quality=85)
+    return content.getvalue()
+
+
+def _library(place: Path, files: int, content: Callable[[int], bytes], *, listed: bool, locked: bool) -> Path:
     for number in range(files):
         file = place / f"images/{number // FILES_IN_A_FOLDER:03}/picture-{number:06}.png"
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(png(str(number), padding=size))
+        file.write_bytes(content(number))
     entries = (f"  - path: {file}\n    type: image\n" for file in sorted(_pictures(place)))
     text = "version: 1\nmaterials:\n" + "".join(entries) if listed else BY_GLOB
     (place / "materials.yaml").write_text(text)
