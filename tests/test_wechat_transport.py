@@ -24,6 +24,7 @@ from tests.wechat_fake import (
     Seen,
     raw,
 )
+from wxsync.wechat import patience
 from wxsync.wechat.outcome import Phase
 from wxsync.wechat.patience import KEPT_SECONDS
 from wxsync.wechat.transport import Answer, Request, Transport, Trouble, _trouble
@@ -144,7 +145,7 @@ UPLOAD = Request("POST", "/x", body=b"{}", upload=True)
 def peers_of(*requests: Request, answers: list[bytes], pause: float = 0.0) -> list[int]:
     """Send requests one after the other and give the client's port of each: one number for each connection."""
     with FakeWeChat(x=answers) as server:
-        transport = Transport(server.base, connections=1, read_seconds=0.2)
+        transport = Transport(server.base, connections=1, read_seconds=20)
         for request in requests:
             transport.send(request)
             time.sleep(pause)
@@ -157,6 +158,13 @@ def test_questions_share_a_connection_and_uploads_do_not_where_nobody_says_that_
     assert peers_of(QUESTION, QUESTION, QUESTION, UPLOAD, UPLOAD, answers=[raw(b"{}")]) == [0, 0, 0, 3, 4]
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets a busy machine take its time between two uploads."""
+    monkeypatch.setattr(patience, "KEPT_SECONDS", 600.0)
+
+
+@pytest.mark.usefixtures("patient")
 def test_uploads_share_a_connection_that_the_server_says_it_keeps() -> None:
     assert peers_of(UPLOAD, UPLOAD, UPLOAD, answers=[KEPT]) == [0, 0, 0]
 
@@ -169,10 +177,11 @@ def test_an_upload_takes_no_connection_that_a_server_may_be_closing() -> None:
     assert peers_of(UPLOAD, UPLOAD, answers=[KEPT], pause=KEPT_SECONDS) == [0, 1]
 
 
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("lost", [HANG_UP, RESET, SILENCE])
 def test_after_an_upload_is_in_doubt_none_shares_a_connection(lost: bytes) -> None:
     with FakeWeChat(x=[KEPT, lost, KEPT]) as server:
-        transport = Transport(server.base, connections=1, read_seconds=0.2)
+        transport = Transport(server.base, connections=1, read_seconds=1.0)
         phases = [transport.send(UPLOAD).phase for _ in range(4)]
         transport.close()
     assert phases == [Phase.ANSWERED, Phase.SENT, Phase.ANSWERED, Phase.ANSWERED]
@@ -181,6 +190,7 @@ def test_after_an_upload_is_in_doubt_none_shares_a_connection(lost: bytes) -> No
     assert [seen.headers.get("connection") for seen in server.seen] == [None, None, "close", "close"]
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_question_that_is_lost_says_nothing_of_the_connections_of_uploads() -> None:
     assert peers_of(UPLOAD, QUESTION, UPLOAD, answers=[KEPT, RESET, KEPT]) == [0, 1, 0]
 

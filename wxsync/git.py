@@ -6,7 +6,6 @@ only to the server that it is for.
 
 from __future__ import annotations
 
-import base64
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -316,6 +315,8 @@ def _shown(by: Credentials | None, environ: Mapping[str, str]) -> dict[str, str]
     """Give the variables by which git, and Git LFS with it, shows a token to one server and to nobody else."""
     if by is None:
         return {}
+    import base64
+
     basic = base64.b64encode(f"{by.user}:{by.token}".encode()).decode()
     count = environ.get("GIT_CONFIG_COUNT", "0")
     number = int(count) if count.isdecimal() else 0

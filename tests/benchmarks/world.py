@@ -16,8 +16,6 @@ from functools import partial
 from io import BytesIO
 from pathlib import Path
 
-from PIL import Image
-
 from tests.project import png
 from wxsync.lockfile import write_lock
 from wxsync.manifest import read_manifest
@@ -98,6 +96,9 @@ def _picture(number: int, *, size: int) -> bytes:
 
 def _photograph(number: int) -> bytes:
     """Makes soft blots of colour, which take as long to decode as a photograph does."""
+    # Only in the process that makes them: what a command needs at the most begins at what this one has.
+    from PIL import Image
+
     colours = random.Random(number).randbytes(40 * 30 * 3)
     picture = Image.frombytes("RGB", (40, 30), colours).resize((1200, 900), Image.Resampling.BICUBIC)
     content = BytesIO()

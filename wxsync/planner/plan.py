@@ -17,6 +17,7 @@ one content the oldest stays, whatever the lock says, for two machines must agre
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from operator import attrgetter
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -54,17 +55,17 @@ def make_plan(
     sources = lock_sources(wanted, held, names=names, leaving=leaving, forced=forced)
     listing = _listing(observed, held, account, targets, sources)
     # Where WeChat lists no upload of ours, it does not matter to a name with a source who else has its content.
-    alone = () if listing.uploads else sources
-    changes = [_as_the_lock_says(wanted[name], source, held) for name, source in sources.items() if name in alone]
-    contents = grouped((wanted[name] for name in names if name not in alone), lambda one: one.fingerprint)
+    alone: Mapping[str, Source] = {} if listing.uploads else sources
+    changes = [_as_the_lock_says(wanted[name], source, held) for name, source in alone.items()]
+    contents = grouped([wanted[name] for name in names if name not in alone], lambda one: one.fingerprint)
     known = [_content(takers, sources, forced, listing) for takers in contents.values()]
     changes += [change for content in known for change in _decide(content, held, forced, account)]
-    renamed = {change.renamed_from for change in changes}
+    renamed = {change.renamed_from for change in changes} if leaving else ()
     changes += [_retire(name, record) for name, record in leaving.items() if name not in renamed]
     let_go = {record.media_id: record for content in known for record in content.let_go}
     if let_go:
         changes = [_with_what_it_lets_go(change, held, let_go) for change in changes]
-    return Plan(account, tuple(sorted(changes, key=lambda change: change.name)))
+    return Plan(account, tuple(sorted(changes, key=attrgetter("name"))))
 
 
 def _listing(
@@ -195,10 +196,14 @@ def _with_what_it_lets_go(change: Change, held: Held, let_go: Mapping[str | None
 
 
 def _as_the_lock_says(wanted: Desired, source: Source, held: Held) -> Change:
-    path, record = wanted.asset.path, source.record
+    asset, record = wanted.asset, source.record
+    path = asset.path
+    if source.action is Action.KEEP and record.path == path:
+        # As most are: so this is said without what every other change asks for.
+        return Change(
+            asset.name, Action.KEEP, reasons.IN_STEP, asset.type, path, wanted.sha256, wanted.size, record, record
+        )
     match source.action:
-        case Action.KEEP if record.path == path:
-            return _change(wanted, Action.KEEP, reasons.IN_STEP, held, record)
         case Action.KEEP:
             return _change(wanted, Action.RENAME, reasons.moved(record.path), held, record)
         case Action.RENAME:

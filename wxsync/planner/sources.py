@@ -94,12 +94,15 @@ def lock_sources(
     `leaving` are the records whose names are no longer in the manifest.
     """
     names = sorted(names)
-    free = [name for name in names if name not in forced]
-    keepers = [name for name in free if held.keeps(wanted[name])]
-    sources = {name: Source(Action.KEEP, name, held.records[name]) for name in keepers}
+    sources = {
+        name: Source(Action.KEEP, name, record)
+        for name in names
+        if name not in forced and (record := held.records.get(name)) and record.has_content_of(wanted[name])
+    }
     # What most names have is theirs already: only of the others it matters who else has their content.
-    movers = grouped((name for name in free if name not in sources), lambda name: wanted[name].fingerprint)
-    imposed = {wanted[name].fingerprint for name in names if name in forced}
+    others = [name for name in names if name not in sources]
+    movers = grouped([name for name in others if name not in forced], lambda name: wanted[name].fingerprint)
+    imposed = {wanted[name].fingerprint for name in others if name in forced}
     left = _alive(leaving, held)
     elsewhere = _elsewhere(wanted, held, of=movers, leaving=leaving, forced=forced)
     retired = held.retired if movers else {}
@@ -109,14 +112,14 @@ def lock_sources(
             for name, (former, record) in zip(takers, left.get(content, ()), strict=False)
         }
         sources |= renamed
-        others = takers[len(renamed) :]
+        left_over = takers[len(renamed) :]
         if content in elsewhere:
-            sources |= _shared(others, *elsewhere[content])
+            sources |= _shared(left_over, *elsewhere[content])
         elif renamed:
-            sources |= _shared(others, takers[0], renamed[takers[0]].record)
+            sources |= _shared(left_over, takers[0], renamed[takers[0]].record)
         elif content in retired and content not in imposed:
             # Where an upload of this content is forced, the others share that one.
-            sources |= _taken_back(others, retired[content])
+            sources |= _taken_back(left_over, retired[content])
     return sources
 
 

@@ -11,7 +11,6 @@ from wxsync import SANDBOX_APPID, STATE_FOLDER
 from wxsync.errors import Conflict, InvalidInput, UsageProblem
 from wxsync.files import DISK, Disk, check_own
 from wxsync.git import tracks
-from wxsync.lockfile import read_lock
 from wxsync.manifest import Tree, manifest_stem, read_manifest
 from wxsync.model import Account, Lock, Manifest, Problem
 from wxsync.near import did_you_mean, near_names
@@ -121,9 +120,15 @@ def recalled_lock(root: Path, file: Path) -> Lock | None:
     """Read a lock as read_lock does, or recall what it said last time where it has not changed since."""
     memo = Memo(root, file)
     lock = memo.recall(Lock)
-    if lock is None and (lock := read_lock(file)):
+    if lock is None and (lock := _read_lock(file)):
         memo.keep(lock)
     return lock
+
+
+def _read_lock(file: Path, *, disk: Disk = DISK) -> Lock | None:
+    from wxsync.lockfile import read_lock  # what is recalled needs no reader of JSON
+
+    return read_lock(file, disk=disk)
 
 
 def lock_of(project: Project, *, recalls: bool = False) -> Lock | None:
@@ -132,7 +137,7 @@ def lock_of(project: Project, *, recalls: bool = False) -> Lock | None:
     `recalls` lets what is remembered of it stand for the file, where it has not changed: for who only looks.
     """
     file = project.lock_file
-    lock = recalled_lock(project.manifest.root, file) if recalls else read_lock(file, disk=project.disk)
+    lock = recalled_lock(project.manifest.root, file) if recalls else _read_lock(file, disk=project.disk)
     if lock and project.appid and SANDBOX_APPID == lock.account != project.appid:
         raise Conflict(
             text(

@@ -8,7 +8,6 @@ from msgspec import Struct
 
 from wxsync.errors import Conflict
 from wxsync.journal import clear_journal, read_journal
-from wxsync.lockfile import remove_temporaries
 from wxsync.model import Lock, Problem, Severity
 from wxsync.planner import doubts_from, fold_journal
 from wxsync.project.folder import Project, lock_of
@@ -66,6 +65,7 @@ def _not_ours(project: Project) -> Problem:
 
 def recover(project: Project, *, now: str) -> RecoveredState:
     """Bring what a run that was cut off left into the lock on the disk, and then forget its journal."""
+    from wxsync.lockfile import remove_temporaries
     from wxsync.project.ledger import save_lock
 
     remove_temporaries(project.lock_file)

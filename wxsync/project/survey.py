@@ -46,7 +46,10 @@ class Known:
 
     def is_sent(self, wanted: Desired, size_here: int) -> bool:
         """Tell whether the content of this file is needed; a Git LFS pointer is smaller than what it stands for."""
-        if wanted.asset.name not in self.forced and self._has(wanted):
+        name = wanted.asset.name
+        if not self.forced and (record := self.held.get(name)) and record.has_content_of(wanted):
+            return False  # as most have
+        if name not in self.forced and self._has(wanted):
             return False
         return wanted.size == size_here or (wanted.asset.type, wanted.sha256) not in self._pointed_to
 
@@ -55,9 +58,6 @@ class Known:
         return (material_type, size) in self._sizes
 
     def _has(self, wanted: Desired) -> bool:
-        record = self.held.get(wanted.asset.name)
-        if record and not self.forced and record.has_content_of(wanted):
-            return True
         # What is uploaded anew may go up under any name that has the same content.
         if wanted.sha256 not in self._digests or wanted.fingerprint in self._anew:
             return False
