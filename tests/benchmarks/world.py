@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import random
 import subprocess
@@ -44,17 +45,28 @@ class Command:
         if sys.platform == "win32":
             raise NotImplementedError
         self.before()
-        environ = os.environ | dict(self.environ)
-        before = time.perf_counter()
-        process = subprocess.Popen(
-            self.words, cwd=self.folder, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        asked = json.dumps([list(self.words), str(self.folder), os.environ | dict(self.environ)])
+        measured = subprocess.run(
+            [sys.executable, "-S", "-c", _MEASURE], input=asked, stdout=subprocess.PIPE, text=True, check=True
         )
-        _, status, used = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - before
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise RuntimeError(f"{' '.join(self.words)} in {self.folder} ended with {process.returncode}")
-        return Spent(seconds, used.ru_maxrss / 1024)
+        code, seconds, kibibytes = json.loads(measured.stdout)
+        if code:
+            raise RuntimeError(f"{' '.join(self.words)} in {self.folder} ended with {code}")
+        return Spent(seconds, kibibytes / 1024)
+
+
+# What a command is said to need at the most begins at what the process has that starts it: so that one is as small as a
+# Python can be.
+_MEASURE = """
+import json, os, sys, time
+words, folder, environ = json.load(sys.stdin)
+os.chdir(folder)
+null = os.open(os.devnull, os.O_RDWR)
+silent = [(os.POSIX_SPAWN_DUP2, null, 1), (os.POSIX_SPAWN_DUP2, null, 2)]
+begun = time.perf_counter()
+_, status, used = os.wait4(os.posix_spawnp(words[0], words, environ, file_actions=silent), 0)
+print(json.dumps([os.waitstatus_to_exitcode(status), time.perf_counter() - begun, used.ru_maxrss]))
+"""
 
 
 @dataclass(frozen=True, slots=True)

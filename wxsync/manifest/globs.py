@@ -11,7 +11,6 @@ from msgspec import Struct
 from wxsync.manifest.tree import PathKind, Tree
 
 _MAGIC = re.compile(r"[*?]|\[!?+.[^\]]*\]", re.DOTALL)
-_NOTHING: Set[int] = frozenset()
 
 
 class Segment(Struct, frozen=True):
@@ -80,9 +79,11 @@ def walk(pattern: Pattern, tree: Tree) -> Iterator[tuple[str, PathKind]]:
         prefix = f"{folder}/" if folder else ""
         for name, kind in names.items():
             fits = closing is not None and closing.fits(name)
-            deeper = (
-                _NOTHING if kind is PathKind.FILE else _onward(pattern, states, name, is_link=kind is PathKind.LINK)
-            )
+            if kind is PathKind.FILE:
+                if fits:
+                    yield prefix + name, kind
+                continue
+            deeper = _onward(pattern, states, name, is_link=kind is PathKind.LINK)
             if not (fits or deeper):
                 continue
             found = tree.follow(prefix + name) if kind is PathKind.LINK else kind

@@ -145,20 +145,18 @@ class Tree:
     def _list(self, folder: str) -> dict[str, PathKind] | OSError:
         try:
             with os.scandir(self._root / folder) as entries:
-                kinds = {entry.name: _kind(entry) for entry in entries if not is_kept_back(entry.name)}
+                kinds = {
+                    entry.name: PathKind.FILE if entry.is_file(follow_symlinks=False) else _kind(entry)
+                    for entry in entries
+                    if entry.name[0] != "." or entry.name.lower() not in KEPT_BACK
+                }
         except OSError as error:
             return error
         return dict(sorted(kinds.items()))
 
 
-def is_kept_back(name: str) -> bool:
-    """Tells whether git or wxsync keeps to itself what bears a name, in whatever case."""
-    return name[:1] == "." and name.lower() in KEPT_BACK
-
-
 def _kind(entry: os.DirEntry[str]) -> PathKind:
-    if entry.is_file(follow_symlinks=False):
-        return PathKind.FILE
+    """Tells what a name stands for that is no file."""
     if entry.is_symlink() or _is_junction(entry):
         return PathKind.LINK
     if entry.is_dir(follow_symlinks=False):

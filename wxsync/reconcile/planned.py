@@ -113,6 +113,8 @@ def _matcher(targets: tuple[str, ...]) -> Callable[[str], bool]:
 
 
 def _unknown_names(options: PlanOptions, desired: Iterable[Desired], lock: Lock | None) -> Iterable[Problem]:
+    if not (options.targets or options.replace):
+        return
     names = {one.asset.name for one in desired}
     known = names | (lock.records.keys() if lock else set())
     for target in options.targets:
