@@ -245,6 +245,27 @@ def test_what_is_seen_stands_in_the_address_and_can_be_sent(browser: Browser, tm
         expect(visit.page.locator("#count")).to_have_text("1 of 7 shown")
 
 
+# Whoever types and follows a link at once: what was typed is due before the browser tells of the link.
+HASTY = """() => {
+    const search = document.querySelector("#search");
+    search.value = "id-";
+    search.dispatchEvent(new Event("input", {bubbles: true}));
+    setTimeout(() => (location.hash = "q=logo"), 10);
+    const due = performance.now() + 150;
+    while (performance.now() < due);
+}"""
+
+
+def test_an_address_that_is_gone_to_is_never_written_over(browser: Browser, tmp_path: Path) -> None:
+    with visiting(browser, written(tmp_path, library())) as visit:
+        for _ in range(5):
+            visit.page.evaluate(HASTY)
+            visit.page.wait_for_timeout(200)
+            assert visit.page.url.endswith("#q=logo")
+            expect(visit.page.locator("#count")).to_have_text("1 of 7 shown")
+            visit.page.evaluate("location.hash = ''")
+
+
 @pytest.mark.parametrize(
     "hash_",
     [

@@ -102,8 +102,10 @@
   const chosen = { ...DEFAULTS, mark: new Set(), type: new Set(), open: null };
   const picked = new Set();
   let found = [];
+  let known = "";
 
   function readAddress() {
+    known = location.hash;
     const said = new URLSearchParams(location.hash.slice(1));
     for (const key of ["q", "folder"]) chosen[key] = said.get(key) ?? "";
     for (const [key, kind] of [["state", "mark"], ["type", "type"]]) {
@@ -139,8 +141,11 @@
     clearTimeout(writing);
     // Browsers stop listening to a page that changes its address with every key.
     writing = setTimeout(() => {
+      // Whoever has gone to another address meanwhile means that one: it is read as soon as the browser tells of it.
+      if (location.hash !== known) return;
       const said = address();
-      if (said !== location.hash.slice(1)) history.replaceState(null, "", said ? `#${said}` : location.pathname + location.search);
+      if (said !== known.slice(1)) history.replaceState(null, "", said ? `#${said}` : location.pathname + location.search);
+      known = location.hash;
     }, 100);
   }
 
