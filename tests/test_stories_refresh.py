@@ -374,7 +374,7 @@ def test_much_that_was_deleted_is_believed_because_the_count_fell(dozen: Project
 @pytest.mark.parametrize(("unknown", "code"), [(2, 6), (1, 0)])
 def test_much_that_is_unknown_and_still_counted_is_not_believed(tmp_path: Path, unknown: int, code: int) -> None:
     with serving(switches=Switches(hide_thumbs=True)) as server:
-        project = Project(tmp_path, server.environ)
+        project = Project(tmp_path, server.environ, pause=at_once)
         for number in range(12):
             project.add(f"{number:02}.jpg", (MEDIA / "covers/intro.jpg").read_bytes() + bytes([number]))
         project.manifest("materials:\n  - {path: '*.jpg', type: thumb}\n")
