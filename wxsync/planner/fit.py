@@ -41,10 +41,7 @@ def _misfit(planned: Change, now: Change | None) -> str | None:
     checks = (
         (now.sha256 == planned.sha256, text("the file is no longer the one that was planned")),
         (now.before == planned.before, text("the lock has changed since")),
-        (
-            same_step,
-            text("it was planned as {planned} and is {now} now", planned=planned.action.verb, now=now.action.verb),
-        ),
+        (same_step, _another_step(planned, now)),
         (_fingerprint(now) == _fingerprint(planned), text("its type, title or introduction has changed since")),
     )
     return next((reason for fits, reason in checks if not fits), None)
