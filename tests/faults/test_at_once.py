@@ -41,7 +41,7 @@ def test_two_clones_at_once_hear_of_what_went_up_twice(launcher: Launcher, tmp_p
     with world(launcher, {"image": 3}) as here:
         there = Project(tmp_path, here.project.environ)
         fill(there, {"image": 3})
-        here.server.fault("batchget_material:latency=3000*2")  # both look before either has sent
+        here.server.fault("batchget_material:slow-answer=2000*2")  # both look before either has sent
         ended = launcher.run(here.launch(*APPLY), World(there, here.server, launcher).launch(*APPLY))
         rest(here.server)
         merged = sweeps.merge_locks(here.project, there)
