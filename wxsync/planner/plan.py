@@ -117,10 +117,8 @@ def _content(
     takers: Sequence[Desired], sources: Mapping[str, Source], forced: Collection[str], listing: Listing
 ) -> _Content:
     standing = [(one, sources[one.asset.name]) for one in takers if one.asset.name in sources]
-    bare = tuple([one for one in takers if one.asset.name not in sources])
+    bare = tuple(one for one in takers if one.asset.name not in sources)
     uploads = listing.uploads_of(takers[0])
-    if len(takers) == 1 and not uploads:
-        return _Content(tuple(standing), bare, None, None, (), ())
     # An upload that a forced name lets go is what it was not to use any more.
     is_forced = any(one.asset.name in forced for one in bare)
     adopted = next((one for one in uploads if bare and (listing.is_new(one) or not is_forced)), None)
