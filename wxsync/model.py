@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from operator import attrgetter
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -455,14 +456,15 @@ class Plan(Struct, frozen=True):
     @property
     def counts(self) -> Mapping[Action, int]:
         """How many changes there are by what they do, in the order in which a plan counts them."""
-        counts = Counter(change.action for change in self.changes)
+        counts = Counter(map(attrgetter("action"), self.changes))
         counts[Action.KEEP] += self.kept_beside
         return {action: counts[action] for action in Action}
 
     @property
     def pending(self) -> tuple[Change, ...]:
         """The changes that apply would make."""
-        return tuple([change for change in self.changes if change.action is not Action.KEEP])
+        keep = Action.KEEP
+        return tuple([change for change in self.changes if change.action is not keep])
 
     @property
     def leaving(self) -> tuple[Change, ...]:

@@ -28,6 +28,8 @@ from wxsync.planner.fold import material_of
 from wxsync.planner.naming import tag_in
 from wxsync.planner.sources import Held, Listing, Source, grouped, held_by, listing_of, lock_sources, to_come
 
+_KEEP = Action.KEEP  # to look a member up takes longer than to make a change of it
+
 
 def make_plan(
     desired: Iterable[Desired],
@@ -52,12 +54,15 @@ def make_plan(
     why = dict.fromkeys(forced, reasons.ASKED) | dict.fromkeys(held.gone_names, reasons.GONE)
     forced = {name: why[name] for name in names if name in why}
     leaving = {name: record for name, record in held.records.items() if name not in wanted and targets(name)}
-    sources = lock_sources(wanted, held, names=names, leaving=leaving, forced=forced)
+    # Where WeChat lists no upload of ours, it does not matter to a name with a source who else has its content: neither
+    # to those that have theirs in the lock already, as most do.
+    settled = {} if observed else _settled([wanted[name] for name in names if name not in forced], held)
+    others = [name for name in names if name not in settled]
+    sources = lock_sources(wanted, held, names=others, leaving=leaving, forced=forced)
     listing = _listing(observed, held, account, targets, sources)
-    # Where WeChat lists no upload of ours, it does not matter to a name with a source who else has its content.
     alone: Mapping[str, Source] = {} if listing.uploads else sources
-    changes = [_as_the_lock_says(wanted[name], source, held) for name, source in alone.items()]
-    contents = grouped([wanted[name] for name in names if name not in alone], lambda one: one.fingerprint)
+    changes = [*settled.values(), *(_as_the_lock_says(wanted[name], source, held) for name, source in alone.items())]
+    contents = grouped([wanted[name] for name in others if name not in alone], lambda one: one.fingerprint)
     known = [_content(takers, sources, forced, listing) for takers in contents.values()]
     changes += [change for content in known for change in _decide(content, held, forced, account)]
     renamed = {change.renamed_from for change in changes} if leaving else ()
@@ -193,15 +198,29 @@ def _with_what_it_lets_go(change: Change, held: Held, let_go: Mapping[str | None
     return replace(change, duplicates=(*change.duplicates, found)) if found else change
 
 
+def _settled(wanted: Iterable[Desired], held: Held) -> dict[str, Change]:
+    """Keep what the lock has under its name and at its path, by name."""
+    records = held.records
+    return {
+        name: _keep(one, record)
+        for one in wanted
+        if (record := records.get(name := one.asset.name)) and record.path == one.asset.path
+        if record.has_content_of(one)
+    }
+
+
+def _keep(wanted: Desired, record: Record) -> Change:
+    asset = wanted.asset
+    return Change(
+        asset.name, _KEEP, reasons.IN_STEP, asset.type, asset.path, wanted.sha256, wanted.size, record, record
+    )
+
+
 def _as_the_lock_says(wanted: Desired, source: Source, held: Held) -> Change:
-    asset, record = wanted.asset, source.record
-    path = asset.path
-    if source.action is Action.KEEP and record.path == path:
-        # As most are: so this is said without what every other change asks for.
-        return Change(
-            asset.name, Action.KEEP, reasons.IN_STEP, asset.type, path, wanted.sha256, wanted.size, record, record
-        )
+    record = source.record
     match source.action:
+        case Action.KEEP if record.path == wanted.asset.path:
+            return _keep(wanted, record)
         case Action.KEEP:
             return _change(wanted, Action.RENAME, reasons.moved(record.path), held, record)
         case Action.RENAME:

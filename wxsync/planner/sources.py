@@ -64,7 +64,7 @@ def held_by(lock: Lock | None, *, gone: Iterable[str], observed: Iterable[Materi
     return Held(lock, frozenset(gone) - {one.media_id for one in observed}, unconfirmed)
 
 
-class Source(Struct, frozen=True):
+class Source(Struct, frozen=True, gc=False):
     """A record of the lock that a name can use without an upload.
 
     `action` is what using it amounts to: keep (it is the name's own), rename (the name that has it leaves), share
@@ -93,11 +93,12 @@ def lock_sources(
 
     `leaving` are the records whose names are no longer in the manifest.
     """
-    names = sorted(names)
+    names, records = sorted(names), held.records
+    keep = Action.KEEP  # to look a member up takes longer than to make a source of it
     sources = {
-        name: Source(Action.KEEP, name, record)
+        name: Source(keep, name, record)
         for name in names
-        if name not in forced and (record := held.records.get(name)) and record.has_content_of(wanted[name])
+        if name not in forced and (record := records.get(name)) and record.has_content_of(wanted[name])
     }
     # What most names have is theirs already: only of the others it matters who else has their content.
     others = [name for name in names if name not in sources]

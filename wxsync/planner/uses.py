@@ -61,9 +61,10 @@ def materials_of(lock: Lock, assets: Iterable[Asset] = ()) -> tuple[UsedMaterial
 
 def leaving(plan: Plan, assets: Iterable[Asset]) -> tuple[UsedMaterial, ...]:
     """Give what a plan would retire."""
-    known = {asset.path for asset in assets}
+    held = {one.before.path for one in plan.leaving if one.before}
+    staying = held.intersection(asset.path for asset in assets)
     return tuple(
-        _material(one.name, one.before, Standing.RETIRED, () if one.before.path in known else (one.before.path,))
+        _material(one.name, one.before, Standing.RETIRED, () if one.before.path in staying else (one.before.path,))
         for one in plan.leaving
         if one.before
     )
