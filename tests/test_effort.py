@@ -150,6 +150,9 @@ def test_a_plan_after_a_change_reads_neither_yaml_nor_lock_nor_what_else_did_not
 
     assert done.code == 0
     assert done.media == 1
+    # Each folder is listed once, and shows the state of its files; what else is the state with its pictures.
+    assert done.calls["os.scandir"] <= FOLDERS + 3
+    assert done.stats <= BESIDES
     assert done.others["materials.yaml"] == done.others["materials.lock.json"] == 0
     assert done.others["materials.yaml.read"] == done.others["materials.lock.json.read"] == 1
     assert done.modules.isdisjoint(

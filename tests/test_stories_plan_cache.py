@@ -111,6 +111,23 @@ def test_whatever_changes_is_looked_at_anew(known: Project, change: Callable[[Pr
     change(known)
 
     assert not answers(known)
+    assert known.run("plan") == known.run("plan", "--no-cache"), "what was remembered of the rest is as it is"
+
+
+def test_a_plan_of_some_names_says_nothing_of_the_others(project: Project) -> None:
+    project.manifest("materials:\n  - {path: '*.png', type: image}\n")
+    for name, what in {"a": "one", "b": "two", "c": "two"}.items():
+        project.add(f"{name}.png", png(what))
+    assert project.apply().code == 0
+    project.add("b.png", png("three"))
+    plan_later(project, "--target", "a.png")
+    assert answers(project, "--target", "a.png")
+
+    project.add("a.png", png("two"))
+
+    said = project.run("plan", "--target", "a.png")
+    assert "c.png" in said.out, "b.png is about to have another content"
+    assert said == project.run("plan", "--target", "a.png", "--no-cache")
 
 
 def test_a_file_that_no_glob_takes_may_change(known: Project) -> None:
@@ -156,7 +173,7 @@ def test_a_memory_that_is_cut_off_or_in_part_zeros_is_none(known: Project) -> No
     for place in range(0, len(whole), 7):
         for damaged in (whole[:place], whole[:place] + bytes(len(whole) - place), bytes(place) + whole[place:]):
             cache(known).write_bytes(damaged)
-            assert plan_cache.lookup(str(cache(known)), asked, root=str(known.root)) is None or damaged == whole
+            assert plan_cache.lookup(str(cache(known)), asked, root=str(known.root))[0] is None or damaged == whole
 
 
 def test_a_memory_that_came_with_a_checkout_says_nothing(known: Project) -> None:

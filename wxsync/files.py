@@ -14,15 +14,13 @@ from pathlib import Path
 
 from wxsync import STATE_FOLDER
 from wxsync.errors import Conflict
+from wxsync.states import is_junction
 from wxsync.words import text
 
 _HERE = Path(__file__).parent
 
 # In a wheel the schemas lie inside the package, in a checkout beside it.
 SCHEMAS = next(folder for folder in (_HERE / "schemas", _HERE.parent / "schemas") if folder.is_dir())
-
-# stat.IO_REPARSE_TAG_MOUNT_POINT, which the stat module has on Windows only.
-_REPARSE_TAG_MOUNT_POINT = 0xA0000003
 
 # A FIFO must not make us wait, and a link that is put in the place of a resolved file must not be followed.
 _READ_FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOFOLLOW", "O_BINARY", "O_CLOEXEC"))
@@ -224,10 +222,7 @@ _KINDS = (
 
 
 def _is_junction(file: Path) -> bool:
-    if os.name != "nt":
-        return False
-    tag: int = getattr(file.lstat(), "st_reparse_tag", 0)
-    return tag == _REPARSE_TAG_MOUNT_POINT
+    return os.name == "nt" and is_junction(file.lstat())
 
 
 def _not_ours(file: Path, kind: str) -> Conflict:

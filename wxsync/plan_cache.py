@@ -12,30 +12,15 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
-from functools import partial
 from itertools import chain
 from typing import NamedTuple
 
-GRAIN_NS = 2_000_000_000
-"""What was touched so short a time ago could change once more and show the same time."""
+from wxsync.states import Seen, is_fresh, names_in, nothing_seen, state_of
 
 _MOST_BYTES = 1 << 27
 _FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOFOLLOW", "O_BINARY", "O_CLOEXEC"))
-
-# On Windows the listing of a folder tells no inodes.
-_status: Callable[[os.DirEntry[str]], os.stat_result] = (
-    os.lstat if os.name == "nt" else partial(os.DirEntry.stat, follow_symlinks=False)
-)
-
-
-def state_of(path: str, *, follow_links: bool = True) -> str:
-    """Gives what tells a file from its next version; "" where there is none. Raises OSError."""
-    try:
-        return _state(os.stat(path, follow_symlinks=follow_links))  # noqa: PTH116 - as below
-    except FileNotFoundError:
-        return ""
 
 
 class InStep(NamedTuple):
@@ -45,19 +30,25 @@ class InStep(NamedTuple):
     kept: int
 
 
-def lookup(entry: str, question: str, *, root: str) -> InStep | None:
-    """Return what was found for the same question, or None where anything has changed since.
+def lookup(entry: str, question: str, *, root: str) -> tuple[InStep | None, Seen]:
+    """Return what was found for the same question, or None where anything has changed since; and what was seen.
 
     A question holds the state of a file, which nobody can know who did not run here: so nobody else can answer it.
     """
+    seen = nothing_seen()
     try:
         asked, *kept, answer, again = _read(entry).decode("utf-8", "surrogatepass").split("\0")
-        known = zip(kept[::2], kept[1::2], strict=True)
-        is_same = asked == question == again and all(_holds(f"{root}/{path}", state) for path, state in known)
+        known = dict(zip(kept[::2], kept[1::2], strict=True))
         count, _, account = answer.partition(" ")
-        return InStep(account or None, int(count)) if is_same else None
+        found = InStep(account or None, int(count))
+        files = {path: state for path, state in known.items() if not path.endswith("/")}
+        if not (asked == question == again and all(state_of(f"{root}/{path}") == files[path] for path in files)):
+            return None, seen
+        for path in known.keys() - files.keys():
+            _look(root, path[:-1], known[path], seen)
     except (OSError, ValueError):
-        return None
+        return None, seen
+    return found if len(seen.in_step) == len(known) - len(files) else None, seen
 
 
 def _read(entry: str) -> bytes:
@@ -93,7 +84,7 @@ def store(
 
     with suppress(OSError):
         states = {path: state_of(f"{root}/{path}") for path in files}
-        listed = {folder: _names(f"{root}/{folder}", read) for folder, read in folders.items()}
+        listed = {folder: names_in(f"{root}/{folder}", read) for folder, read in folders.items()}
         of_folders = (state_of(f"{root}/{folder}") for folder in folders)
         of_files = (names[name] for folder, names in listed.items() for name in folders[folder])
         if any(is_fresh(state, since) for state in (*states.values(), *of_folders, *of_files)):
@@ -104,31 +95,10 @@ def store(
         write_atomic(Path(entry), content.encode("utf-8", "surrogatepass"), disk=UNSYNCED_DISK)
 
 
-def _holds(path: str, known: str) -> bool:
-    """Tells whether a file, or a folder with a "/" behind its name, is what it was."""
-    if not path.endswith("/"):
-        return state_of(path) == known
+def _look(root: str, folder: str, known: str, seen: Seen) -> None:
+    """Looks whether a folder is what it was; the rest is looked at too where it is not, for a plan needs it anyway."""
     parts = known.split("/") if known else []
-    names = dict(zip(parts[::2], parts[1::2], strict=True))
-    return _names(path, {name for name, state in names.items() if " " in state}) == names
-
-
-def _names(folder: str, files: Collection[str]) -> dict[str, str]:
-    """Lists a folder: what each name stands for, and of some files their states."""
-    with os.scandir(folder) as entries:
-        return {entry.name: _state(_status(entry)) if entry.name in files else _kind(entry) for entry in entries}
-
-
-def _state(status: os.stat_result) -> str:
-    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
-
-
-def _kind(entry: os.DirEntry[str]) -> str:
-    if entry.is_symlink():
-        return "link"
-    return "folder" if entry.is_dir() else "file" if entry.is_file() else "other"
-
-
-def is_fresh(state: str, since: int) -> bool:
-    """Tells whether a file could have changed after a moment (in Unix nanoseconds) and still show the same state."""
-    return any(int(time) > since - GRAIN_NS for time in state.split()[1:3])
+    before = dict(zip(parts[::2], parts[1::2], strict=True))
+    now = seen.names[folder] = names_in(f"{root}/{folder}", {name for name, what in before.items() if " " in what})
+    if now == before:
+        seen.in_step.add(folder)

@@ -17,7 +17,7 @@ from msgspec import msgpack
 
 from wxsync import STATE_FOLDER, __version__
 from wxsync.files import UNSYNCED_DISK, own_folder, read_own, state_folder, write_atomic
-from wxsync.plan_cache import is_fresh, state_of
+from wxsync.states import is_fresh, state_of
 
 T = TypeVar("T")
 

@@ -15,6 +15,7 @@ from wxsync.cli.output import out_option, tell_of, write_out
 from wxsync.cli.plan_cache import lookup, question, store
 from wxsync.formats import PageFormat
 from wxsync.plan_cache import InStep
+from wxsync.states import Seen, nothing_seen
 from wxsync.words import in_step, paint, reason_of, say, text
 
 if TYPE_CHECKING:
@@ -79,14 +80,14 @@ def plan(
 
     `-o plan.json` saves it for `wxsync apply plan.json`.
     """
-    asked = None
+    asked, seen = None, nothing_seen()
     if not (out or no_cache or refresh or settings.verbose):
-        asked = question(settings, targets=[*targets], replace=[*replace])
-        known = lookup(asked)
+        asked = question(settings, targets=targets, replace=replace)
+        known, seen = lookup(asked)
         if known:
             emit(_nothing_to_do(known, form, settings))
             return Exit.DONE
-    planned = _planned(settings, targets, replace, use_cache=not no_cache, refresh=refresh, force=force)
+    planned = _planned(settings, targets, replace, use_cache=not no_cache, refresh=refresh, force=force, seen=seen)
     warn(settings, planned.warnings)
     write_out(out, lambda written: rendered(planned.plan, written, settings, is_file=True))
     emit(rendered(planned.plan, form, settings))
@@ -183,14 +184,15 @@ def _planned(
     use_cache: bool,
     refresh: bool,
     force: bool,
+    seen: Seen,
 ) -> Planned:
     from wxsync.cli.status import converting
     from wxsync.reconcile.planned import PlanOptions
     from wxsync.workflow.plan import plan as run
 
     with converting(settings) as converts:
-        watcher = settings.watcher(converts=converts)
-        return run(settings.choice(), PlanOptions(targets, replace, use_cache, refresh), watcher, force=force)
+        options, watcher = PlanOptions(targets, replace, use_cache, refresh), settings.watcher(converts=converts)
+        return run(settings.choice(), options, watcher, force=force, seen=seen)
 
 
 def _nothing_to_do(known: InStep, form: str, settings: Settings) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from wxsync import STATE_FOLDER, __version__, plan_cache
 from wxsync.cli.options import Settings
 from wxsync.plan_cache import InStep
+from wxsync.states import Seen, state_of
 
 if TYPE_CHECKING:
     from wxsync.reconcile.planned import Planned
@@ -20,21 +22,24 @@ class Question(NamedTuple):
     manifest: str
     words: str
     since: int
+    is_narrowed: bool
 
 
-def question(settings: Settings, **options: object) -> Question:
+def question(settings: Settings, *, targets: Sequence[str], replace: Sequence[str]) -> Question:
     """Ask with some options; of the environment only who the account is can change the plan."""
     since = settings.clock_ns()
     appids = sorted(item for item in settings.environ.items() if re.fullmatch("WXSYNC_.*APPID", item[0]))
-    chosen = (settings.account, settings.sandbox, appids, sorted(options.items()))
-    words = repr((__version__, plan_cache.state_of(settings.manifest), *chosen))
-    return Question(settings.manifest, words, since)
+    chosen = (settings.account, settings.sandbox, appids, [*targets], [*replace])
+    words = repr((__version__, state_of(settings.manifest), *chosen))
+    return Question(settings.manifest, words, since, bool(targets))
 
 
-def lookup(asked: Question) -> InStep | None:
-    """Return what a plan found that had nothing to do, or None where it must be made again."""
+def lookup(asked: Question) -> tuple[InStep | None, Seen]:
+    """Return what a plan found that had nothing to do, or None where it must be made again; and what was seen."""
     root, file = _places(asked)
-    return plan_cache.lookup(file, asked.words, root=root)
+    found, seen = plan_cache.lookup(file, asked.words, root=root)
+    # A plan of some names says nothing of the others.
+    return found, Seen(seen.names, set()) if asked.is_narrowed else seen
 
 
 def store(asked: Question, planned: Planned) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from operator import itemgetter
 
 from msgspec import Struct
 
-from wxsync.manifest.globs import is_glob, matches, parse_pattern, walk
+from wxsync.manifest.globs import Pattern, is_glob, matches, parse_pattern, walk
 from wxsync.manifest.paths import (
     Fault,
     fault_in_default_name,
@@ -17,12 +17,13 @@ from wxsync.manifest.paths import (
     fault_in_path,
     fault_in_pattern,
     fault_in_title,
+    is_plain,
     nothing_matches,
 )
 from wxsync.manifest.said import Entry, Word
 from wxsync.manifest.source import Source, brief
 from wxsync.manifest.tree import PathKind, TooMuchWork, Tree
-from wxsync.model import Asset, Location, MaterialType, Problem
+from wxsync.model import Asset, MaterialType, Problem
 from wxsync.words import casefolded, plural, text
 
 PATTERN_CHARACTER_STEPS = 100
@@ -73,7 +74,8 @@ def _read_explicit(entry: Entry, kind: PathKind, source: Source, tree: Tree) -> 
     faults = [(at, fault) for at, fault in _faults_in_explicit(entry, kind, tree) if fault]
     yield from (_problem(fault, at, source, path) for at, fault in faults)
     if entry.sound and not faults:
-        yield Taken(_asset(entry, source.location(entry.path), path), entry.name or entry.path)
+        name = entry.name.text if entry.name else path
+        yield from _taken(entry, [(name, path)], entry.name or entry.path, source)
 
 
 def _faults_in_explicit(entry: Entry, kind: PathKind, tree: Tree) -> Iterator[tuple[Word, Fault | None]]:
@@ -137,28 +139,30 @@ def _expand(entry: Entry, explicit: Set[str], source: Source, tree: Tree) -> Ite
     named = {pattern for pattern in patterns if tree.kind(pattern) is PathKind.FILE}
     exclude = [parse_pattern(pattern, hidden=True) for pattern in patterns if pattern not in named]
     tree.spend(len(met) * sum(len(pattern.segments) for pattern in exclude))
-    location = source.location(glob)
-    for path, kind in met:
-        # What lies in a folder that cannot be listed is left out where anything in it would be.
-        probe = f"{path}/-" if kind is PathKind.UNREADABLE else path
-        if path in explicit or path in named or (exclude and any(matches(pattern, probe) for pattern in exclude)):
-            continue
-        if fault := fault_in_file_name(path) or fault_in_kind(path, kind, tree):
-            yield _problem(fault, glob, source, path)
-        elif entry.sound:
-            yield Taken(_asset(entry, location, path), glob)
+    if explicit or named or exclude:
+        left = explicit | named
+        met = [(path, kind) for path, kind in met if path not in left and not _is_excluded(path, kind, exclude)]
+    if {kind for _path, kind in met} - {PathKind.FILE} or not is_plain("".join([path for path, _kind in met])):
+        faults = [fault_in_file_name(path) or fault_in_kind(path, kind, tree) for path, kind in met]
+        yield from (_problem(fault, glob, source, path) for (path, _), fault in zip(met, faults, strict=True) if fault)
+        met = [one for one, fault in zip(met, faults, strict=True) if not fault]
+    if entry.sound:
+        yield from _taken(entry, [(path, path) for path, _kind in met], glob, source)
 
 
-def _asset(entry: Entry, location: Location, path: str) -> Asset:
-    return Asset(
-        entry.name.text if entry.name else path,
-        path,
-        _TYPES[entry.type],
-        location,
-        entry.title.text if entry.title else "",
-        entry.introduction,
-        entry.fit,
-    )
+def _is_excluded(path: str, kind: PathKind, exclude: Sequence[Pattern]) -> bool:
+    # What lies in a folder that cannot be listed is left out where anything in it would be.
+    probe = f"{path}/-" if kind is PathKind.UNREADABLE else path
+    return any(matches(pattern, probe) for pattern in exclude)
+
+
+def _taken(entry: Entry, names: Iterable[tuple[str, str]], named_by: Word, source: Source) -> list[Taken]:
+    """Gives assets that are all as their entry says, by their names and paths."""
+    material_type, location = _TYPES[entry.type], source.location(entry.path)
+    title, introduction, fit = entry.title.text if entry.title else "", entry.introduction, entry.fit
+    return [
+        Taken(Asset(name, path, material_type, location, title, introduction, fit), named_by) for name, path in names
+    ]
 
 
 def _problem(fault: Fault, at: Word, source: Source, path: str) -> Problem:

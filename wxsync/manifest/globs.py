@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Set
+from functools import partial
+from operator import eq
 
 from msgspec import Struct
 
@@ -13,23 +15,24 @@ from wxsync.manifest.tree import PathKind, Tree
 _MAGIC = re.compile(r"[*?]|\[!?+.[^\]]*\]", re.DOTALL)
 
 
+_FILE = PathKind.FILE
+
+
 class Segment(Struct, frozen=True):
-    """Holds what stands between two slashes: `**`, a plain name (no `regex`), or a pattern for one name."""
+    """Holds what stands between two slashes: `**`, a plain name, or a pattern for one name.
+
+    `fits` gives something true for a name that matches; a hidden one matches only where the segment itself begins with
+    a dot, or everything hidden may.
+    """
 
     text: str
-    regex: re.Pattern[str] | None
+    fits: Callable[[str], object]
     hidden: bool
 
     @property
     def deep(self) -> bool:
         """Tells whether it stands for any number of folders."""
         return self.text == "**"
-
-    def fits(self, name: str) -> bool:
-        """Tells whether one name matches; a hidden one only where the segment itself begins with a dot."""
-        if self.regex is None:
-            return name == self.text
-        return (self.hidden or not name.startswith(".")) and self.regex.match(name) is not None
 
 
 class Pattern(Struct, frozen=True):
@@ -79,7 +82,7 @@ def walk(pattern: Pattern, tree: Tree) -> Iterator[tuple[str, PathKind]]:
         prefix = f"{folder}/" if folder else ""
         for name, kind in names.items():
             fits = closing is not None and closing.fits(name)
-            if kind is PathKind.FILE:
+            if kind is _FILE:
                 if fits:
                     yield prefix + name, kind
                 continue
@@ -102,9 +105,12 @@ def matches(pattern: Pattern, path: str) -> bool:
 
 
 def _segment(word: str, *, hidden: bool, any_case: bool) -> Segment:
-    plain = word == "**" or not (any_case or is_glob(word))
-    regex = None if plain else re.compile(fnmatch.translate(word), re.IGNORECASE if any_case else 0)
-    return Segment(word, regex, hidden or word.startswith("."))
+    hidden = hidden or word.startswith(".")
+    if word == "**" or not (any_case or is_glob(word)):
+        return Segment(word, partial(eq, word), hidden)
+    begin = "" if hidden else r"(?!\.)"
+    regex = re.compile(begin + fnmatch.translate(word), re.IGNORECASE if any_case else 0)
+    return Segment(word, regex.match, hidden)
 
 
 def _spread(pattern: Pattern, states: Set[int]) -> Set[int]:

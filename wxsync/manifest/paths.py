@@ -83,9 +83,14 @@ def fault_in_kind(path: str, kind: PathKind, tree: Tree) -> Fault | None:
     return Fault(code, text("`{path}` is {what}", path=brief(path), what=what), hint)
 
 
+def is_plain(characters: str) -> bool:
+    """Tells whether nothing can be wrong with what names hold, as with most; asked of many names in one text."""
+    return characters.isascii() and characters.isprintable()
+
+
 def fault_in_file_name(path: str) -> Fault | None:
     """Finds what keeps the path of a file that a glob met from being its name."""
-    if path.isascii() and path.isprintable():
+    if is_plain(path):
         return None
     hint = text("rename the file, or leave it out with `exclude`")
     if _CONTROL.search(path):

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from enum import StrEnum
 from pathlib import Path
 
 from wxsync import STATE_FOLDER
 from wxsync.near import near_names
+from wxsync.states import FILE, FOLDER, LINK, OTHER, Names, names_in
 from wxsync.words import casefolded
 
 MAX_STEPS = 20_000_000
 LISTED_NAME_STEPS = 10
 MAX_COMPARED = 20_000
-
-# stat.IO_REPARSE_TAG_MOUNT_POINT, which the stat module has on Windows only.
-REPARSE_TAG_MOUNT_POINT = 0xA0000003
 
 # What git and wxsync keep for themselves; a checkout's .git may even hold a token.
 KEPT_BACK = frozenset({".git", STATE_FOLDER})
@@ -36,6 +34,10 @@ class PathKind(StrEnum):
     MISSING = "missing"
 
 
+_KINDS = {FILE: PathKind.FILE, FOLDER: PathKind.FOLDER, LINK: PathKind.LINK, OTHER: PathKind.OTHER}
+_FILE = PathKind.FILE
+
+
 class TooMuchWork(Exception):
     """Says that patterns and files together are more than a run should spend its time on."""
 
@@ -45,10 +47,13 @@ class Tree:
 
     Names are compared with what the folder lists and not by asking the system for them: so `Logo.PNG`, `logo.png.` and
     `CON` are on Windows and macOS what they are on Linux.
+
+    `seen` is what folders hold, by their path from here, of those that were listed already, and after it of all.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, seen: MutableMapping[str, Names] | None = None) -> None:
         self._root = Path(os.path.realpath(root))
+        self._seen = {} if seen is None else seen
         self._listings: dict[str, dict[str, PathKind] | OSError] = {}
         self._folders: dict[str, PathKind] = {"": PathKind.FOLDER}
         self._followed = False
@@ -143,29 +148,14 @@ class Tree:
         return "/".join(parts[:known]), parts[known:]
 
     def _list(self, folder: str) -> dict[str, PathKind] | OSError:
-        try:
-            with os.scandir(self._root / folder) as entries:
-                kinds = {
-                    entry.name: PathKind.FILE if entry.is_file(follow_symlinks=False) else _kind(entry)
-                    for entry in entries
-                    if entry.name[0] != "." or entry.name.lower() not in KEPT_BACK
-                }
-        except OSError as error:
-            return error
-        return dict(sorted(kinds.items()))
-
-
-def _kind(entry: os.DirEntry[str]) -> PathKind:
-    """Tells what a name stands for that is no file."""
-    if entry.is_symlink() or _is_junction(entry):
-        return PathKind.LINK
-    if entry.is_dir(follow_symlinks=False):
-        return PathKind.FOLDER
-    return PathKind.OTHER
-
-
-def _is_junction(entry: os.DirEntry[str]) -> bool:
-    if os.name != "nt":
-        return False
-    tag: int = getattr(entry.stat(follow_symlinks=False), "st_reparse_tag", 0)
-    return tag == REPARSE_TAG_MOUNT_POINT
+        names = self._seen.get(folder)
+        if names is None:
+            try:
+                names = self._seen[folder] = names_in(f"{self._root}/{folder}")
+            except OSError as error:
+                return error
+        return {
+            name: _KINDS.get(names[name], _FILE)  # what has a state is a file
+            for name in sorted(names)
+            if name[0] != "." or name.lower() not in KEPT_BACK
+        }

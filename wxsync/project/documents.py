@@ -6,10 +6,11 @@ A repository may be hostile: hidden folders are passed over, no link is followed
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -19,6 +20,7 @@ from wxsync.errors import InvalidInput
 from wxsync.links.kinds import kind_of
 from wxsync.model import Mention, Problem
 from wxsync.results import UsedMaterial
+from wxsync.states import FILE, FOLDER, Names, is_state, names_in
 from wxsync.words import Text, plural, some_of, text
 
 if TYPE_CHECKING:
@@ -40,13 +42,20 @@ class Documents(Struct, frozen=True):
     unread: tuple[Text, ...] = ()
 
 
-def read_documents(root: Path, materials: Iterable[UsedMaterial], named: Sequence[Path] = ()) -> Documents:
+def read_documents(
+    root: Path,
+    materials: Iterable[UsedMaterial],
+    named: Sequence[Path] = (),
+    *,
+    seen: Mapping[str, Names] = MappingProxyType({}),
+) -> Documents:
     """Read the documents below a manifest's folder, or those that are named, for what they mention of some materials.
 
-    Raises InvalidInput where one that is named is not there, or is no document.
+    `seen` is what some folders below the manifest's hold, which are not listed again. Raises InvalidInput where one
+    that is named is not there, or is no document.
     """
     reader: Mentions | None = None
-    walk = _Walk()
+    walk = _Walk({} if named else seen)
     for file, shown in walk.files(root) if not named else chain.from_iterable(map(walk.named, named)):
         reader = reader or _reader(root, tuple(materials))
         if len(reader.found) >= _MOST_MENTIONS or reader.count >= _MOST_DOCUMENTS or reader.size > _MOST_BYTES:
@@ -70,8 +79,9 @@ def _reader(root: Path, materials: Sequence[UsedMaterial]) -> Mentions:
 
 @dataclass(slots=True)
 class _Walk:
-    """Finds documents, the names of each folder in order."""
+    """Finds documents, the names of each folder in order; of folders that were `seen` it is known what they hold."""
 
+    seen: Mapping[str, Names]
     entries: int = 0
     is_cut: bool = False
 
@@ -86,31 +96,28 @@ class _Walk:
         else:
             yield path, str(path)
 
-    def files(self, folder: Path) -> Iterator[tuple[Path, str]]:
-        for entry in self._sorted(folder):
-            if entry.name.startswith(".") or entry.name == _PASSED_OVER:
+    def files(self, folder: Path, below: str = "") -> Iterator[tuple[Path, str]]:
+        names = self._names(folder, below)
+        # Of a folder of media only what is no medium is worth sorting.
+        for name in sorted([name for name, what in names.items() if what == FOLDER or kind_of(name)]):
+            what = names[name]
+            if name.startswith(".") or name == _PASSED_OVER:
                 continue
-            if entry.is_dir(follow_symlinks=False):
-                yield from self.files(folder / entry.name)
-            elif kind_of(entry.name) and entry.is_file(follow_symlinks=False):
-                path = folder / entry.name
+            if what == FOLDER:
+                yield from self.files(folder / name, f"{below}/{name}" if below else name)
+            elif what == FILE or is_state(what):
+                path = folder / name
                 yield path, str(path)
 
-    def _sorted(self, folder: Path) -> list[os.DirEntry[str]]:
-        found = list[os.DirEntry[str]]()
+    def _names(self, folder: Path, below: str) -> Names:
+        left = _MOST_ENTRIES - self.entries
         try:
-            with os.scandir(folder) as entries:
-                for entry in entries:
-                    self.entries += 1
-                    if self.entries > _MOST_ENTRIES:
-                        self.is_cut = True
-                        break
-                    # Of a folder of media only what is no medium is worth sorting.
-                    if kind_of(entry.name) or entry.is_dir(follow_symlinks=False):
-                        found.append(entry)
+            names = self.seen[below] if below in self.seen else names_in(str(folder), most=left + 1)
         except OSError:
-            return []
-        return sorted(found, key=lambda entry: entry.name)
+            return {}
+        self.entries += len(names)
+        self.is_cut = self.is_cut or len(names) > left
+        return names if len(names) <= left else dict(islice(names.items(), left))
 
 
 def _unread(failed: Sequence[str], *, is_cut: bool) -> Iterator[Text]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from wxsync import SANDBOX_APPID, STATE_FOLDER
 from wxsync.errors import Conflict, InvalidInput, UsageProblem
@@ -15,6 +15,7 @@ from wxsync.manifest import Tree, manifest_stem, read_manifest
 from wxsync.model import Account, Lock, Manifest, Problem
 from wxsync.near import did_you_mean, near_names
 from wxsync.recall import Memo
+from wxsync.states import Seen, nothing_seen
 from wxsync.wechat.credentials import appid_from
 from wxsync.words import listing, text
 
@@ -35,7 +36,7 @@ class Project(Struct, frozen=True):
     """One manifest for one account; `label` is the account's part of every file name, "" where it has none.
 
     `disk` is what its lock and its journal lie on. `folders` are those whose names decided what the manifest holds;
-    None where more than names did, such as where a link leads.
+    None where more than names did, such as where a link leads. `seen` is what was seen of its folders.
     """
 
     manifest: Manifest
@@ -47,6 +48,7 @@ class Project(Struct, frozen=True):
     appid: str | None
     disk: Disk = DISK
     folders: tuple[str, ...] | None = None
+    seen: Seen = field(default_factory=nothing_seen)
 
     @property
     def lock_file(self) -> Path:
@@ -79,14 +81,16 @@ def lock_name(stem: str, label: str) -> str:
     return f"{stem}{label}.lock.json"
 
 
-def open_project(choice: Choice) -> Project:
+def open_project(choice: Choice, *, seen: Seen | None = None) -> Project:
     """Read the manifest and settle which account is meant; raises UsageProblem, InvalidInput or Conflict.
 
-    Problems of the manifest come along, for the caller to join with those of the media.
+    Problems of the manifest come along, for the caller to join with those of the media. Folders that were
+    `seen` already are not listed again.
     """
+    seen = seen or nothing_seen()
     refuse_two_accounts(choice)
     check_state(choice.manifest.parent, choice.environ)
-    tree, memo = Tree(choice.manifest.parent), Memo(choice.manifest.parent, choice.manifest)
+    tree, memo = Tree(choice.manifest.parent, seen.names), Memo(choice.manifest.parent, choice.manifest)
     manifest, problems = read_manifest(choice.manifest, tree=tree, memo=memo)
     stem = manifest_stem(choice.manifest)
     if stem is None:
@@ -94,7 +98,7 @@ def open_project(choice: Choice) -> Project:
     account = None if choice.sandbox else _account(choice, manifest, problems)
     appid = _appid(choice, account)
     label = label_of(appid, account.name if account else None)
-    return Project(manifest, problems, account, choice.sandbox, stem, label, appid, folders=tree.folders)
+    return Project(manifest, problems, account, choice.sandbox, stem, label, appid, folders=tree.folders, seen=seen)
 
 
 def check_state(root: Path, environ: Mapping[str, str]) -> None:

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from wxsync.digest import Remembered, read_cache, write_cache
+from wxsync.digest import Digests, Remembered, read_cache, write_cache
 from wxsync.errors import InvalidInput
 from wxsync.files import Inside, state_folder
-from wxsync.model import Asset, Desired, Fingerprint, Lock, Manifest, MaterialType, Problem, Record
+from wxsync.model import Asset, Desired, Fingerprint, Lock, MaterialType, Problem, Record
 from wxsync.project.fitting import Converts, Fitting, forget_unused
 from wxsync.project.folder import Project
+from wxsync.states import Names, is_state, size_in, state_in
 from wxsync.words import text
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 # Reading and hashing let go of Python's lock, which pays for large files and costs on small ones.
 _LARGE_BYTES = 1 << 20
+_UNSEEN: Names = {}
 _READERS = min(4, os.cpu_count() or 1)
 
 
@@ -44,11 +46,16 @@ class Known:
     pointers: Collection[Record] = ()
     """What the pointers of Git LFS may point to."""
 
+    def keeps(self, wanted: Desired) -> bool:
+        """Tell whether the lock has just that under its name, as most have, and nothing is sent whatever it has."""
+        record = self.held.get(wanted.asset.name)
+        return record is not None and not self.forced and record.has_content_of(wanted)
+
     def is_sent(self, wanted: Desired, size_here: int) -> bool:
         """Tell whether the content of this file is needed; a Git LFS pointer is smaller than what it stands for."""
         name = wanted.asset.name
-        if not self.forced and (record := self.held.get(name)) and record.has_content_of(wanted):
-            return False  # as most have
+        if self.keeps(wanted):
+            return False
         if name not in self.forced and self._has(wanted):
             return False
         return wanted.size == size_here or (wanted.asset.type, wanted.sha256) not in self._pointed_to
@@ -97,7 +104,9 @@ def sent_beyond(lock: Lock | None, *, forced: Collection[str] = (), gone: Collec
     if lock is None:
         return Known(forced=forced)
     anew = {*forced, *(name for name, record in lock.records.items() if record.media_id in gone)} if gone else forced
-    records = [record for record in lock.every_record if record.media_id not in gone]
+    records = lock.every_record
+    if gone:
+        records = tuple([record for record in records if record.media_id not in gone])
     return Known(records, lock.records, anew)
 
 
@@ -113,17 +122,18 @@ def survey(
 
     What is remembered of a file that has not changed is not looked at again. `converts` hears of each conversion.
     """
-    remembered = read_cache(project.cache_file) if use_cache else {}
     desired, problems = list[Desired](), list[Problem]()
     with Fitting(project.manifest.root, converts) as fitting:
-        look = _Look(project.manifest, known, fitting, remembered)
-        for asset, (wanted, findings) in look.at_all():
-            if findings:
-                problems += [_problem(asset, finding) for finding in findings]
-            if wanted:
-                desired.append(wanted)
+        look = _Look(project, known, fitting, None if use_cache else Digests())
+        for asset, seen in zip(project.manifest.assets, look.at_all(), strict=True):
+            if isinstance(seen, Desired):
+                desired.append(seen)
+                continue
+            wanted, findings = seen
+            problems += [_problem(asset, finding) for finding in findings]
+            desired += [wanted] if wanted else []
     if look.files and look.files.learnt:
-        _keep(project, remembered, look.files.learnt)
+        _keep(project, look.digests(), look.files.learnt)
     if any(asset.fit for asset in project.manifest.assets):
         forget_unused(project.manifest.root, ((one.sha256, one.asset.type) for one in desired))
     return Survey(tuple(desired), tuple(problems))
@@ -144,22 +154,23 @@ def refuse_errors(problems: Collection[Problem]) -> None:
 class _Look:
     """Looks at the files of a manifest; `files` reads those of which too little is remembered, and is not made before.
 
-    So a command that reads none neither loads what judges media, nor starts a thread.
+    So a command that reads none neither loads what judges media, nor starts a thread. Nor is `remembered` read before
+    it is needed.
     """
 
-    manifest: Manifest
+    project: Project
     known: Known
     fitting: Fitting
-    remembered: Mapping[str, Remembered]
+    remembered: Digests | None
     files: Files | None = None
 
-    def at_all(self) -> Iterator[tuple[Asset, Seen]]:
+    def at_all(self) -> Iterator[Desired | Seen]:
         """Look at small files one after the other, and at large ones side by side, in the order of the manifest."""
-        root = str(self.manifest.root)
+        root = str(self.project.manifest.root)
         looks: list[Desired | Seen | Future[Seen]] = []
         readers: ThreadPoolExecutor | None = None
         try:
-            for asset in self.manifest.assets:
+            for asset in self.project.manifest.assets:
                 seen = self._glance(asset, root)
                 if not isinstance(seen, int):
                     looks.append(seen)
@@ -168,11 +179,8 @@ class _Look:
                     looks.append(readers.submit(self._files().read, asset, seen))
                 else:
                     looks.append(self._files().read(asset, seen))
-            for asset, look in zip(self.manifest.assets, looks, strict=True):
-                if isinstance(look, Desired):
-                    yield asset, (look, ())
-                else:
-                    yield asset, look if isinstance(look, tuple) else look.result()
+            for look in looks:
+                yield look if isinstance(look, (Desired, tuple)) else look.result()
         except BaseException:
             self.fitting.stop()  # whoever interrupts does not want to wait for a film to be converted
             if readers:
@@ -183,20 +191,27 @@ class _Look:
 
     def _glance(self, asset: Asset, root: str) -> Desired | Seen | int:
         """Say what a file is and that it is in order, or what is wrong with it, or how many bytes are to be read."""
+        path = asset.path
+        (seen, in_step), held = self.project.seen, self.known.held
+        folder, _, name = path.rpartition("/")
+        if folder in in_step and (record := held.get(asset.name)) and record.path == path:
+            return Desired(asset, record.sha256, record.size)
+        state = seen.get(folder, _UNSEEN).get(name, "")
         try:
-            status = os.stat(f"{root}/{asset.path}")  # noqa: PTH116 - a Path costs more than the stat
+            if not is_state(state):
+                state = state_in(os.stat(f"{root}/{path}"))  # noqa: PTH116 - a Path costs more than the stat
         except OSError as error:
             from wxsync.project.reading import unreadable
 
             return None, (unreadable(error),)
-        size = status.st_size
-        remembered = self.remembered.get(asset.path)
-        if remembered and remembered.fits(status):
+        remembered = self.digests().of(folder, name)
+        if remembered and remembered.state == state:
             wanted = Desired(asset, remembered.sha256, remembered.content_size)
-            if not self.known.is_sent(wanted, size):
+            if self.known.keeps(wanted) or not self.known.is_sent(wanted, size_in(state)):
                 return wanted
             if remembered.fine_as == asset.type:
                 return _fine(wanted, remembered.extension)
+        size = size_in(state)
         if size >= _LARGE_BYTES and not self.known.has_size(asset.type, size):
             from wxsync.project.reading import too_large_to_read
 
@@ -204,11 +219,17 @@ class _Look:
                 return None, too_large
         return size
 
+    def digests(self) -> Digests:
+        """Give what earlier commands learnt of files."""
+        if self.remembered is None:
+            self.remembered = read_cache(self.project.cache_file)
+        return self.remembered
+
     def _files(self) -> Files:
         if self.files is None:
             from wxsync.project.reading import Files
 
-            self.files = Files(Inside(self.manifest.root), self.known.is_sent, self.fitting)
+            self.files = Files(Inside(self.project.manifest.root), self.known.is_sent, self.fitting)
         return self.files
 
 
@@ -228,13 +249,13 @@ def _readers() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(_READERS)
 
 
-def _keep(project: Project, remembered: Mapping[str, Remembered], learnt: Mapping[str, Remembered]) -> None:
+def _keep(project: Project, digests: Digests, learnt: Mapping[str, Remembered]) -> None:
     try:
         state_folder(project.manifest.root)
     except OSError:
         return  # a folder that cannot be written still can be planned
-    known = ((path, learnt.get(path) or remembered.get(path)) for path in (one.path for one in project.manifest.assets))
-    write_cache(project.cache_file, {path: entry for path, entry in known if entry})
+    paths = (asset.path for asset in project.manifest.assets)
+    write_cache(project.cache_file, digests.with_learnt(learnt, paths=paths))
 
 
 def _problem(asset: Asset, finding: Finding) -> Problem:

@@ -14,7 +14,7 @@ def with_documents(planned: Planned) -> Planned:
     """Add to a plan which documents of the repository still point at what it would retire or replace."""
     manifest, plan = planned.project.manifest, planned.plan
     sought = leaving(plan, manifest.assets)
-    documents = read_documents(manifest.root, sought)
+    documents = read_documents(manifest.root, sought, seen=planned.project.seen.names)
     if not documents.mentions:
         return planned
     found = with_uses((*staying(plan, planned.lock, manifest.assets), *sought), documents.mentions)

@@ -9,14 +9,23 @@ from wxsync.project.folder import Choice, open_project
 from wxsync.project.recovery import RecoveredState, read_state
 from wxsync.reconcile.planned import Planned, PlanOptions, plan_with
 from wxsync.reconcile.watcher import Watcher
+from wxsync.states import Seen
 
 
-def plan(choice: Choice, options: PlanOptions, watcher: Watcher, *, force: bool = False) -> Planned:
+def plan(
+    choice: Choice,
+    options: PlanOptions,
+    watcher: Watcher,
+    *,
+    force: bool = False,
+    seen: Seen | None = None,
+) -> Planned:
     """Show what apply would do, without writing anything that matters; raises InvalidInput with every problem.
 
     WeChat is asked only where the options want a refresh; `force` believes it whatever it says is gone.
+    What was `seen` a moment ago is not looked at again.
     """
-    project = open_project(choice)
+    project = open_project(choice, seen=seen)
     state = read_state(project, now=utc(watcher.clock()), recalls=True)
     if not options.refresh:
         return _with_journal(plan_with(project, state.lock, options, converts=watcher.converts), state)
