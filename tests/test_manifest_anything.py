@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from wxsync.files import SCHEMAS
-from wxsync.manifest import read_manifest
+from wxsync.manifest import paths, read_manifest
 from wxsync.manifest.document import Table, read_document
 from wxsync.manifest.shape import check_shape
 from wxsync.manifest.source import Source
@@ -103,6 +103,14 @@ def test_looking_at_one_entry_of_each_kind_finds_what_looking_at_all_finds(docum
     columns = {problem.location.column for problem in said if problem.location}
     wrong = {error.instance.spot.column + 1 for error in errors if error.validator in {"type", "required", "enum"}}
     assert wrong <= columns
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.from_regex(paths._USUAL, fullmatch=True) | st.text("a/.-_ ~:\\中ä*?[]\u200b\x1f"))
+def test_a_path_that_looks_usual_has_none_of_the_faults_that_others_are_searched_for(path: str) -> None:
+    has_fault = bool(paths._CONTROL.search(path) or paths._fault_in_reach(path) or paths._fault_in_form(path))
+
+    assert bool(paths.fault_in_path(path)) is has_fault
 
 
 def test_the_schema_is_a_schema_and_its_examples_are_sound() -> None:

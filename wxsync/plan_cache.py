@@ -17,7 +17,7 @@ from contextlib import suppress
 from itertools import chain
 from typing import NamedTuple
 
-from wxsync.states import Seen, is_fresh, names_in, nothing_seen, state_of
+from wxsync.states import FILE, Seen, is_fresh, names_in, nothing_seen, state_of
 
 _MOST_BYTES = 1 << 27
 _FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOFOLLOW", "O_BINARY", "O_CLOEXEC"))
@@ -99,6 +99,8 @@ def _look(root: str, folder: str, known: str, seen: Seen) -> None:
     """Looks whether a folder is what it was; the rest is looked at too where it is not, for a plan needs it anyway."""
     parts = known.split("/") if known else []
     before = dict(zip(parts[::2], parts[1::2], strict=True))
-    now = seen.names[folder] = names_in(f"{root}/{folder}", {name for name, what in before.items() if " " in what})
+    now = names_in(f"{root}/{folder}", {name for name, what in before.items() if " " in what})
     if now == before:
         seen.in_step.add(folder)
+        now = {name: FILE if " " in what else what for name, what in now.items()}  # no state is asked for any more
+    seen.names[folder] = now

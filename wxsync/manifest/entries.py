@@ -28,6 +28,7 @@ from wxsync.words import casefolded, plural, text
 
 PATTERN_CHARACTER_STEPS = 100
 
+_FILE = PathKind.FILE
 _TYPES = {one.value: one for one in MaterialType}
 
 
@@ -57,7 +58,7 @@ def _read_all(entries: Sequence[Entry], source: Source, tree: Tree) -> Iterator[
                 yield _problem(fault, entry.path, source, path)
                 continue
             kind = tree.kind(path)
-            if kind is PathKind.FILE or not is_glob(path):
+            if kind is _FILE or not is_glob(path):
                 explicit.add(path)
                 yield from _read_explicit(entry, kind, source, tree)
             else:
@@ -71,11 +72,14 @@ def _read_all(entries: Sequence[Entry], source: Source, tree: Tree) -> Iterator[
 
 def _read_explicit(entry: Entry, kind: PathKind, source: Source, tree: Tree) -> Iterator[Taken | Problem]:
     path = entry.path.text
-    faults = [(at, fault) for at, fault in _faults_in_explicit(entry, kind, tree) if fault]
-    yield from (_problem(fault, at, source, path) for at, fault in faults)
+    is_bare = not (entry.name or entry.title or entry.excluding)  # as most are: a file that is there, and its type
+    sought = () if is_bare and kind is _FILE and is_plain(path) else _faults_in_explicit(entry, kind, tree)
+    faults = [(at, fault) for at, fault in sought if fault]
+    for at, fault in faults:
+        yield _problem(fault, at, source, path)
     if entry.sound and not faults:
         name = entry.name.text if entry.name else path
-        yield from _taken(entry, [(name, path)], entry.name or entry.path, source)
+        yield _taken(entry, [(name, path)], entry.name or entry.path, source)[0]
 
 
 def _faults_in_explicit(entry: Entry, kind: PathKind, tree: Tree) -> Iterator[tuple[Word, Fault | None]]:

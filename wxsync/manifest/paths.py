@@ -16,6 +16,8 @@ MAX_LENGTH = 1024
 MAX_SEGMENTS = 100
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# What most paths are: words with dots and hyphens within, so that nothing asked below can be true of them.
+_USUAL = re.compile(r"[\w-][\w.-]*(?:/[\w-][\w.-]*)*")
 _ABSOLUTE = re.compile(r"[/\\]|[A-Za-z]:[/\\]|~(/|$)")
 
 
@@ -58,6 +60,8 @@ class Fault(Struct, frozen=True):
 
 def fault_in_path(path: str) -> Fault | None:
     """Finds what makes a path or a pattern impossible, whatever files there are."""
+    if _USUAL.fullmatch(path) and not _is_long(path):
+        return None
     if _CONTROL.search(path):
         return Fault("wrong-path", text("a path cannot hold control characters"), text("rename the file"))
     return _fault_in_reach(path) or _fault_in_form(path)
@@ -201,7 +205,7 @@ def _fault_in_form(path: str) -> Fault | None:
             text("`{path}` is not the shortest form of its path", path=brief(path)),
             text("write `{short}`", short=brief(short)),
         )
-    if len(path) > MAX_LENGTH or len(parts) > MAX_SEGMENTS:
+    if _is_long(path):
         return Fault(
             "wrong-path",
             text(
@@ -212,6 +216,10 @@ def _fault_in_form(path: str) -> Fault | None:
             text("shorten it"),
         )
     return None
+
+
+def _is_long(path: str) -> bool:
+    return len(path) > MAX_LENGTH or path.count("/") >= MAX_SEGMENTS
 
 
 def _why_nothing(pattern: str, tree: Tree) -> str:

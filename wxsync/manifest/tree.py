@@ -35,7 +35,8 @@ class PathKind(StrEnum):
 
 
 _KINDS = {FILE: PathKind.FILE, FOLDER: PathKind.FOLDER, LINK: PathKind.LINK, OTHER: PathKind.OTHER}
-_FILE = PathKind.FILE
+# To look a member up takes longer than whatever is asked of a name.
+_FILE, _LINK, _MISSING = PathKind.FILE, PathKind.LINK, PathKind.MISSING
 
 
 class TooMuchWork(Exception):
@@ -85,8 +86,7 @@ class Tree:
         """Lists a folder ("" is the root), sorted by name, links not followed. Raises OSError and TooMuchWork."""
         found = self._listings.get(folder)
         if found is None:
-            found = self._listings[folder] = self._list(folder)
-            self.spend(LISTED_NAME_STEPS * len(found) if isinstance(found, dict) else LISTED_NAME_STEPS)
+            found = self._listed(folder)
         if isinstance(found, OSError):
             raise found
         return found
@@ -94,16 +94,18 @@ class Tree:
     def kind(self, path: str) -> PathKind:
         """Tells what a path is, links followed where they stay inside; never LINK."""
         folder, _, name = path.rpartition("/")
-        above = self._folders.get(folder)
-        if above is None:
-            above = self._folders[folder] = self.kind(folder)
-        if above is not PathKind.FOLDER:
-            return above if above in {PathKind.OUTSIDE, PathKind.BROKEN, PathKind.UNREADABLE} else PathKind.MISSING
-        try:
-            kind = self.listing(folder).get(name, PathKind.MISSING)
-        except OSError:
+        names = self._listings.get(folder)
+        if names is None:
+            above = self._folders.get(folder)
+            if above is None:
+                above = self._folders[folder] = self.kind(folder)
+            if above is not PathKind.FOLDER:
+                return above if above in {PathKind.OUTSIDE, PathKind.BROKEN, PathKind.UNREADABLE} else _MISSING
+            names = self._listed(folder)
+        if isinstance(names, OSError):
             return PathKind.UNREADABLE
-        return self.follow(path) if kind is PathKind.LINK else kind
+        kind = names.get(name, _MISSING)
+        return self.follow(path) if kind is _LINK else kind
 
     def follow(self, path: str) -> PathKind:
         """Tells what a link leads to; never LINK. Nothing is opened."""
@@ -146,6 +148,11 @@ class Tree:
         while known < len(parts) - 1 and self.kind("/".join(parts[: known + 1])) is PathKind.FOLDER:
             known += 1
         return "/".join(parts[:known]), parts[known:]
+
+    def _listed(self, folder: str) -> dict[str, PathKind] | OSError:
+        found = self._listings[folder] = self._list(folder)
+        self.spend(LISTED_NAME_STEPS * len(found) if isinstance(found, dict) else LISTED_NAME_STEPS)
+        return found
 
     def _list(self, folder: str) -> dict[str, PathKind] | OSError:
         names = self._seen.get(folder)
