@@ -44,11 +44,18 @@ def lookup(entry: str, question: str, *, root: str) -> tuple[InStep | None, Seen
         files = {path: state for path, state in known.items() if not path.endswith("/")}
         if not (asked == question == again and all(state_of(f"{root}/{path}") == files[path] for path in files)):
             return None, seen
-        for path in known.keys() - files.keys():
-            _look(root, path[:-1], known[path], seen)
+        folders = {path[:-1]: names for path, names in known.items() if path not in files}
+        for folder, names in folders.items():
+            _look(root, folder, names, seen)
     except (OSError, ValueError):
         return None, seen
-    return found if len(seen.in_step) == len(known) - len(files) else None, seen
+    if len(seen.in_step) == len(folders):
+        return found, nothing_seen()
+    for folder in seen.in_step:
+        # Of what is as it was no state is asked for any more.
+        held = _names(folders[folder])
+        seen.names[folder] = {name: FILE if " " in what else what for name, what in held.items()}
+    return None, seen
 
 
 def _read(entry: str) -> bytes:
@@ -96,11 +103,15 @@ def store(
 
 
 def _look(root: str, folder: str, known: str, seen: Seen) -> None:
-    """Looks whether a folder is what it was; the rest is looked at too where it is not, for a plan needs it anyway."""
-    parts = known.split("/") if known else []
-    before = dict(zip(parts[::2], parts[1::2], strict=True))
+    """Looks whether a folder is what it was; a plan that must be made again knows what each holds."""
+    before = _names(known)
     now = names_in(f"{root}/{folder}", {name for name, what in before.items() if " " in what})
     if now == before:
         seen.in_step.add(folder)
-        now = {name: FILE if " " in what else what for name, what in now.items()}  # no state is asked for any more
-    seen.names[folder] = now
+    else:
+        seen.names[folder] = now
+
+
+def _names(known: str) -> dict[str, str]:
+    parts = known.split("/") if known else []
+    return dict(zip(parts[::2], parts[1::2], strict=True))
