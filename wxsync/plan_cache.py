@@ -17,7 +17,7 @@ from contextlib import suppress
 from itertools import chain
 from typing import NamedTuple
 
-from wxsync.states import FILE, Seen, is_fresh, names_in, nothing_seen, state_of
+from wxsync.states import FILE, Seen, is_fresh, names_in, state_of
 
 _MOST_BYTES = 1 << 27
 _FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOFOLLOW", "O_BINARY", "O_CLOEXEC"))
@@ -35,7 +35,7 @@ def lookup(entry: str, question: str, *, root: str) -> tuple[InStep | None, Seen
 
     A question holds the state of a file, which nobody can know who did not run here: so nobody else can answer it.
     """
-    seen = nothing_seen()
+    seen = Seen()
     try:
         asked, *kept, answer, again = _read(entry).decode("utf-8", "surrogatepass").split("\0")
         known = dict(zip(kept[::2], kept[1::2], strict=True))
@@ -50,7 +50,7 @@ def lookup(entry: str, question: str, *, root: str) -> tuple[InStep | None, Seen
     except (OSError, ValueError):
         return None, seen
     if len(seen.in_step) == len(folders):
-        return found, nothing_seen()
+        return found, Seen()
     for folder in seen.in_step:
         # Of what is as it was no state is asked for any more.
         held = _names(folders[folder])

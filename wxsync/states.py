@@ -10,7 +10,6 @@ import os
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from itertools import islice
-from typing import NamedTuple
 
 GRAIN_NS = 2_000_000_000
 """What was touched so short a time ago could change once more and show the same time."""
@@ -22,19 +21,17 @@ Names = Mapping[str, str]
 """What each name of a folder stands for."""
 
 
-class Seen(NamedTuple):
-    """What was seen of folders, by their path from the manifest's.
+class Seen:
+    """What was seen of folders, by their path from the manifest's; at first nothing.
 
     `names` is what each holds; those `in_step` hold the files that they held when the lock had the material of each.
     """
 
-    names: dict[str, Names]
-    in_step: set[str]
+    __slots__ = ("in_step", "names")  # what is told of a class in another way takes longer than to look at a folder
 
-
-def nothing_seen() -> Seen:
-    """Gives what is seen before anything was looked at."""
-    return Seen({}, set())
+    def __init__(self) -> None:
+        self.names: dict[str, Names] = {}
+        self.in_step: set[str] = set()
 
 
 # stat.IO_REPARSE_TAG_MOUNT_POINT, which the stat module has on Windows only.

@@ -15,7 +15,7 @@ from wxsync.cli.output import out_option, tell_of, write_out
 from wxsync.cli.plan_cache import lookup, question, store
 from wxsync.formats import PageFormat
 from wxsync.plan_cache import InStep
-from wxsync.states import Seen, nothing_seen
+from wxsync.states import Seen
 from wxsync.words import in_step, paint, reason_of, say, text
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def plan(
 
     `-o plan.json` saves it for `wxsync apply plan.json`.
     """
-    asked, seen = None, nothing_seen()
+    asked, seen = None, Seen()
     if not (out or no_cache or refresh or settings.verbose):
         asked = question(settings, targets=targets, replace=replace)
         known, seen = lookup(asked)

@@ -38,8 +38,9 @@ def lookup(asked: Question) -> tuple[InStep | None, Seen]:
     """Return what a plan found that had nothing to do, or None where it must be made again; and what was seen."""
     root, file = _places(asked)
     found, seen = plan_cache.lookup(file, asked.words, root=root)
-    # A plan of some names says nothing of the others.
-    return found, Seen(seen.names, set()) if asked.is_narrowed else seen
+    if asked.is_narrowed:
+        seen.in_step.clear()  # a plan of some names says nothing of the others
+    return found, seen
 
 
 def store(asked: Question, planned: Planned) -> None:

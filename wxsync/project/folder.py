@@ -15,7 +15,7 @@ from wxsync.manifest import Tree, manifest_stem, read_manifest
 from wxsync.model import Account, Lock, Manifest, Problem
 from wxsync.near import did_you_mean, near_names
 from wxsync.recall import Memo
-from wxsync.states import Seen, nothing_seen
+from wxsync.states import Seen
 from wxsync.wechat.credentials import appid_from
 from wxsync.words import listing, text
 
@@ -48,7 +48,7 @@ class Project(Struct, frozen=True):
     appid: str | None
     disk: Disk = DISK
     folders: tuple[str, ...] | None = None
-    seen: Seen = field(default_factory=nothing_seen)
+    seen: Seen = field(default_factory=Seen)
 
     @property
     def lock_file(self) -> Path:
@@ -87,7 +87,7 @@ def open_project(choice: Choice, *, seen: Seen | None = None) -> Project:
     Problems of the manifest come along, for the caller to join with those of the media. Folders that were
     `seen` already are not listed again.
     """
-    seen = seen or nothing_seen()
+    seen = seen or Seen()
     refuse_two_accounts(choice)
     check_state(choice.manifest.parent, choice.environ)
     tree, memo = Tree(choice.manifest.parent, seen.names), Memo(choice.manifest.parent, choice.manifest)

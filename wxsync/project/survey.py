@@ -192,11 +192,11 @@ class _Look:
     def _glance(self, asset: Asset, root: str) -> Desired | Seen | int:
         """Say what a file is and that it is in order, or what is wrong with it, or how many bytes are to be read."""
         path = asset.path
-        (seen, in_step), held = self.project.seen, self.known.held
+        seen, held = self.project.seen, self.known.held
         folder, _, name = path.rpartition("/")
-        if folder in in_step and (record := held.get(asset.name)) and record.path == path:
+        if folder in seen.in_step and (record := held.get(asset.name)) and record.path == path:
             return Desired(asset, record.sha256, record.size)
-        state = seen.get(folder, _UNSEEN).get(name, "")
+        state = seen.names.get(folder, _UNSEEN).get(name, "")
         try:
             if not is_state(state):
                 state = state_in(os.stat(f"{root}/{path}"))  # noqa: PTH116 - a Path costs more than the stat
