@@ -41,45 +41,46 @@ class Taken(Struct, frozen=True, gc=False):
 
 def read_entries(entries: Sequence[Entry], source: Source, tree: Tree) -> tuple[list[Asset], list[Problem]]:
     """Turns entries into assets, with a problem for each path, pattern or name that cannot be."""
-    results = list(_read_all(entries, source, tree))
+    results = _read_all(entries, source, tree)
     taken = [result for result in results if isinstance(result, Taken)]
     problems = [result for result in results if isinstance(result, Problem)]
     problems += [*_name_twins(taken, source), *_case_twins(taken, source)]
     return [each.asset for each in taken], problems
 
 
-def _read_all(entries: Sequence[Entry], source: Source, tree: Tree) -> Iterator[Taken | Problem]:
+def _read_all(entries: Sequence[Entry], source: Source, tree: Tree) -> list[Taken | Problem]:
+    results: list[Taken | Problem] = []
     explicit: set[str] = set()
     globs: list[Entry] = []
     try:
         for entry in entries:
             path = entry.path.text
             if fault := fault_in_path(path):
-                yield _problem(fault, entry.path, source, path)
+                results.append(_problem(fault, entry.path, source, path))
                 continue
             kind = tree.kind(path)
             if kind is _FILE or not is_glob(path):
                 explicit.add(path)
-                yield from _read_explicit(entry, kind, source, tree)
+                results += _read_explicit(entry, kind, source, tree)
             else:
                 globs.append(entry)
-        yield from _read_globs(globs, explicit, source, tree)
+        for found in _read_globs(globs, explicit, source, tree):
+            results += found
     except TooMuchWork:
         hint = text("write a folder before `**`, and fewer patterns")
         message = text("the patterns of this manifest and the files below it are too many to compare")
-        yield source.problem(entries[0].path, "too-much-work", message, hint)
+        results.append(source.problem(entries[0].path, "too-much-work", message, hint))
+    return results
 
 
-def _read_explicit(entry: Entry, kind: PathKind, source: Source, tree: Tree) -> Iterator[Taken | Problem]:
+def _read_explicit(entry: Entry, kind: PathKind, source: Source, tree: Tree) -> Sequence[Taken | Problem]:
     path = entry.path.text
     is_bare = not (entry.name or entry.title or entry.excluding)  # as most are: a file that is there, and its type
     sought = () if is_bare and kind is _FILE and is_plain(path) else _faults_in_explicit(entry, kind, tree)
     faults = [(at, fault) for at, fault in sought if fault]
-    for at, fault in faults:
-        yield _problem(fault, at, source, path)
-    if entry.sound and not faults:
-        name = entry.name.text if entry.name else path
-        yield _taken(entry, [(name, path)], entry.name or entry.path, source)[0]
+    if faults or not entry.sound:
+        return [_problem(fault, at, source, path) for at, fault in faults]
+    return _taken(entry, [path], source)
 
 
 def _faults_in_explicit(entry: Entry, kind: PathKind, tree: Tree) -> Iterator[tuple[Word, Fault | None]]:
@@ -95,25 +96,24 @@ def _faults_in_explicit(entry: Entry, kind: PathKind, tree: Tree) -> Iterator[tu
         yield entry.excluding, Fault("exclude-without-glob", message, hint)
 
 
-def _read_globs(globs: Sequence[Entry], explicit: Set[str], source: Source, tree: Tree) -> Iterator[Taken | Problem]:
+def _read_globs(
+    globs: Sequence[Entry], explicit: Set[str], source: Source, tree: Tree
+) -> Iterator[Sequence[Taken | Problem]]:
+    """Expands one glob after the other; of a file that two of them match the first has it."""
     claimed: dict[str, Word] = {}
     for entry in globs:
         tree.spend(PATTERN_CHARACTER_STEPS * sum(len(each.text) for each in (entry.path, *entry.exclude)))
         faults = list(_faults_in_glob(entry, tree))
-        yield from (_problem(fault, at, source, entry.path.text) for at, fault in faults)
         if faults:
+            yield [_problem(fault, at, source, entry.path.text) for at, fault in faults]
             continue
-        shared: dict[Word, list[str]] = {}
-        for result in _expand(entry, explicit, source, tree):
-            if len(globs) == 1:
-                yield result  # nobody else can have claimed it
-                continue
-            first = claimed.setdefault(result.asset.path, entry.path) if isinstance(result, Taken) else entry.path
-            if first is entry.path:
-                yield result
-            elif isinstance(result, Taken):
-                shared.setdefault(first, []).append(result.asset.path)
-        yield from (_overlap(entry.path, first, files, source) for first, files in shared.items())
+        taken, problems = _expand(entry, explicit, source, tree)
+        if len(globs) > 1:
+            firsts = [claimed.setdefault(each.asset.path, entry.path) for each in taken]
+            problems += _overlaps(entry.path, taken, firsts, source)
+            taken = [each for each, first in zip(taken, firsts, strict=True) if first is entry.path]
+        yield taken
+        yield problems
 
 
 def _faults_in_glob(entry: Entry, tree: Tree) -> Iterator[tuple[Word, Fault]]:
@@ -133,12 +133,11 @@ def _faults_in_glob(entry: Entry, tree: Tree) -> Iterator[tuple[Word, Fault]]:
         yield entry.naming, Fault("name-on-glob", message, hint)
 
 
-def _expand(entry: Entry, explicit: Set[str], source: Source, tree: Tree) -> Iterator[Taken | Problem]:
+def _expand(entry: Entry, explicit: Set[str], source: Source, tree: Tree) -> tuple[list[Taken], list[Problem]]:
     """Finds the files of a glob; what explicit entries and `exclude` take away still counts as matched."""
     glob = entry.path
     met = sorted(walk(parse_pattern(glob.text), tree), key=itemgetter(0))
-    if not met:
-        yield _problem(nothing_matches(glob.text, tree), glob, source, glob.text)
+    problems = [] if met else [_problem(nothing_matches(glob.text, tree), glob, source, glob.text)]
     patterns = [each.text for each in entry.exclude]
     named = {pattern for pattern in patterns if tree.kind(pattern) is PathKind.FILE}
     exclude = [parse_pattern(pattern, hidden=True) for pattern in patterns if pattern not in named]
@@ -148,10 +147,9 @@ def _expand(entry: Entry, explicit: Set[str], source: Source, tree: Tree) -> Ite
         met = [(path, kind) for path, kind in met if path not in left and not _is_excluded(path, kind, exclude)]
     if {kind for _path, kind in met} - {PathKind.FILE} or not is_plain("".join([path for path, _kind in met])):
         faults = [fault_in_file_name(path) or fault_in_kind(path, kind, tree) for path, kind in met]
-        yield from (_problem(fault, glob, source, path) for (path, _), fault in zip(met, faults, strict=True) if fault)
+        problems += [_problem(fault, glob, source, path) for (path, _), fault in zip(met, faults, strict=True) if fault]
         met = [one for one, fault in zip(met, faults, strict=True) if not fault]
-    if entry.sound:
-        yield from _taken(entry, [(path, path) for path, _kind in met], glob, source)
+    return _taken(entry, [path for path, _kind in met], source) if entry.sound else [], problems
 
 
 def _is_excluded(path: str, kind: PathKind, exclude: Sequence[Pattern]) -> bool:
@@ -160,17 +158,26 @@ def _is_excluded(path: str, kind: PathKind, exclude: Sequence[Pattern]) -> bool:
     return any(matches(pattern, probe) for pattern in exclude)
 
 
-def _taken(entry: Entry, names: Iterable[tuple[str, str]], named_by: Word, source: Source) -> list[Taken]:
-    """Gives assets that are all as their entry says, by their names and paths."""
-    material_type, location = _TYPES[entry.type], source.location(entry.path)
-    title, introduction, fit = entry.title.text if entry.title else "", entry.introduction, entry.fit
+def _taken(entry: Entry, paths: Iterable[str], source: Source) -> list[Taken]:
+    """Gives the assets of an entry, each named by its path where the entry gives no name."""
+    material_type, location, named_by = _TYPES[entry.type], source.location(entry.path), entry.name or entry.path
+    name, title = entry.name.text if entry.name else "", entry.title.text if entry.title else ""
+    introduction, fit = entry.introduction, entry.fit
     return [
-        Taken(Asset(name, path, material_type, location, title, introduction, fit), named_by) for name, path in names
+        Taken(Asset(name or path, path, material_type, location, title, introduction, fit), named_by) for path in paths
     ]
 
 
 def _problem(fault: Fault, at: Word, source: Source, path: str) -> Problem:
     return source.problem(at, fault.code, fault.message, fault.hint, path=path.encode("utf-8", "replace").decode())
+
+
+def _overlaps(glob: Word, taken: Sequence[Taken], firsts: Sequence[Word], source: Source) -> list[Problem]:
+    shared: dict[Word, list[str]] = {}
+    for each, first in zip(taken, firsts, strict=True):
+        if first is not glob:
+            shared.setdefault(first, []).append(each.asset.path)
+    return [_overlap(glob, first, files, source) for first, files in shared.items()]
 
 
 def _overlap(glob: Word, first: Word, files: Sequence[str], source: Source) -> Problem:
