@@ -130,6 +130,23 @@ def test_a_plan_of_some_names_says_nothing_of_the_others(project: Project) -> No
     assert said == project.run("plan", "--target", "a.png", "--no-cache")
 
 
+def test_documents_in_folders_that_were_seen_and_in_others_are_found(known: Project) -> None:
+    shown = f"![]({known.lock()['materials']['images/deep/b.png']['url']})".encode()
+    known.add("images/deep/about.md", shown)
+    known.add("posts/a.md", shown)
+    (known.root / "images/deep/linked.md").symlink_to(known.root / "posts/a.md")
+    plan_later(known)
+    assert answers(known)
+
+    known.add("images/deep/b.png", png("another"))
+
+    said = known.run("plan")
+    assert "images/deep/about.md:1" in said.out
+    assert "posts/a.md:1" in said.out
+    assert "linked.md" not in said.out
+    assert said == known.run("plan", "--no-cache")
+
+
 def test_a_file_that_no_glob_takes_may_change(known: Project) -> None:
     known.add("images/notes.txt", b"written over")
 

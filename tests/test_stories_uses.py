@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from tests.project import Project, Run, Server, fifo, png, serving
+from wxsync.project import documents
 from wxsync.sandbox import Switches
 from wxsync.words import Language, speak
 
@@ -548,3 +549,16 @@ def test_in_chinese_the_whole_answer_is_chinese(posters: Project, server: Server
 
     assert "草稿" in shown
     assert not re.search(r"\b(draft|cover|Not|found|looked)\b", shown)
+
+
+def test_no_more_names_are_looked_at_than_a_bound(tmp_path: Path) -> None:
+    for name in ("a.md", "b.md", "deep/c.md", "deep/d.md"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    seen = {"": {"a.md": "file", "b.md": "1 2 3 4", "deep": "folder"}}
+
+    for left, found in {1: {0, 1}, 2: {1, 2}, 3: {2}, 4: {3}, 5: {4}}.items():
+        for known in ({}, seen):
+            walk = documents._Walk(known, documents._MOST_ENTRIES - left)
+            assert len([*walk.files(tmp_path)]) in found
+            assert walk.is_cut is (left < 5)

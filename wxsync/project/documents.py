@@ -110,7 +110,7 @@ class _Walk:
                 yield path, str(path)
 
     def _names(self, folder: Path, below: str) -> Names:
-        left = _MOST_ENTRIES - self.entries
+        left = max(0, _MOST_ENTRIES - self.entries)
         try:
             names = self.seen[below] if below in self.seen else names_in(str(folder), most=left + 1)
         except OSError:
