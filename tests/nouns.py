@@ -25,7 +25,7 @@ from wxsync.model import (
     Retired,
     Unconfirmed,
 )
-from wxsync.planner import filename_for
+from wxsync.planner.naming import filename_for
 from wxsync.results import Result
 
 ACCOUNT = "wx0123456789abcdef"

@@ -17,7 +17,7 @@ from tests.project import Server, png
 from wxsync.ci.proof import Addition
 from wxsync.ci.waiting import Waiting
 from wxsync.lockfile import parse_lock
-from wxsync.planner import tag_in
+from wxsync.planner.naming import tag_in
 from wxsync.reconcile.look import unix_seconds
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the clones of these stories are made by a POSIX git")

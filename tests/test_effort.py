@@ -24,7 +24,7 @@ from wxsync.cli.options import Settings
 from wxsync.cli.progress import Progress
 from wxsync.executor import Finished
 from wxsync.model import Outcome
-from wxsync.planner import make_plan
+from wxsync.planner.plan import make_plan
 from wxsync.results import Result
 
 ROOT = Path(__file__).parent.parent

@@ -15,7 +15,8 @@ from tests.nouns import ACCOUNT, AT, VIDEO, desired_lists, held, lock_of, locks,
 from wxsync.errors import CallFailed, HaltedForNow, HaltedForPerson, InvalidInput, OutcomeUnknown, Refused
 from wxsync.executor import Event, Finished, Limits, Started, Tick, apply_plan
 from wxsync.model import Change, Desired, Lock, Outcome, Plan, Problem, Record, Remedy, Unconfirmed, Upload, Uploaded
-from wxsync.planner import fold, make_plan
+from wxsync.planner.fold import fold
+from wxsync.planner.plan import make_plan
 from wxsync.results import Result
 
 ONE_BY_ONE = Limits(jobs=1)

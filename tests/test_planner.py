@@ -43,7 +43,10 @@ from wxsync.model import (
     Retired,
     Unconfirmed,
 )
-from wxsync.planner import exceeds_safety_rail, filename_for, fold, make_plan, stale_reasons, tag_in
+from wxsync.planner.fit import exceeds_safety_rail, stale_reasons
+from wxsync.planner.fold import fold
+from wxsync.planner.naming import filename_for, tag_in
+from wxsync.planner.plan import make_plan
 from wxsync.results import Result
 from wxsync.upload_names import in_ascii
 

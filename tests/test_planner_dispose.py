@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.nouns import NAMES, held, lock_of, locks, material, retire, uploaded_materials
 from wxsync.model import Lock, Origin, Record
-from wxsync.planner import forget, reasons_to_keep, without_retired
+from wxsync.planner.dispose import forget, reasons_to_keep, without_retired
 
 
 @given(locks(), locks())

@@ -34,7 +34,8 @@ from tests.nouns import (
 )
 from wxsync.lockfile import render_lock
 from wxsync.model import Action, Desired, Failure, Lock, Material, Origin, Outcome, Plan, Record, Remedy, Retired
-from wxsync.planner import fold, fold_journal, make_plan
+from wxsync.planner.fold import fold, fold_journal
+from wxsync.planner.plan import make_plan
 from wxsync.results import Result
 
 LATER = moment(59)

@@ -27,7 +27,9 @@ from tests.nouns import (
 from wxsync.errors import Conflict
 from wxsync.lockfile import render_lock
 from wxsync.model import Desired, Failure, Lock, Origin, Outcome, Remedy, Retired
-from wxsync.planner import fold, make_plan, merge
+from wxsync.planner.fold import fold
+from wxsync.planner.merge import merge
+from wxsync.planner.plan import make_plan
 from wxsync.results import Result
 
 LOST = Failure("lost", "no answer", "", Remedy.LOOK)

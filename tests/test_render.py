@@ -47,7 +47,7 @@ from wxsync.model import (
     Remedy,
     Severity,
 )
-from wxsync.planner import make_plan
+from wxsync.planner.plan import make_plan
 from wxsync.reasons import recognized
 from wxsync.render.documents import plan_text, problems_text, read_document, report_text
 from wxsync.render.markdown import LIMIT, markdown

@@ -46,7 +46,7 @@ from wxsync.model import (
     Remedy,
     Usage,
 )
-from wxsync.planner import make_plan
+from wxsync.planner.plan import make_plan
 from wxsync.render.html import Preview, View, html, library_view, plan_view, result_view
 from wxsync.render.html.labels import both_languages
 from wxsync.render.html.page import _prose

@@ -23,7 +23,7 @@ from tests.test_render_html import view_of
 from tests.test_stories_report import MIB, padded, wave
 from wxsync.media import LIBRARY_LIMITS
 from wxsync.model import Drift, DriftKind, MaterialType, Plan, Record
-from wxsync.planner import make_plan
+from wxsync.planner.plan import make_plan
 from wxsync.render.html import Preview, View, html, library_view, plan_view, result_view
 from wxsync.results import Report
 from wxsync.words import visible

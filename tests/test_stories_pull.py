@@ -21,7 +21,7 @@ from wxsync.manifest import read_manifest
 from wxsync.manifest.source import is_blank, without_unseen
 from wxsync.manifest.writing import render_manifest
 from wxsync.model import Account
-from wxsync.planner import file_name
+from wxsync.planner.filing import file_name
 from wxsync.project.folder import Choice
 from wxsync.reconcile.watcher import Watcher
 from wxsync.results import Pulled

@@ -15,7 +15,7 @@ import pytest
 from tests.project import MEDIA, Project, Server, at_once, png
 from tests.test_stories_lfs import pointer
 from wxsync.model import Asset, Desired, Location, MaterialType, Record
-from wxsync.planner import make_plan
+from wxsync.planner.plan import make_plan
 from wxsync.render.documents import plan_text
 from wxsync.workflow.previews import previews
 from wxsync.workflow.recordings import ALL_PLAYERS_BYTES

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wxsync.model import Button, Draft, DraftArticle, Holder, MaterialType, Mention, Part, Use, picture_tokens
-from wxsync.planner import draft_mentions, menu_mentions, with_uses
+from wxsync.planner.uses import draft_mentions, menu_mentions, with_uses
 from wxsync.results import Standing, UsedMaterial
 from wxsync.wechat.answers import read_drafts, read_menu
 from wxsync.wechat.outcome import Phase

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from tests.faults.launcher import Ended, Fault, Launch, Launcher
 from tests.project import MEDIA, Project, Server, png, serving
-from wxsync.planner import tag_in
+from wxsync.planner.naming import tag_in
 from wxsync.sandbox import Switches
 
 APPLY = ("apply", "--yes", "--settle", "0")

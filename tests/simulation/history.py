@@ -30,7 +30,8 @@ from tests.simulation.wire import APPID
 from wxsync.journal import Journal
 from wxsync.lockfile import parse_lock, render_lock
 from wxsync.model import Fingerprint, Record, Retired, Unconfirmed
-from wxsync.planner import merge, utc
+from wxsync.planner.merge import merge
+from wxsync.planner.naming import utc
 
 _APPLY, _PRUNE = "apply", "prune"
 

@@ -13,7 +13,7 @@ from tests.simulation.server import Item, Server
 from tests.simulation.wire import APPID
 from wxsync.errors import WxsyncError
 from wxsync.model import Action, Lock, MaterialType, Outcome, Record, Remedy
-from wxsync.planner import tag_in
+from wxsync.planner.naming import tag_in
 
 # Merging locks compares when answers came, which is a little later than when WeChat stored the uploads.
 _TIE_SECONDS = 10

@@ -22,7 +22,7 @@ from wxsync.errors import Conflict, WxsyncError
 from wxsync.executor import Event, Finished, Limits
 from wxsync.lockfile import parse_lock
 from wxsync.model import Action, Lock, Outcome
-from wxsync.planner import tag_in, utc
+from wxsync.planner.naming import tag_in, utc
 from wxsync.project.folder import Project
 from wxsync.project.recovery import read_state
 from wxsync.reconcile.inventory import Inventory

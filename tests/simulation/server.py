@@ -13,7 +13,7 @@ from typing import Any
 from tests.simulation.clock import Clock
 from tests.simulation.faults import LATEST_COMMIT, Fault, said
 from wxsync.model import MaterialType
-from wxsync.planner import tag_in
+from wxsync.planner.naming import tag_in
 from wxsync.wechat.outcome import Phase
 from wxsync.wechat.transport import Answer, Request
 

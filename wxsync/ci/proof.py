@@ -14,7 +14,8 @@ from wxsync.errors import Conflict
 from wxsync.git import Repository
 from wxsync.lockfile import parse_lock
 from wxsync.model import Fingerprint, Lock, Origin, Record, Retired
-from wxsync.planner import merge, tag_in
+from wxsync.planner.merge import merge
+from wxsync.planner.naming import tag_in
 from wxsync.words import text
 
 _PICTURE = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:qpic|qlogo)\.cn/[!-~]*")

@@ -14,7 +14,7 @@ from wxsync.files import write_atomic
 from wxsync.git import Repository
 from wxsync.lockfile import parse_lock, read_lock, render_lock
 from wxsync.model import Location, Lock, Problem
-from wxsync.planner import merge
+from wxsync.planner.merge import merge
 from wxsync.words import reason_of, text
 
 _MOST_COMMITS = 50

@@ -12,7 +12,8 @@ from wxsync.ci.proof import Addition, additions, is_lock_of, read_at, stem_of, w
 from wxsync.errors import InvalidInput
 from wxsync.git import Repository
 from wxsync.model import Lock
-from wxsync.planner import doubts_from, tag_in, utc
+from wxsync.planner.naming import tag_in, utc
+from wxsync.planner.recovered import doubts_from
 from wxsync.reconcile.look import Listing, Look, look
 
 _YOUNG_SECONDS = 3600.0

@@ -497,7 +497,7 @@ def _gone(before: Lock | None, after: Lock, result: Path) -> frozenset[str]:
 def _known(project: Project) -> Lock | None:
     """Give the lock with what a run that was cut off left in its journal; None where it cannot be read."""
     from wxsync.errors import WxsyncError
-    from wxsync.planner import utc
+    from wxsync.planner.naming import utc
     from wxsync.project.recovery import read_state
 
     try:

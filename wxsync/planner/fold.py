@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, MutableMapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from wxsync.model import Lock, Origin, Outcome, Record, Retired, Unconfirmed
 from wxsync.planner.naming import tag_in
-from wxsync.results import Result
+
+if TYPE_CHECKING:
+    from wxsync.results import Result
 
 _Material = tuple[str | None, str | None]
 

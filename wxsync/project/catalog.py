@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from wxsync.errors import WxsyncError
 from wxsync.lockfile import read_lock
 from wxsync.model import Asset, Lock, Problem, Record
-from wxsync.planner import utc
+from wxsync.planner.naming import utc
 from wxsync.project.folder import Choice, Project, open_project
 from wxsync.project.recovery import read_state
 from wxsync.project.survey import refuse_errors

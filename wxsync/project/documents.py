@@ -19,12 +19,12 @@ from msgspec.structs import replace
 from wxsync.errors import InvalidInput
 from wxsync.links.kinds import kind_of
 from wxsync.model import Mention, Problem
-from wxsync.results import UsedMaterial
 from wxsync.states import FILE, FOLDER, Names, is_state, names_in
 from wxsync.words import Text, plural, some_of, text
 
 if TYPE_CHECKING:
     from wxsync.project.mentions import Mentions
+    from wxsync.results import UsedMaterial
 
 _MOST_DOCUMENTS = 10_000
 _MOST_BYTES = 64 * 1024 * 1024
@@ -51,8 +51,8 @@ def read_documents(
 ) -> Documents:
     """Read the documents below a manifest's folder, or those that are named, for what they mention of some materials.
 
-    `seen` is what some folders below the manifest's hold, which are not listed again. Raises InvalidInput where one
-    that is named is not there, or is no document.
+    What the materials are is asked only where there is a document. `seen` is what some folders below the manifest's
+    hold, which are not listed again. Raises InvalidInput where one that is named is not there, or is no document.
     """
     reader: Mentions | None = None
     walk = _Walk({} if named else seen)

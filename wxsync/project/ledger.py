@@ -13,7 +13,7 @@ from wxsync.errors import Conflict, InvalidInput, PersonNeeded
 from wxsync.files import DISK, Disk
 from wxsync.lockfile import prove_writable, read_lock, write_lock
 from wxsync.model import Lock
-from wxsync.planner import merge
+from wxsync.planner.merge import merge
 from wxsync.words import reason_of, text
 
 T = TypeVar("T")

@@ -13,7 +13,7 @@ from wxsync.links.find import Lines, NotADocument, find_links, read_text
 from wxsync.links.link import Form, Link
 from wxsync.links.target import is_absolute, local_paths
 from wxsync.model import Holder, Mention, Part, Use
-from wxsync.planner import text_mentions
+from wxsync.planner.uses import text_mentions
 from wxsync.words import reason_of, text
 
 _COVER_KEYS = ("cover", "thumb", "thumbnail", "image", "banner", "cover_image", "coverImage", "featured_image")

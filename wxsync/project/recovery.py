@@ -9,7 +9,8 @@ from msgspec import Struct
 from wxsync.errors import Conflict
 from wxsync.journal import clear_journal, read_journal
 from wxsync.model import Lock, Problem, Severity
-from wxsync.planner import doubts_from, fold_journal
+from wxsync.planner.fold import fold_journal
+from wxsync.planner.recovered import doubts_from
 from wxsync.project.folder import Project, lock_of
 from wxsync.words import text
 

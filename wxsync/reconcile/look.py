@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from wxsync.errors import HaltedForNow
 from wxsync.model import ListingPage, Lock, Material, MaterialType, Plan, Unconfirmed, picture_token
-from wxsync.planner import tag_in
+from wxsync.planner.naming import tag_in
 from wxsync.wechat.interface import PAGE_SIZE
 from wxsync.words import text
 

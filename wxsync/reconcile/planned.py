@@ -8,7 +8,8 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from wxsync.model import Capacity, Desired, Lock, Material, Plan, Problem
-from wxsync.planner import drift_of, exceeds_safety_rail, make_plan
+from wxsync.planner.fit import exceeds_safety_rail
+from wxsync.planner.plan import drift_of, make_plan
 from wxsync.project.fitting import Converts
 from wxsync.project.folder import Project
 from wxsync.project.names import is_meant, unknown_name_problem

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from wxsync.errors import Refused
 from wxsync.model import ListingPage, Lock, Material, MaterialType, Record, Retired, picture_token
-from wxsync.planner import tag_in
+from wxsync.planner.naming import tag_in
 from wxsync.reconcile.look import pages_of
 from wxsync.wechat.answers import Article, FileContent, VideoDetails
 from wxsync.wechat.interface import NO_SUCH_ID, PAGE_SIZE

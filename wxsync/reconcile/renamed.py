@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 
 from wxsync.errors import HaltedForNow, Refused
 from wxsync.model import Lock, Material
-from wxsync.planner import tag_in
+from wxsync.planner.naming import tag_in
 from wxsync.reconcile.videos import Source
 from wxsync.wechat.errcodes import Kind
 from wxsync.wechat.interface import NO_SUCH_ID

@@ -17,7 +17,8 @@ from wxsync.executor import Finished, Limits, Remote, apply_plan, in_threads
 from wxsync.files import Inside
 from wxsync.journal import Journal, clear_journal
 from wxsync.model import Change, Failure, Lock, Outcome, Plan, Problem, Record, Remedy, Upload, Uploaded
-from wxsync.planner import fold, utc
+from wxsync.planner.fold import fold
+from wxsync.planner.naming import utc
 from wxsync.project.fitting import kept_for
 from wxsync.project.ledger import Ledger
 from wxsync.reconcile.look import Look, look, settle, unconfirmed_uploads, unix_seconds

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from wxsync.errors import CallFailed
 from wxsync.model import Button, Draft, DraftPage, Failure, Holder, MaterialType, Mention, Remedy
-from wxsync.planner import draft_mentions, menu_mentions, stand_in_bodies, with_uses
+from wxsync.planner.uses import draft_mentions, menu_mentions, stand_in_bodies, with_uses
 from wxsync.project.documents import read_documents
 from wxsync.reconcile.capacity import ask_today
 from wxsync.results import Obstacle, Sightings, UsedMaterial

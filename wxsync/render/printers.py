@@ -12,10 +12,10 @@ from msgspec.structs import replace
 from wxsync.formats import PageFormat
 from wxsync.model import Change, Plan, Record
 from wxsync.render.rows import Page, plan_page, report_page
-from wxsync.results import Report
 
 if TYPE_CHECKING:
     from wxsync.render.html import Preview
+    from wxsync.results import Report
 
 
 class Printing(Struct, frozen=True):

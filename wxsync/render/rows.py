@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from wxsync.model import Action, Change, Outcome, Plan, Record, Usage
-from wxsync.results import Report, Result
 from wxsync.words import Text, call_reference, https, human_size, in_step, listing, plural, some_of, text
+
+if TYPE_CHECKING:
+    from wxsync.results import Report, Result
 
 MARKS = {
     Action.CREATE: "+",

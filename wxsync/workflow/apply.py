@@ -10,7 +10,9 @@ from msgspec.structs import replace
 
 from wxsync.errors import Conflict, NotAgreed
 from wxsync.model import Lock, Outcome, Plan, Problem
-from wxsync.planner import recovered_changes, stale_reasons, utc
+from wxsync.planner.fit import stale_reasons
+from wxsync.planner.naming import utc
+from wxsync.planner.recovered import recovered_changes
 from wxsync.project.folder import Choice, Project, open_project
 from wxsync.project.ledger import must_be_writable
 from wxsync.project.recovery import RecoveredState, recover

@@ -6,8 +6,8 @@ import time
 
 from wxsync.errors import PersonNeeded
 from wxsync.lockfile import drop_unreadable
-from wxsync.planner import forget as without
-from wxsync.planner import utc
+from wxsync.planner.dispose import forget as without
+from wxsync.planner.naming import utc
 from wxsync.project.folder import Choice, Project, open_project
 from wxsync.project.ledger import save_lock
 from wxsync.project.names import unknown_name

@@ -8,7 +8,9 @@ from msgspec import Struct
 
 from wxsync.errors import InvalidInput, NotAgreed
 from wxsync.model import Change, Desired, Lock, Material, MaterialType, Outcome, Record
-from wxsync.planner import Matches, fold, lacking, match, take, utc
+from wxsync.planner.fold import fold
+from wxsync.planner.naming import utc
+from wxsync.planner.take import Matches, lacking, match, take
 from wxsync.project.folder import Choice, open_project
 from wxsync.project.ledger import save_lock
 from wxsync.project.recovery import recover

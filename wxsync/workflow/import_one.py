@@ -12,7 +12,8 @@ from wxsync.errors import CallFailed, InvalidInput, Refused
 from wxsync.files import read_inside
 from wxsync.media import LIMITS, probe
 from wxsync.model import Asset, Desired, Lock, Material, MaterialType, Origin, Problem, Record
-from wxsync.planner import tag_in, take, utc
+from wxsync.planner.naming import tag_in, utc
+from wxsync.planner.take import take
 from wxsync.project.folder import Choice, Project, open_project
 from wxsync.project.ledger import save_lock
 from wxsync.project.names import unknown_name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from wxsync.model import Action, Change, Problem, Retired
-from wxsync.planner import utc
+from wxsync.planner.naming import utc
 from wxsync.project.folder import Choice, open_project
 from wxsync.project.names import is_meant, unknown_name
 from wxsync.project.recovery import read_state

@@ -8,7 +8,7 @@ from wxsync.errors import InvalidInput, WxsyncError
 from wxsync.files import write_atomic
 from wxsync.lockfile import read_lock, write_lock
 from wxsync.model import Lock, Problem
-from wxsync.planner import merge
+from wxsync.planner.merge import merge
 from wxsync.words import text
 
 

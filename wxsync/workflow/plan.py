@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from wxsync.planner import recovered_changes, utc, with_recovered
+from wxsync.planner.naming import utc
+from wxsync.planner.recovered import recovered_changes, with_recovered
 from wxsync.project.folder import Choice, open_project
 from wxsync.project.recovery import RecoveredState, read_state
 from wxsync.reconcile.planned import Planned, PlanOptions, plan_with

@@ -14,7 +14,9 @@ from wxsync.errors import Halted, NotAgreed, Refused
 from wxsync.git import open_repository
 from wxsync.lockfile import parse_lock, read_lock
 from wxsync.model import Failure, Lock, Origin, Record, Remedy, Retired
-from wxsync.planner import materials_of, reasons_to_keep, utc, without_retired
+from wxsync.planner.dispose import reasons_to_keep, without_retired
+from wxsync.planner.naming import utc
+from wxsync.planner.uses import materials_of
 from wxsync.project.folder import Choice, Project, open_project
 from wxsync.project.ledger import Ledger
 from wxsync.project.recovery import recover

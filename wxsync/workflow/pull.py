@@ -21,7 +21,8 @@ from wxsync.manifest.source import is_blank, without_unseen
 from wxsync.manifest.writing import render_manifest
 from wxsync.media import Format, Media, probe
 from wxsync.model import Asset, Desired, Fingerprint, Location, Lock, Material, MaterialType, Problem, Record
-from wxsync.planner import file_name, tag_in
+from wxsync.planner.filing import file_name
+from wxsync.planner.naming import tag_in
 from wxsync.project.folder import Choice, Project, lock_name, open_project
 from wxsync.project.survey import refuse_errors
 from wxsync.reconcile.capacity import count, refuse_what_today_has_not

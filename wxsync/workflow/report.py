@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from wxsync.media import LIBRARY_LIMITS
 from wxsync.model import Change, Problem, Record
-from wxsync.planner import materials_of
+from wxsync.planner.uses import materials_of
 from wxsync.project.folder import Choice, lock_of, open_project
 from wxsync.reconcile.planned import PlanOptions, plan_with
 from wxsync.reconcile.uses import Search, search

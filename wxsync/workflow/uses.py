@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from wxsync.lockfile import read_lock
 from wxsync.model import Lock, MaterialType
-from wxsync.planner import library_materials, materials_of, utc
+from wxsync.planner.naming import utc
+from wxsync.planner.uses import library_materials, materials_of
 from wxsync.project.folder import Choice, Project, open_project
 from wxsync.project.names import is_meant, unknown_name
 from wxsync.project.recovery import read_state
