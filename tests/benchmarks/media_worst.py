@@ -12,7 +12,7 @@ import tracemalloc
 from collections.abc import Iterator
 
 from wxsync.media import Media, probe
-from wxsync.media.asf import ASF_HEADER
+from wxsync.media.sniff import ASF_HEADER
 
 MIB = 1024 * 1024
 MOST = 10 * MIB

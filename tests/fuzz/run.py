@@ -6,6 +6,7 @@ a second, without an error, and the same way twice; what is not stays behind as 
 
 import argparse
 import os
+import re
 import resource
 import sys
 import tempfile
@@ -59,7 +60,7 @@ def read_any_mp3(content: bytes) -> object:
 def read_values(content: bytes) -> object:
     """Goes the way from text to values, and through the schema, without a file."""
     text = content.decode("utf-8", "replace")
-    if source_room.UNSEEN.search(text):
+    if re.search(source_room.UNSEEN, text):
         return None
     source = source_room.Source("materials.yaml", text, source_room._BREAK.split(text))
     reading = read_document(source)

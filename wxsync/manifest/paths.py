@@ -15,7 +15,7 @@ MAX_NAME = 200
 MAX_LENGTH = 1024
 MAX_SEGMENTS = 100
 
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_CONTROL = "[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"
 # What most paths are: words with dots and hyphens within, so that nothing asked below can be true of them.
 _USUAL = re.compile(r"[\w-][\w.-]*(?:/[\w-][\w.-]*)*")
 _ABSOLUTE = re.compile(r"[/\\]|[A-Za-z]:[/\\]|~(/|$)")
@@ -62,7 +62,7 @@ def fault_in_path(path: str) -> Fault | None:
     """Finds what makes a path or a pattern impossible, whatever files there are."""
     if _USUAL.fullmatch(path) and not _is_long(path):
         return None
-    if _CONTROL.search(path):
+    if _has_control(path):
         return Fault("wrong-path", text("a path cannot hold control characters"), text("rename the file"))
     return _fault_in_reach(path) or _fault_in_form(path)
 
@@ -97,7 +97,7 @@ def fault_in_file_name(path: str) -> Fault | None:
     if is_plain(path):
         return None
     hint = text("rename the file, or leave it out with `exclude`")
-    if _CONTROL.search(path):
+    if _has_control(path):
         return Fault(
             "odd-file-name",
             text("the name {path} holds control characters or is not UTF-8", path=repr(brief(path))),
@@ -112,7 +112,7 @@ def fault_in_file_name(path: str) -> Fault | None:
 
 def fault_in_name(name: str) -> Fault | None:
     """Finds what a name for consumers cannot be."""
-    if _CONTROL.search(name):
+    if _has_control(name):
         return Fault("wrong-name", text("a name cannot hold control characters"), text("write it on one line"))
     if name != name.strip():
         return Fault("wrong-name", text("a name cannot begin or end with a blank"), text("take the blanks out"))
@@ -167,6 +167,10 @@ def nothing_matches(pattern: str, tree: Tree) -> Fault:
     if narrow := _in_half_width(pattern, tree):
         return Fault("nothing-matches", message, narrow)
     return Fault("nothing-matches", message, _why_nothing(pattern, tree))
+
+
+def _has_control(text: str) -> bool:
+    return not text.isprintable() and re.search(_CONTROL, text) is not None
 
 
 def _fault_in_reach(path: str) -> Fault | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import stat
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
@@ -19,24 +20,24 @@ MAX_PROBLEMS = 1000
 """More are not told at once."""
 _MOST_ABOVE = 5
 
-_BREAK = re.compile(r"\r\n|\r|\n")
-_CONFLICT = re.compile(r"^(<{7}|\|{7}|={7}|>{7})(?: .*)?\r?$", re.MULTILINE)
+# None of these is compiled before a manifest is read: most commands remember what theirs says.
+_BREAK = r"\r\n|\r|\n"
+_CONFLICT = r"(?m)^(<{7}|\|{7}|={7}|>{7})(?: .*)?\r?$"
 
 # Bidirectional overrides and isolates show a reviewer another line than the one that is read (CVE-2021-42574).
-UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
+UNSEEN = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
 
 # What nobody sees: in a name it makes two names that look alike, and one that cannot be typed.
-_NEVER_SEEN = re.compile(
+_NEVER_SEEN = (
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2060-\u206f\u3164\uffa0\ufff0-\uffff"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\ud800-\udfff\U000e0000-\U000e001f\U000e0080-\U000e00ff\U000e01f0-\U000e0fff]"
 )
 # Joiners, variation selectors and tags belong to what stands before them: to an emoji, or to a letter of some scripts.
-_JOINING = re.compile("[\u200c\u200d\ufe00-\ufe0f\U000e0020-\U000e007f\U000e0100-\U000e01ef]")
-_DOUBTFUL = re.compile("|".join((UNSEEN.pattern, _NEVER_SEEN.pattern, _JOINING.pattern)))
+_JOINING = "[\u200c\u200d\ufe00-\ufe0f\U000e0020-\U000e007f\U000e0100-\U000e01ef]"
 _BLANK_TO_SEE = "\u2800\u3164"
 
 # A secret that was written here by mistake must not go on from here into a public log.
-_SECRET = re.compile(r"""(?i)([\w-]*(?:secret|secert|token|passw|credential|api[_-]?key)[\w-]*["']?\s*[:=]\s*)\S.*""")
+_TELLING = r"""(?i)([\w-]*(?:secret|secert|token|passw|credential|api[_-]?key)[\w-]*["']?\s*[:=]\s*)\S.*"""
 
 
 class Spot(Protocol):
@@ -67,7 +68,7 @@ class Source(Struct, frozen=True):
 
     def spot(self, index: int) -> At:
         """Finds the line and column of a character of the text."""
-        before = _BREAK.split(self.text[:index])
+        before = re.split(_BREAK, self.text[:index])
         return At(len(before) - 1, len(before[-1]))
 
     def line(self, spot: Spot) -> str:
@@ -77,7 +78,7 @@ class Source(Struct, frozen=True):
     def excerpt(self, spot: Spot) -> str:
         """Gives the line of a spot as it may be shown: cut where it is endless, and silent where it holds a secret."""
         # Cut first: the search for secrets must not be slow on a line of eight mebibytes.
-        return _SECRET.sub(r"\1…", self.line(spot)[:MAX_EXCERPT]) if spot.column <= MAX_EXCERPT else ""
+        return re.sub(_TELLING, r"\1…", self.line(spot)[:MAX_EXCERPT]) if spot.column <= MAX_EXCERPT else ""
 
     def location(self, spot: Spot) -> Location:
         """Turns a spot into what a person is shown, counting from 1."""
@@ -109,9 +110,9 @@ def unseen_in(text: str) -> str | None:
     """Finds the first character of a text that cannot be seen and belongs to none that can."""
     if text.isascii() and text.isprintable():
         return None
-    for found in _DOUBTFUL.finditer(text):
+    for found in _doubtful().finditer(text):
         char, index = found[0], found.start()
-        if not _JOINING.match(char) or not _joins(char, text[index - 1 : index], text[index + 1 : index + 2]):
+        if not re.match(_JOINING, char) or not _joins(char, text[index - 1 : index], text[index + 1 : index + 2]):
             return char
     return None
 
@@ -121,18 +122,23 @@ def without_unseen(text: str) -> str:
     kept = ""
     for index, char in enumerate(text):
         before, after = kept[-1:], text[index + 1 : index + 2]
-        if not _DOUBTFUL.match(char) or (_JOINING.match(char) and _joins(char, before, after)):
+        if not _doubtful().match(char) or (re.match(_JOINING, char) and _joins(char, before, after)):
             kept += char
     return kept
 
 
 def is_blank(text: str) -> bool:
     """Tells whether nothing of a text can be seen."""
-    return all(char.isspace() or char in _BLANK_TO_SEE or _DOUBTFUL.match(char) for char in text)
+    return all(char.isspace() or char in _BLANK_TO_SEE or _doubtful().match(char) for char in text)
+
+
+@cache
+def _doubtful() -> re.Pattern[str]:
+    return re.compile(f"{UNSEEN}|{_NEVER_SEEN}|{_JOINING}")
 
 
 def _joins(char: str, before: str, after: str) -> bool:
-    if not before or before.isspace() or _NEVER_SEEN.match(before):
+    if not before or before.isspace() or re.match(_NEVER_SEEN, before):
         return False
     return char not in "\u200c\u200d" or (before != char and after != "" and not after.isspace())
 
@@ -152,8 +158,8 @@ def read_source(file: Path, shown_as: str, content: bytes | None = None) -> Sour
     """
     content = _read_bytes(file, shown_as) if content is None else content
     written = _decode(content, shown_as)
-    source = Source(shown_as, written, _BREAK.split(written))
-    if found := _CONFLICT.search(written):
+    source = Source(shown_as, written, re.split(_BREAK, written))
+    if found := re.search(_CONFLICT, written):
         raise NotReadable(
             source.problem(
                 source.spot(found.start()),
@@ -162,7 +168,7 @@ def read_source(file: Path, shown_as: str, content: bytes | None = None) -> Sour
                 text("resolve the conflict: keep what you want of both sides and take the marker lines out"),
             )
         )
-    if found := UNSEEN.search(written):
+    if found := re.search(UNSEEN, written):
         raise NotReadable(
             source.problem(
                 source.spot(found.start()),
@@ -220,7 +226,7 @@ def _decode(content: bytes, shown_as: str) -> str:
         # The codec counts behind the byte order mark.
         before = content.removeprefix(b"\xef\xbb\xbf")[: error.start].decode("utf-8", "replace")
         bad = error.object[error.start]
-    source = Source(shown_as, before, _BREAK.split(before))
+    source = Source(shown_as, before, re.split(_BREAK, before))
     raise NotReadable(
         source.problem(
             source.spot(len(before)),

@@ -70,14 +70,15 @@ def check(
         return (_pointer(asked),)
     if media.format not in LIMITS[material_type].formats:
         return (*check_size(media.size, material_type), _format(asked))
-    findings = (_size(media.size, material_type, hints.on_size(asked)), _duration(asked), _extension(asked))
+    findings = (_size(asked), _duration(asked), _extension(asked))
     return tuple(finding for finding in (*findings, _defect(media)) if finding)
 
 
 def check_size(size: int, material_type: MaterialType) -> tuple[Finding, ...]:
     """Judges a size in bytes alone, so that a huge file need not be read to be refused."""
-    found = _size(size, material_type, hints.on_unread_size(material_type))
-    return (found,) if found else ()
+    if size <= LIMITS[material_type].max_bytes:
+        return ()
+    return (_too_large(size, material_type, hints.on_unread_size(material_type)),)
 
 
 def check_description(title: str, introduction: str) -> tuple[Finding, ...]:
@@ -107,10 +108,15 @@ def _error(code: str, message: Text, hint: Text, source: str = "") -> Finding:
     return Finding(code, Severity.ERROR, message, hint, source)
 
 
-def _size(size: int, material_type: MaterialType, hint: Text) -> Finding | None:
-    most = LIMITS[material_type].max_bytes
-    if size <= most:
+def _size(asked: hints.Asked) -> Finding | None:
+    size, material_type = asked.media.size, asked.material_type
+    if size <= LIMITS[material_type].max_bytes:
         return None
+    return _too_large(size, material_type, hints.on_size(asked))
+
+
+def _too_large(size: int, material_type: MaterialType, hint: Text) -> Finding:
+    most = LIMITS[material_type].max_bytes
     message = text(
         "the file has {size:,} bytes; WeChat takes at most {most:,} ({rounded}) for {material_type}",
         size=size,

@@ -23,10 +23,10 @@ _JPEG_SCAN = 0xDA
 _JPEG_END = b"\xff\xd9"
 _JPEG_ALONE = frozenset({0xD8, 0xD9})
 # What stands within image data is left out: FF 00, the restart markers, and FF 01, none of which begins a segment.
-_JPEG_MARKER = re.compile(rb"\xff[\x02-\xcf\xd8-\xfe]")
+_JPEG_MARKER = rb"\xff[\x02-\xcf\xd8-\xfe]"
 
 _GIF_IMAGE, _GIF_EXTENSION, _GIF_TRAILER = b",!;"
-_GIF_BLOCK = re.compile(rb"[,!;]")
+_GIF_BLOCK = rb"[,!;]"
 _GIF_SPLIT = stray(
     text("stray bytes stand before an image of the GIF, and browsers show nothing behind them"),
     text("open it in a program for pictures and save it anew"),
@@ -133,9 +133,9 @@ def _jpeg_markers(content: bytes) -> Iterator[tuple[int, int, int]]:
 
     What stands before the next marker is passed over, be it fill bytes, stray bytes or the data of a scan.
     """
-    at = 2
+    markers, at = re.compile(_JPEG_MARKER), 2
     for _ in _parts():
-        found = _JPEG_MARKER.search(content, at)
+        found = markers.search(content, at)
         if found is None:
             return
         start, marker = found.start(), content[found.start() + 1]
@@ -155,9 +155,9 @@ def _gif_defect(content: bytes) -> Defect | None:
         return broken(text("the GIF has no complete header"))
     at = 13 + _gif_colours(content[10])
     has_image, is_stray, is_split = False, False, False
-    parts = _parts()
+    blocks, parts = re.compile(_GIF_BLOCK), _parts()
     for _ in parts:
-        found = _GIF_BLOCK.search(content, at)
+        found = blocks.search(content, at)
         if found is None or (content[found.start()] == _GIF_TRAILER and not has_image):
             break
         block, is_stray, at = content[found.start()], is_stray or found.start() > at, found.start()

@@ -1,4 +1,7 @@
-"""Tells a file's format by its first bytes and hands it to the reader of that format."""
+"""Tells a file's format by its first bytes and hands it to the reader of that format.
+
+The readers of sounds and films are imported for the first of them: most commands judge a few files, mostly pictures.
+"""
 
 from __future__ import annotations
 
@@ -8,26 +11,43 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from wxsync.media.amr import read_amr
-from wxsync.media.asf import ASF_HEADER, read_asf
 from wxsync.media.formats import Defect, Format, LfsPointer, Media, Reading, broken, extension_of, stray
 from wxsync.media.images import read_bmp, read_gif, read_jpeg, read_png
-from wxsync.media.mp3 import begins_with_frame, begins_with_mp3, read_mp3
-from wxsync.media.mp4 import is_iso, is_old_quicktime, read_iso
 from wxsync.media.tags import begins_with_tag, skip_tags
-from wxsync.media.wav import read_wav
 from wxsync.words import text
 
 _TEXT_HEAD = 4_096
 _POINTER_BYTES = 1_024
+
+ASF_HEADER = bytes.fromhex("3026B275 8E66 CF11 A6D9 00AA0062CE6C")
+"""The GUID of the object that an ASF file begins with, 75B22630-668E-11CF-A6D9-00AA0062CE6C."""
+
+
+def _amr(content: bytes) -> Reading:
+    from wxsync.media.amr import read_amr
+
+    return read_amr(content)
+
+
+def _wav(content: bytes) -> Reading:
+    from wxsync.media.wav import read_wav
+
+    return read_wav(content)
+
+
+def _asf(content: bytes) -> Reading:
+    from wxsync.media.asf import read_asf
+
+    return read_asf(content)
+
 
 _READERS: tuple[tuple[bytes, Callable[[bytes], Reading]], ...] = (
     (b"\x89PNG", read_png),
     (b"\xff\xd8\xff", read_jpeg),
     (b"GIF87a", read_gif),
     (b"GIF89a", read_gif),
-    (b"#!AMR", read_amr),
-    (ASF_HEADER, read_asf),
+    (b"#!AMR", _amr),
+    (ASF_HEADER, _asf),
 )
 _RIFFS = (b"RIFF", b"RF64", b"BW64")
 _RIFF_FORMATS = {b"WAVE": Format.WAV, b"WEBP": Format.WEBP, b"AVI ": Format.AVI}
@@ -68,12 +88,12 @@ _UNTAGGED = frozenset({Format.PNG, Format.JPEG, Format.GIF, Format.BMP, Format.M
 _BMP_HEADERS = (12, 16, 40, 52, 56, 64, 108, 124)
 
 _LFS_VERSION = b"version https://git-lfs.github.com/spec/v1\n"
-_LFS_POINTER = re.compile(
+_LFS_POINTER = (
     rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-\d-[^\n]+\n)*"
     rb"oid sha256:(?P<oid>[0-9a-f]{64})\nsize (?P<size>0|[1-9][0-9]{0,18})\n?"
 )
-_MARKUP = re.compile(r"<(?:!doctype )?(svg|html|head|body|title|meta|script|div|h1|p)\b", re.IGNORECASE)
-_JSON = re.compile(r'\{\s*(?:"|\}|$)|\[\s*[\[{"\d\]]')
+_MARKUP = r"(?i)<(?:!doctype )?(svg|html|head|body|title|meta|script|div|h1|p)\b"
+_JSON = r'\{\s*(?:"|\}|$)|\[\s*[\[{"\d\]]'
 _ENCODINGS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
@@ -98,7 +118,9 @@ def probe(content: bytes) -> Media:
 
 def lfs_pointer(content: bytes) -> LfsPointer | None:
     """Reads a Git LFS pointer; None for whatever is not exactly one."""
-    found = _LFS_POINTER.fullmatch(content) if len(content) < _POINTER_BYTES else None
+    if len(content) >= _POINTER_BYTES or not content.startswith(_LFS_VERSION):
+        return None
+    found = re.fullmatch(_LFS_POINTER, content)
     return LfsPointer(found["oid"].decode(), int(found["size"])) if found else None
 
 
@@ -122,6 +144,8 @@ def _by_reader(content: bytes) -> Reading | None:
 
 
 def _by_structure(content: bytes) -> Reading | None:
+    from wxsync.media.mp4 import is_iso, read_iso
+
     if content.startswith(_RIFFS) and content[8:12] in _RIFF_FORMATS:
         return _read_riff(content)
     if content.startswith(b"BM") and int.from_bytes(content[14:18], "little") in _BMP_HEADERS:
@@ -132,7 +156,7 @@ def _by_structure(content: bytes) -> Reading | None:
 def _read_riff(content: bytes) -> Reading:
     format_ = _RIFF_FORMATS[content[8:12]]
     if format_ is Format.WAV:
-        return read_wav(content)
+        return _wav(content)
     # The flags of an extended WebP (RFC 9649, 2.7).
     flags = int.from_bytes(content[20:21], "big") if content[12:16] == b"VP8X" else 0
     return Reading(format_, is_animated=bool(flags & _WEBP_ANIMATED), has_exif=bool(flags & _WEBP_EXIF))
@@ -140,6 +164,8 @@ def _read_riff(content: bytes) -> Reading:
 
 def _tagged(content: bytes) -> Reading:
     """Reads what stands behind a tag: mostly an MP3, but some programs write ID3 tags in front of anything."""
+    from wxsync.media.mp3 import begins_with_frame, read_mp3
+
     start = skip_tags(content, begins=_begins)
     if begins_with_frame(content, start):
         return Reading(Format.AAC) if _is_aac(content, start) else read_mp3(content, start)
@@ -166,6 +192,9 @@ def _tag_defect(format_: Format, size: int) -> Defect | None:
 
 def _begins(content: bytes, at: int) -> bool:
     """Tells whether a tag or a known file begins at a place."""
+    from wxsync.media.mp3 import begins_with_frame
+    from wxsync.media.mp4 import is_iso
+
     head = content[at : at + 16]
     return head.startswith(_BEGINNINGS) or is_iso(head) or begins_with_tag(head) or begins_with_frame(content, at)
 
@@ -178,9 +207,15 @@ def _by_signature(content: bytes) -> Reading | None:
         found = Format.AIFF
     if found is None and content.startswith(b"\0\0\x01\0") and content[4:6] not in (b"", b"\0\0"):
         found = Format.ICO
-    if found is None and is_old_quicktime(content):
+    if found is None and _is_old_quicktime(content):
         found = Format.MOV
     return Reading(found) if found else None
+
+
+def _is_old_quicktime(content: bytes) -> bool:
+    from wxsync.media.mp4 import is_old_quicktime
+
+    return is_old_quicktime(content)
 
 
 def _by_look(content: bytes) -> Reading:
@@ -189,6 +224,8 @@ def _by_look(content: bytes) -> Reading:
         return Reading(text)
     if _is_aac(content, 0):
         return Reading(Format.AAC)
+    from wxsync.media.mp3 import begins_with_mp3, read_mp3
+
     return read_mp3(content) if begins_with_mp3(content) else Reading(Format.UNKNOWN)
 
 
@@ -216,8 +253,8 @@ def _text(content: bytes) -> Format | None:
 
 def _language(text: str) -> Format:
     if text.startswith("<"):
-        found = _MARKUP.search(text)
+        found = re.search(_MARKUP, text)
         if found and (found.start() == 0 or text.startswith(("<?xml", "<!"))):
             return Format.SVG if found[1].lower() == "svg" else Format.HTML
         return Format.XML if text.startswith("<?xml") else Format.TEXT
-    return Format.JSON if _JSON.match(text) else Format.TEXT
+    return Format.JSON if re.match(_JSON, text) else Format.TEXT
