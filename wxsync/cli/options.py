@@ -6,7 +6,6 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
@@ -24,23 +23,31 @@ MANIFEST = "materials.yaml"
 """What a manifest is called where it is not named."""
 
 
-@dataclass(slots=True)
 class Settings:
     """Holds the global options as they were given; the later word wins.
 
     `leaving` is called before a run leaves at once, in the middle of whatever it does.
     """
 
-    named: str | None = None
-    account: str | None = None
-    sandbox: bool = False
-    color: str = "auto"
-    verbose: bool = False
-    quiet: bool = False
-    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    clock_ns: Callable[[], int] = time.time_ns
-    pause: Callable[[float], bool] | None = None
-    leaving: Callable[[], None] = lambda: None
+    # No dataclass: to import dataclasses and make one takes a fiftieth of a plan that is remembered.
+    def __init__(
+        self,
+        *,
+        named: str | None = None,
+        environ: Mapping[str, str] = os.environ,
+        clock_ns: Callable[[], int] = time.time_ns,
+        pause: Callable[[float], bool] | None = None,
+    ) -> None:
+        self.named = named
+        self.account: str | None = None
+        self.sandbox = False
+        self.color = "auto"
+        self.verbose = False
+        self.quiet = False
+        self.environ = environ
+        self.clock_ns = clock_ns
+        self.pause = pause
+        self.leaving: Callable[[], None] = lambda: None
 
     @property
     def manifest(self) -> str:

@@ -206,6 +206,8 @@ def _nothing_to_do(known: InStep, form: str, settings: Settings) -> str:
 
 def warn(settings: Settings, warnings: tuple[Problem, ...]) -> None:
     """Shows warnings on standard error."""
+    if not warnings:
+        return
     from wxsync.render.problems import render_problems
 
     settings.aside(render_problems(warnings, color=settings.colored(sys.stderr), columns=settings.columns(sys.stderr)))

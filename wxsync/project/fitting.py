@@ -6,7 +6,6 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
@@ -34,15 +33,15 @@ Converts = Callable[[Conversion], None]
 """Hears of conversions, from any thread."""
 
 
-@dataclass(slots=True)
 class Fitting:
     """What converts the files of one survey, from any of its threads; nothing is started before the first of them."""
 
-    root: Path
-    hears: Converts = lambda _conversion: None
-    _converters: Converters | None = None
-    _guard: threading.Lock = field(default_factory=threading.Lock)
-    _turns: defaultdict[_Content, threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
+    def __init__(self, root: Path, hears: Converts) -> None:
+        self._root = root
+        self._hears = hears
+        self._converters: Converters | None = None
+        self._guard = threading.Lock()
+        self._turns = defaultdict[_Content, threading.Lock](threading.Lock)
 
     def __enter__(self) -> Self:
         return self
@@ -61,7 +60,7 @@ class Fitting:
 
         with self._turn((sha256, asset.type)):
             try:
-                folder = fitted_folder(state_folder(self.root))
+                folder = fitted_folder(state_folder(self._root))
                 kept = recall(folder, sha256, asset.type)
                 if kept is None:
                     with self._heard(asset.path):
@@ -80,11 +79,11 @@ class Fitting:
 
     @contextmanager
     def _heard(self, path: str) -> Iterator[None]:
-        self.hears(Conversion(path, is_done=False))
+        self._hears(Conversion(path, is_done=False))
         try:
             yield
         finally:
-            self.hears(Conversion(path, is_done=True))
+            self._hears(Conversion(path, is_done=True))
 
     def _convert(self, material_type: MaterialType, content: bytes, found: Format, folder: Path) -> Made:
         converters = self._started()

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from wxsync import SANDBOX_APPID, STATE_FOLDER
 from wxsync.errors import Conflict, InvalidInput, UsageProblem
 from wxsync.files import DISK, Disk, check_own
-from wxsync.git import tracks
+from wxsync.git_index import tracks
 from wxsync.manifest import Tree, manifest_stem, read_manifest
 from wxsync.model import Account, Lock, Manifest, Problem
 from wxsync.near import did_you_mean, near_names

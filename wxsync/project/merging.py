@@ -7,7 +7,6 @@ from pathlib import Path
 
 from wxsync import STATE_FOLDER
 from wxsync.files import state_folder, write_atomic
-from wxsync.git import GitFailed, open_repository
 
 DRIVER = "wxsync"
 _ASKED = "merges"
@@ -17,6 +16,8 @@ def first_time_without_driver(root: Path, environ: Mapping[str, str]) -> bool:
     """Tell, once for each clone, that it has locks and does not merge them by itself."""
     if (root / STATE_FOLDER / _ASKED).exists() or not _may_be_a_clone(root):
         return False
+    from wxsync.git import GitFailed, open_repository  # once for each clone
+
     locks, repository = sorted(root.glob("*.lock.json")), open_repository(root, environ)
     if not locks or repository is None:
         return False

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -133,6 +131,9 @@ def appid_from(environ: Mapping[str, str], *, account: str | None, appid: str | 
 
 def is_loopback(base: str) -> bool:
     """Tells whether an address leads to this very machine."""
+    import ipaddress  # who calls nobody has no address to judge
+    from urllib.parse import urlsplit
+
     host = urlsplit(base).hostname or ""
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -239,6 +240,8 @@ def _base(variables: _Variables) -> str | None:
 
 
 def _is_safe(value: str) -> bool:
+    from urllib.parse import urlsplit
+
     try:
         url = urlsplit(value)
         plain = url.port != 0 and bool(url.hostname) and "@" not in url.netloc and not any(map(value.count, "?#\\ \t"))
