@@ -29,6 +29,10 @@ HEAVY = {
     "rich",
     "werkzeug",
     "filelock",
+    "dataclasses",
+    "msgspec",
+    "pathlib",
+    "wxsync.model",
     "wxsync.workflow",
     "wxsync.media",
 }

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from tests.nouns import ACCOUNT, ARTICLE, AT, VIDEO, doubt_of, held, record_of, want
 from wxsync.errors import InvalidInput, PersonNeeded
-from wxsync.files import Disk
+from wxsync.files import DISK, Disk
 from wxsync.journal import Journal, Replay, clear_journal, read_journal, replay
 from wxsync.model import Record, Unconfirmed
 
@@ -254,6 +254,15 @@ def test_a_line_that_says_nonsense_under_a_right_checksum_stops_the_run(tmp_path
 def test_lines_without_an_account_are_nobody_s(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="damaged"):
         read_back(tmp_path, line({"intent": INTENT}))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows knows no such name to be impossible")
+def test_only_where_nothing_lies_there_is_no_journal(tmp_path: Path) -> None:
+    impossible = tmp_path / ("x" * 300)
+
+    assert [DISK.holds(file) for file in (tmp_path, tmp_path / "missing", impossible)] == [True, False, True]
+    with pytest.raises(PersonNeeded, match="cannot be read"):
+        read_journal(impossible)
 
 
 def test_a_journal_that_is_a_folder_needs_a_person(tmp_path: Path) -> None:

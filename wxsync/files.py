@@ -36,6 +36,16 @@ class Disk:
     Every method may raise OSError. A simulation puts a disk of its own in the place of this one.
     """
 
+    def holds(self, file: Path) -> bool:
+        """Tells whether anything lies in the place of a file of ours, or may lie there: then reading it says more."""
+        try:
+            file.lstat()
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
+        return True
+
     def read(self, file: Path) -> bytes:
         """Reads a whole file of ours; raises Conflict too, as read_own does."""
         return read_own(file)

@@ -19,11 +19,9 @@ from msgspec import Struct
 
 from wxsync.words import Text, text
 
-_PICTURE = re.compile(r"https?://mmbiz\.(?:qpic|qlogo)\.cn/(?:[a-z]+_)?mmbiz(?:_[a-z]+)?/([A-Za-z0-9_-]+)/")
+_PICTURE = r"https?://mmbiz\.(?:qpic|qlogo)\.cn/(?:[a-z]+_)?mmbiz(?:_[a-z]+)?/([A-Za-z0-9_-]+)/"
 # Within a text an address may lack its scheme (`//mmbiz…`), and a script writes its slashes as `\/`.
-_WITHIN = re.compile(
-    r"(?i:\\?/\\?/mmbiz\.(?:qpic|qlogo)\.cn)\\?/(?:[a-z]+_)?mmbiz(?:_[a-z]+)?\\?/(?P<token>[A-Za-z0-9_-]+)"
-)
+_WITHIN = r"(?i:\\?/\\?/mmbiz\.(?:qpic|qlogo)\.cn)\\?/(?:[a-z]+_)?mmbiz(?:_[a-z]+)?\\?/(?P<token>[A-Za-z0-9_-]+)"
 
 
 def picture_token(url: str | None) -> str | None:
@@ -31,13 +29,13 @@ def picture_token(url: str | None) -> str | None:
 
     One picture was seen under http and https, at two hosts, and in several sizes; of all that, only this tells it.
     """
-    found = _PICTURE.match(url or "")
+    found = re.match(_PICTURE, url or "")
     return found[1] if found else None
 
 
 def picture_tokens(text: str) -> Iterator[tuple[int, str]]:
     """Find the pictures of WeChat's that a text names by their addresses: where each stands, and its token."""
-    return ((found.start(), found["token"]) for found in _WITHIN.finditer(text))
+    return ((found.start(), found["token"]) for found in re.finditer(_WITHIN, text))
 
 
 class MaterialType(StrEnum):
@@ -80,7 +78,7 @@ class MaterialType(StrEnum):
         return tuple(kind for kind in cls if kind.shelf is kind)
 
 
-class _Facts(NamedTuple):
+class _Facts(Struct, frozen=True):
     """What is true of a material type; a new type without a row here fails the tests of this module."""
 
     shelf: MaterialType | None

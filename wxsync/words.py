@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _UNITS = ("B", "KiB", "MiB", "GiB")
 _BINARY_STEP = 1024
 _WIDE = ("W", "F")
-_COMMAND = re.compile(r"(?:\A|(?<=[\r\n]))([^\S\r\n]*)::")
+_COMMAND = r"(?:\A|(?<=[\r\n]))([^\S\r\n]*)::"
 
 LOCALE = f"{os.path.dirname(__file__)}/locale"  # noqa: PTH120 - to import pathlib takes longer than all that is said
 """Where the catalogues lie."""
@@ -132,7 +132,8 @@ def language_of(environ: Mapping[str, str], *, of_the_system: Callable[[], str] 
         return Language.ENGLISH
     named = next((environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environ.get(name)), None)
     locale = of_the_system() if named is None else named
-    return Language.CHINESE if re.match(r"zh([_.@-]|$)", locale, re.IGNORECASE) else Language.ENGLISH
+    is_chinese = locale[:2].lower() == "zh" and locale[2:3] in ("", "_", ".", "@", "-")
+    return Language.CHINESE if is_chinese else Language.ENGLISH
 
 
 def speak(language: Language) -> None:
@@ -189,7 +190,7 @@ def casefolded(name: str) -> str:
 
 def without_commands(text: str) -> str:
     """Break up what GitHub's runner would take for a command: two colons at the beginning of a line, blanks aside."""
-    return _COMMAND.sub(r"\1\\x3a:", text) if "::" in text else text
+    return re.sub(_COMMAND, r"\1\\x3a:", text) if "::" in text else text
 
 
 def human_size(size: int) -> str:

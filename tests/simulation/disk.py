@@ -82,6 +82,10 @@ class SimulatedDisk(Disk):
         self._open: dict[int, _File] = {}
         self._next = 3
 
+    def holds(self, file: Path) -> bool:
+        self._step(f"look for {file.name}")
+        return file in self._names
+
     def read(self, file: Path) -> bytes:
         self._step(f"read {file.name}")
         return self._file(file).cached.read()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 from types import MappingProxyType
@@ -77,8 +76,7 @@ def _reader(root: Path, materials: Sequence[UsedMaterial]) -> Mentions:
     )
 
 
-@dataclass(slots=True)
-class _Walk:
+class _Walk(Struct):
     """Finds documents, the names of each folder in order; of folders that were `seen` it is known what they hold."""
 
     seen: Mapping[str, Names]

@@ -7,7 +7,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Self
+
+from msgspec import Struct
 
 from wxsync.files import state_folder
 from wxsync.model import Asset, MaterialType, Severity
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 _Content = tuple[str, MaterialType]
 
 
-class Conversion(NamedTuple):
+class Conversion(Struct, frozen=True):
     """An event: a file is being converted, or it is done."""
 
     path: str

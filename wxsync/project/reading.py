@@ -7,8 +7,8 @@ import os
 import threading
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass, field
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from wxsync.digest import Digest, Remembered, remember
@@ -42,8 +42,7 @@ IsSent = Callable[[Desired, int], bool]
 """Tells whether a material's content is needed, by what it is and by how many bytes lie here."""
 
 
-@dataclass(slots=True)
-class Files:
+class Files(Struct):
     """Reads each file at most once, and remembers what was learnt of it; for any number of threads."""
 
     inside: Inside

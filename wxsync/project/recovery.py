@@ -7,12 +7,11 @@ from contextlib import suppress
 from msgspec import Struct
 
 from wxsync.errors import Conflict
-from wxsync.journal import clear_journal, read_journal
 from wxsync.model import Lock, Problem, Severity
-from wxsync.planner.fold import fold_journal
-from wxsync.planner.recovered import doubts_from
 from wxsync.project.folder import Project, lock_of
 from wxsync.words import text
+
+# Most commands find no journal: what reads one, and what it comes to, is imported where there is one.
 
 
 class RecoveredState(Struct, frozen=True):
@@ -31,6 +30,12 @@ def read_state(project: Project, *, now: str, recalls: bool = False) -> Recovere
     lock_of's.
     """
     on_disk = lock_of(project, recalls=recalls)
+    if not project.disk.holds(project.journal_file):
+        return RecoveredState(on_disk, on_disk)
+    from wxsync.journal import read_journal
+    from wxsync.planner.fold import fold_journal
+    from wxsync.planner.recovered import doubts_from
+
     journal = read_journal(project.journal_file, disk=project.disk)
     account = project.appid or (on_disk.account if on_disk else None)
     if journal.account and account and journal.account != account:
@@ -66,6 +71,7 @@ def _not_ours(project: Project) -> Problem:
 
 def recover(project: Project, *, now: str) -> RecoveredState:
     """Bring what a run that was cut off left into the lock on the disk, and then forget its journal."""
+    from wxsync.journal import clear_journal
     from wxsync.lockfile import remove_temporaries
     from wxsync.project.ledger import save_lock
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 from wxsync.errors import Conflict, PersonNeeded, UsageProblem
 from wxsync.words import text
 
-_APPID = re.compile(r"wx[0-9a-z]{16}")
+_APPID = r"wx[0-9a-z]{16}"
 _SHOWN = 40
 
 WECHAT = "https://api.weixin.qq.com"
@@ -107,7 +107,7 @@ def appid_from(environ: Mapping[str, str], *, account: str | None, appid: str | 
     """Finds the appid in the environment or the manifest; raises Conflict where the two differ."""
     variables = _Variables(environ, account)
     said = variables.get("APPID")
-    if said and not _APPID.fullmatch(said):
+    if said and not re.fullmatch(_APPID, said):
         raise UsageProblem(
             text("{variable} is {said}, which is not an appid", variable=variables.name("APPID"), said=said[:_SHOWN]),
             hint=text(
