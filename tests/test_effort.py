@@ -42,8 +42,9 @@ NOT_FOR_A_CHANGE = {
     *("PIL", "filelock", "subprocess", "tempfile", "shutil", "shlex", "zlib", "socket", "difflib", "random"),
     *("wxsync.git", "wxsync.journal", "wxsync.lockfile", "wxsync.records", "wxsync.results", "wxsync.executor"),
     *("wxsync.fit", "wxsync.links.find", "wxsync.manifest.document", "wxsync.manifest.parse", "wxsync.project.ledger"),
-    *(f"wxsync.media.{name}" for name in ("amr", "asf", "boxes", "films", "mp3", "mp4", "wav")),
-    *(f"wxsync.planner.{name}" for name in ("dispose", "filing", "merge", "take", "uses")),
+    "wxsync.shell",
+    *(f"wxsync.media.{name}" for name in ("amr", "asf", "boxes", "films", "hints", "mp3", "mp4", "wav")),
+    *(f"wxsync.planner.{name}" for name in ("dispose", "filing", "merge", "recovered", "take", "uses")),
     *(f"wxsync.render.{name}" for name in ("documents", "html", "markdown", "problems")),
     *("wxsync.wechat.answers", "wxsync.wechat.client", "wxsync.wechat.transport"),
 }

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from collections.abc import Mapping
 
 # What neither cmd nor PowerShell takes for more than a letter outside of quotes.
-_PLAIN = r"[A-Za-z0-9_][A-Za-z0-9_./+=-]*"
+_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./+=-]*")
 # Within double quotes cmd replaces %NAME%, PowerShell $NAME and what follows a backtick, and it reads curly quotes too.
-_NEVER_PLAIN = '["%$`!\u201c\u201d\u201e\\x00-\\x1f]'
+_NEVER_PLAIN = re.compile('["%$`!\u201c\u201d\u201e\\x00-\\x1f]')
 
 
 def quoted(path: str, *, system: str) -> str:
@@ -18,10 +19,10 @@ def quoted(path: str, *, system: str) -> str:
     A name that no quotes of Windows can hold for both becomes FILE, which the reader replaces.
     """
     if system != "win32":
-        return _quoted(path)
-    if re.search(_NEVER_PLAIN, path):
+        return shlex.quote(path)
+    if _NEVER_PLAIN.search(path):
         return "FILE" + re.sub(r"[^A-Za-z0-9.]", "", path[path.rfind(".") :]) if "." in path else "FILE"
-    return path if re.fullmatch(_PLAIN, path) else f'"{path}"'
+    return path if _PLAIN.fullmatch(path) else f'"{path}"'
 
 
 def assignment(name: str, value: str, *, shell: str) -> str:
@@ -31,13 +32,7 @@ def assignment(name: str, value: str, *, shell: str) -> str:
         return f"$env:{name} = '{escaped}'"
     if shell == "cmd":
         return f'set "{name}={value}"'
-    return f"export {name}={_quoted(value)}"
-
-
-def _quoted(text: str) -> str:
-    import shlex  # hints are written where something is wrong
-
-    return shlex.quote(text)
+    return f"export {name}={shlex.quote(value)}"
 
 
 def shell_of(environ: Mapping[str, str], *, system: str = sys.platform) -> str:

@@ -1,4 +1,7 @@
-"""Judges what a file is against what WeChat takes; every finding names what was found, the limit, and what to do."""
+"""Judges what a file is against what WeChat takes; every finding names what was found, the limit, and what to do.
+
+What to do is in `hints`, which is imported where something is wrong: mostly nothing is.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,9 @@ import unicodedata
 
 from msgspec import Struct
 
-from wxsync.media import hints
 from wxsync.media.formats import Format, Media
 from wxsync.media.limits import LIMITS
 from wxsync.model import MaterialType, Severity
-from wxsync.shell import quoted
 from wxsync.words import Text, listing, text
 
 _TITLE_REPORTED = 64
@@ -41,6 +42,15 @@ _NAMES = {
 }
 
 
+class Asked(Struct, frozen=True):
+    """Holds what is judged: a file, by its path as the user wrote it, as a type, and the reader's system."""
+
+    media: Media
+    material_type: MaterialType
+    filename: str
+    system: str
+
+
 class Finding(Struct, frozen=True):
     """Holds one thing that is wrong with a file; `code` is a stable word for programs, `hint` says what to do.
 
@@ -63,7 +73,7 @@ def check(
     pointer and an empty file give that one finding. The local extension is only a warning, because what is uploaded
     carries the extension of its content.
     """
-    asked = hints.Asked(media, material_type, filename, system)
+    asked = Asked(media, material_type, filename, system)
     if media.format is Format.EMPTY:
         return (_error("empty", text("the file is empty (0 bytes)"), text("export or download it again")),)
     if media.format is Format.LFS_POINTER:
@@ -78,6 +88,8 @@ def check_size(size: int, material_type: MaterialType) -> tuple[Finding, ...]:
     """Judges a size in bytes alone, so that a huge file need not be read to be refused."""
     if size <= LIMITS[material_type].max_bytes:
         return ()
+    from wxsync.media import hints
+
     return (_too_large(size, material_type, hints.on_unread_size(material_type)),)
 
 
@@ -108,10 +120,12 @@ def _error(code: str, message: Text, hint: Text, source: str = "") -> Finding:
     return Finding(code, Severity.ERROR, message, hint, source)
 
 
-def _size(asked: hints.Asked) -> Finding | None:
+def _size(asked: Asked) -> Finding | None:
     size, material_type = asked.media.size, asked.material_type
     if size <= LIMITS[material_type].max_bytes:
         return None
+    from wxsync.media import hints
+
     return _too_large(size, material_type, hints.on_size(asked))
 
 
@@ -144,7 +158,9 @@ def _long(code: str, said: str, most: int) -> Finding:
     return Finding(code, Severity.WARNING, message, hint)
 
 
-def _pointer(asked: hints.Asked) -> Finding:
+def _pointer(asked: Asked) -> Finding:
+    from wxsync.shell import quoted
+
     pull = f"git lfs pull --include={quoted(asked.filename, system=asked.system)}"
     if asked.media.lfs is None:
         hint = text("restore it, then fetch the content with: {command}", command=pull)
@@ -153,7 +169,9 @@ def _pointer(asked: hints.Asked) -> Finding:
     return _error("lfs-pointer", message, text("fetch the content with: {command}", command=pull))
 
 
-def _format(asked: hints.Asked) -> Finding:
+def _format(asked: Asked) -> Finding:
+    from wxsync.media import hints
+
     found = asked.media.format
     facts = {
         "found": _NAMES.get(found, found.upper()),
@@ -167,10 +185,14 @@ def _format(asked: hints.Asked) -> Finding:
     return _error("format", message, hints.on_format(asked), LIMITS[asked.material_type].source)
 
 
-def _duration(asked: hints.Asked) -> Finding | None:
+def _duration(asked: Asked) -> Finding | None:
     media, most = asked.media, LIMITS[asked.material_type].max_seconds
     if most is None or (media.defect and media.defect.severity is Severity.ERROR):
         return None
+    if media.seconds is not None and media.seconds <= most:
+        return None
+    from wxsync.media import hints
+
     if media.seconds is None:
         message = text(
             "the {format} does not tell how long it plays; WeChat takes at most {most:g} s",
@@ -178,8 +200,6 @@ def _duration(asked: hints.Asked) -> Finding | None:
             most=most,
         )
         return Finding("duration", Severity.WARNING, message, hints.on_unknown_length(asked))
-    if media.seconds <= most:
-        return None
     seconds = _seconds(media.seconds, most)
     message = text("the voice plays {seconds} s; WeChat takes at most {most:g} s", seconds=seconds, most=most)
     return _error("duration", message, hints.on_long_voice(asked), LIMITS[asked.material_type].source)
@@ -195,7 +215,7 @@ def _suffix(filename: str) -> str:
     return suffix.lower() if stem else ""
 
 
-def _extension(asked: hints.Asked) -> Finding | None:
+def _extension(asked: Asked) -> Finding | None:
     media, suffix = asked.media, _suffix(asked.filename)
     if suffix in _EXTENSIONS.get(media.format, (media.extension,)):
         return None

@@ -8,14 +8,16 @@ tiles, an animated WebP cannot be read, and before 9.0 a WebP stays as it lies w
 from __future__ import annotations
 
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
-from wxsync.media.formats import Format, Media
+from wxsync.media.formats import Format
 from wxsync.media.limits import LIMITS
 from wxsync.model import MaterialType
 from wxsync.shell import quoted
 from wxsync.words import Text, text
+
+if TYPE_CHECKING:
+    from wxsync.media.checks import Asked
 
 NOT_MEDIA = frozenset({Format.HTML, Format.JSON, Format.XML, Format.TEXT, Format.UNKNOWN})
 _PICTURES = frozenset({*LIMITS[MaterialType.IMAGE].formats, Format.WEBP, Format.HEIC, Format.AVIF, Format.TIFF,
@@ -55,27 +57,6 @@ _VOICE = "-vn -ac 1 -b:a 64k"
 _CUT = f"-t 59.9 {_VOICE}"
 
 
-class Asked(Struct, frozen=True):
-    """Holds what a hint is for: a file, by its path as the user wrote it, a type, and the reader's system."""
-
-    media: Media
-    material_type: MaterialType
-    filename: str
-    system: str
-
-    def command(self, options: str, extension: str) -> str:
-        """Writes an ffmpeg command that leaves the file itself alone."""
-        source, target = self.arguments(extension)
-        return f"ffmpeg -i {source} {options} {target}"
-
-    def arguments(self, extension: str) -> tuple[str, str]:
-        """Gives the file and what it becomes, both quoted."""
-        target = PurePosixPath(self.filename or "file").with_suffix(f".{extension}")
-        if str(target) == self.filename:
-            target = target.with_stem(f"{target.stem}-converted")
-        return quoted(_safe(self.filename), system=self.system), quoted(_safe(str(target)), system=self.system)
-
-
 def on_format(asked: Asked) -> Text:
     """Says what to do with a file of a format that WeChat does not take for its type."""
     found, material_type = asked.media.format, asked.material_type
@@ -92,16 +73,16 @@ def on_format(asked: Asked) -> Text:
     if found is Format.SILK:
         return text("decode it with silk-v3-decoder or another SILK decoder, and take the MP3")
     options, extension = (_FILM, "mp4") if material_type is MaterialType.VIDEO else (_VOICE, "mp3")
-    command = asked.command(options, extension)
+    command = _command(asked, options, extension)
     return text("convert it with: {command}", command=command) if found in _COMMAND else _fit_or(command)
 
 
 def on_size(asked: Asked) -> Text:
     """Says what to do with a file whose format is right, and which is too large."""
     if asked.media.format in (Format.PNG, Format.JPEG, Format.BMP):
-        return _fit_or(asked.command(_smaller(asked), "jpg"))
+        return _fit_or(_command(asked, _smaller(asked), "jpg"))
     if asked.material_type is MaterialType.VOICE:
-        return _fit_or(asked.command(_VOICE, "mp3"))
+        return _fit_or(_command(asked, _VOICE, "mp3"))
     return on_unread_size(asked.material_type)
 
 
@@ -112,12 +93,12 @@ def on_unread_size(material_type: MaterialType) -> Text:
 
 def on_long_voice(asked: Asked) -> Text:
     """Says what to do with a voice that plays too long: `fit` would not cut it."""
-    return text("cut it with: {command}", command=asked.command(_CUT, "mp3"))
+    return text("cut it with: {command}", command=_command(asked, _CUT, "mp3"))
 
 
 def on_unknown_length(asked: Asked) -> Text:
     """Says what to do with a voice that does not tell how long it plays."""
-    return text("to be sure, write it anew with: {command}", command=asked.command(_VOICE, "mp3"))
+    return text("to be sure, write it anew with: {command}", command=_command(asked, _VOICE, "mp3"))
 
 
 _SMALLER = {
@@ -167,7 +148,7 @@ def _on_animation(asked: Asked) -> Text:
 
 
 def _on_heic(asked: Asked) -> Text:
-    source, target = asked.arguments("jpg")
+    source, target = _arguments(asked, "jpg")
     if asked.system == "win32":
         return text(
             "set `fit: true` on this entry, with the extra wxsync[heic], or open it in Photos and save it as JPEG"
@@ -184,8 +165,8 @@ def _on_heic(asked: Asked) -> Text:
 
 def _picture_command(asked: Asked) -> str:
     if asked.material_type is MaterialType.IMAGE:
-        return asked.command(_ONE_PICTURE, "png")
-    return asked.command(_smaller(asked), "jpg")
+        return _command(asked, _ONE_PICTURE, "png")
+    return _command(asked, _smaller(asked), "jpg")
 
 
 def _smaller(asked: Asked) -> str:
@@ -193,6 +174,20 @@ def _smaller(asked: Asked) -> str:
     scale = f"scale='trunc(iw*min(1,sqrt({pixels}/(iw*ih))))':-1"
     filters = scale if asked.media.format is Format.JPEG else f"{_WHITE},{scale}"
     return f'{_ONE_PICTURE} -vf "{filters}" -q:v {quality}'
+
+
+def _command(asked: Asked, options: str, extension: str) -> str:
+    """Writes an ffmpeg command that leaves the file itself alone."""
+    source, target = _arguments(asked, extension)
+    return f"ffmpeg -i {source} {options} {target}"
+
+
+def _arguments(asked: Asked, extension: str) -> tuple[str, str]:
+    """Gives the file and what it becomes, both quoted."""
+    target = PurePosixPath(asked.filename or "file").with_suffix(f".{extension}")
+    if str(target) == asked.filename:
+        target = target.with_stem(f"{target.stem}-converted")
+    return quoted(_safe(asked.filename), system=asked.system), quoted(_safe(str(target)), system=asked.system)
 
 
 def _safe(path: str) -> str:

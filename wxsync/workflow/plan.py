@@ -5,7 +5,6 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from wxsync.planner.naming import utc
-from wxsync.planner.recovered import recovered_changes, with_recovered
 from wxsync.project.folder import Choice, open_project
 from wxsync.project.recovery import RecoveredState, read_state
 from wxsync.reconcile.planned import Planned, PlanOptions, plan_with
@@ -39,10 +38,14 @@ def plan(
 
 
 def _with_journal(planned: Planned, state: RecoveredState) -> Planned:
-    recovered = recovered_changes(state.on_disk, state.lock)
     if planned.plan.leaving:
         from wxsync.reconcile.documents import with_documents  # most plans take nothing away
 
         planned = with_documents(planned)
-    plan = with_recovered(planned.plan, recovered)
-    return replace(planned, plan=plan, warnings=(*planned.warnings, *state.warnings))
+    planned = replace(planned, warnings=(*planned.warnings, *state.warnings))
+    if state.lock is state.on_disk:
+        return planned
+    from wxsync.planner.recovered import recovered_changes, with_recovered  # most runs were not cut off
+
+    recovered = recovered_changes(state.on_disk, state.lock)
+    return replace(planned, plan=with_recovered(planned.plan, recovered))
