@@ -40,6 +40,7 @@ PICTURES = 60  # of how many uploads an apply keeps a small picture
 NOT_FOR_A_CHANGE = {
     *("yaml", "jsonschema", "requests", "werkzeug", "concurrent.futures", "logging", "rich", "jinja2", "markdown_it"),
     *("PIL", "filelock", "subprocess", "tempfile", "shutil", "shlex", "zlib", "socket", "difflib", "random"),
+    "dataclasses",
     *("wxsync.git", "wxsync.journal", "wxsync.lockfile", "wxsync.records", "wxsync.results", "wxsync.executor"),
     *("wxsync.fit", "wxsync.links.find", "wxsync.manifest.document", "wxsync.manifest.parse", "wxsync.project.ledger"),
     "wxsync.shell",
@@ -49,7 +50,7 @@ NOT_FOR_A_CHANGE = {
     *("wxsync.wechat.answers", "wxsync.wechat.client", "wxsync.wechat.transport"),
 }
 # What a plan that is remembered, or a line of help, does without beside that.
-NOT_FOR_A_START = {"dataclasses", "fnmatch", "hashlib", "msgspec", "pathlib", "urllib.parse", "wxsync.model"}
+NOT_FOR_A_START = {"fnmatch", "hashlib", "msgspec", "pathlib", "urllib.parse", "wxsync.model"}
 
 # Counts from inside a process of its own, for an audit hook can never be taken away again.
 _PROBE = """

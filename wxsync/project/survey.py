@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from wxsync.digest import Digests, Remembered, read_cache, write_cache
@@ -33,8 +32,7 @@ _UNSEEN: Names = {}
 _READERS = min(4, os.cpu_count() or 1)
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(Struct, frozen=True, dict=True):
     """What need not be judged, because WeChat has it: whole materials, or for validate what pointers point to."""
 
     records: Collection[Record] = ()
@@ -150,8 +148,7 @@ def refuse_errors(problems: Collection[Problem]) -> None:
         raise InvalidInput(problems)
 
 
-@dataclass(slots=True)
-class _Look:
+class _Look(Struct):
     """Looks at the files of a manifest; `files` reads those of which too little is remembered, and is not made before.
 
     So a command that reads none neither loads what judges media, nor starts a thread. Nor is `remembered` read before
