@@ -35,7 +35,7 @@ _MOST_READ_BYTES = 16 << 20
 # Of files beyond this, only one at a time is in memory.
 _HUGE_BYTES = 64 << 20
 
-Seen = tuple[Desired | None, tuple[Finding, ...]]
+Verdict = tuple[Desired | None, tuple[Finding, ...]]
 """What was learnt of one file, and what is wrong with it; None where nothing can be said of its content."""
 
 IsSent = Callable[[Desired, int], bool]
@@ -51,7 +51,7 @@ class Files(Struct):
     learnt: dict[str, Remembered] = field(default_factory=dict)
     huge: threading.Lock = field(default_factory=threading.Lock)
 
-    def read(self, asset: Asset, size: int) -> Seen:
+    def read(self, asset: Asset, size: int) -> Verdict:
         """Read a file of so many bytes, and say what was learnt of it."""
         with self.huge if size > _HUGE_BYTES else nullcontext():
             try:
@@ -60,7 +60,7 @@ class Files(Struct):
                 return None, (unreadable(error),)
             return self._judged(asset, content, status)
 
-    def _judged(self, asset: Asset, content: bytes, status: os.stat_result) -> Seen:
+    def _judged(self, asset: Asset, content: bytes, status: os.stat_result) -> Verdict:
         digest = digest_of(content)
         entry = remember(status, digest)
         if entry:
@@ -75,7 +75,7 @@ class Files(Struct):
             self.learnt[asset.path] = replace(entry, fine_as=asset.type, extension=media.extension)
         return replace(wanted, extension=media.extension), findings
 
-    def _fitted(self, wanted: Desired, content: bytes, media: Media) -> Seen:
+    def _fitted(self, wanted: Desired, content: bytes, media: Media) -> Verdict:
         """Say what a file becomes that WeChat would refuse for its format or size."""
         asset = wanted.asset
         kept = self.fitting.fit(asset, content, media.format, wanted.sha256)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
     from wxsync.media import Finding
-    from wxsync.project.reading import Files, Seen
+    from wxsync.project.reading import Files, Verdict
 
 # Reading and hashing let go of Python's lock, which pays for large files and costs on small ones.
 _LARGE_BYTES = 1 << 20
@@ -161,10 +161,10 @@ class _Look(Struct):
     remembered: Digests | None
     files: Files | None = None
 
-    def at_all(self) -> Iterator[Desired | Seen]:
+    def at_all(self) -> Iterator[Desired | Verdict]:
         """Look at small files one after the other, and at large ones side by side, in the order of the manifest."""
         root = str(self.project.manifest.root)
-        looks: list[Desired | Seen | Future[Seen]] = []
+        looks: list[Desired | Verdict | Future[Verdict]] = []
         readers: ThreadPoolExecutor | None = None
         try:
             for asset in self.project.manifest.assets:
@@ -186,7 +186,7 @@ class _Look(Struct):
         if readers:
             readers.shutdown()
 
-    def _glance(self, asset: Asset, root: str) -> Desired | Seen | int:
+    def _glance(self, asset: Asset, root: str) -> Desired | Verdict | int:
         """Say what a file is and that it is in order, or what is wrong with it, or how many bytes are to be read."""
         path = asset.path
         seen, held = self.project.seen, self.known.held
@@ -230,7 +230,7 @@ class _Look(Struct):
         return self.files
 
 
-def _fine(wanted: Desired, extension: str) -> Seen:
+def _fine(wanted: Desired, extension: str) -> Verdict:
     """Say again what was said of the same bytes; the words about it may be others now."""
     asset, wanted = wanted.asset, replace(wanted, extension=extension)
     if not asset.type.has_description:
