@@ -113,10 +113,9 @@ class Library:
 
     def _url(self, image_format: str, sha256: str) -> str:
         if self._switches.same_bytes_same_url:
-            with self._store.transaction() as db:
-                query = "SELECT url FROM materials WHERE sha256 = ? AND shelf = 'image' ORDER BY seq LIMIT 1"
-                if row := db.execute(query, (sha256,)).fetchone():
-                    return str(row[0])
+            query = "SELECT url FROM materials WHERE sha256 = ? AND shelf = 'image' ORDER BY seq LIMIT 1"
+            if row := self._store.row(query, (sha256,)):
+                return str(row[0])
         family, word = URL_WORDS.get(image_format, URL_WORDS["png"])
         return f"http://mmbiz.qpic.cn/{family}/{_new_token()}/0?wx_fmt={word}"
 
@@ -127,8 +126,7 @@ class Library:
 
     def content(self, media_id: str) -> bytes:
         """Gives the bytes of a material; raises 40007 where it is not."""
-        with self._store.transaction() as db:
-            row = db.execute("SELECT content FROM materials WHERE media_id = ?", (media_id,)).fetchone()
+        row = self._store.row("SELECT content FROM materials WHERE media_id = ?", (media_id,))
         if row is None:
             raise ApiError(40007)
         return bytes(row[0])
@@ -139,8 +137,7 @@ class Library:
             SELECT format, content FROM materials WHERE url LIKE ?1 UNION ALL
             SELECT format, content FROM remains WHERE url LIKE ?1 UNION ALL
             SELECT '', content FROM article_images WHERE url LIKE ?1 LIMIT 1"""
-        with self._store.transaction() as db:
-            row = db.execute(query, (f"%/{token}/%",)).fetchone() if token.isalnum() else None
+        row = self._store.row(query, (f"%/{token}/%",)) if token.isalnum() else None
         if row is None:
             raise ApiError(40007)
         return row[0], bytes(row[1])

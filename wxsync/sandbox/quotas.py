@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
@@ -44,29 +45,28 @@ class Quotas:
     def count(self, path: str) -> None:
         """Counts one call, whatever becomes of it; raises 45009 for the day and 45011 for the minute."""
         now = self._clock()
-        spans = (("daily", beijing_day(now), 45009), ("minute", int(now // 60), 45011))
+        periods = {"daily": beijing_day(now), "minute": int(now // 60)}
         with self._store.transaction() as db:
-            for span, period, errcode in spans:
-                most = self._most(db, path, span)
-                if most is not None and _used(db, path, span, period) >= most:
+            used, most = _used(db, path, periods), self._limits(db, path)
+            for span, errcode in (("daily", 45009), ("minute", 45011)):
+                if used[span] >= most.get(span, math.inf):
                     raise ApiError(errcode)
-            for span, period, _ in spans:
-                _add(db, path, span, period)
+            _add(db, path, periods, used)
 
     def usage(self, path: str) -> Usage:
         """Tells how much of today's quota is used; raises 76003 for what is no path and 76021 for an unknown one."""
         if not path.startswith("/"):
             raise ApiError(76003)
         with self._store.transaction() as db:
-            most = self._most(db, path, "daily")
-            if most is None:
+            most = self._limits(db, path)
+            if "daily" not in most:
                 raise ApiError(76021)
-            used = _used(db, path, "daily", beijing_day(self._clock()))
-            return Usage(daily=most, used=used, minute=self._most(db, path, "minute"))
+            used = _used(db, path, {"daily": beijing_day(self._clock())})
+            return Usage(daily=most["daily"], used=used["daily"], minute=most.get("minute"))
 
     def capacity(self, db: sqlite3.Connection, shelf: str) -> int:
         """Tells how many materials of a kind the library can hold."""
-        return self._most(db, shelf, "capacity") or 0
+        return self._limits(db, shelf).get("capacity", 0)
 
     def limit(self, span: str, name: str, most: int) -> None:
         """Sets a limit that stays: `daily` or `minute` for a path, `capacity` for image, voice or video."""
@@ -79,26 +79,28 @@ class Quotas:
     def clear(self) -> None:
         """Sets all counters to zero, ten times a month; raises 48006 after that."""
         now = dt.datetime.fromtimestamp(self._clock(), BEIJING)
-        month = now.year * 12 + now.month
+        periods = {"month": now.year * 12 + now.month}
         with self._store.transaction() as db:
-            if _used(db, "clear_quota", "month", month) >= CLEARS_A_MONTH:
+            used = _used(db, "clear_quota", periods)
+            if used["month"] >= CLEARS_A_MONTH:
                 raise ApiError(48006)
             db.execute("DELETE FROM counters WHERE span IN ('daily', 'minute')")
-            _add(db, "clear_quota", "month", month)
+            _add(db, "clear_quota", periods, used)
 
-    def _most(self, db: sqlite3.Connection, name: str, span: str) -> int | None:
-        row = db.execute("SELECT most FROM limits WHERE name = ? AND span = ?", (name, span)).fetchone()
-        return row[0] if row else self._defaults[span].get(name)
-
-
-def _used(db: sqlite3.Connection, name: str, span: str, period: int) -> int:
-    query = "SELECT used FROM counters WHERE name = ? AND span = ? AND period = ?"
-    row: tuple[int] | None = db.execute(query, (name, span, period)).fetchone()
-    return row[0] if row else 0
+    def _limits(self, db: sqlite3.Connection, name: str) -> dict[str, int]:
+        """Give the limits of a path or of a shelf by their spans."""
+        usual = {span: limits[name] for span, limits in self._defaults.items() if name in limits}
+        return usual | dict(db.execute("SELECT span, most FROM limits WHERE name = ?", (name,)).fetchall())
 
 
-def _add(db: sqlite3.Connection, name: str, span: str, period: int) -> None:
-    used = _used(db, name, span, period)
-    # Only the running period matters, so the rows of earlier ones make room for it.
-    db.execute("DELETE FROM counters WHERE name = ? AND span = ?", (name, span))
-    db.execute("INSERT INTO counters VALUES (?, ?, ?, ?)", (name, span, period, used + 1))
+def _used(db: sqlite3.Connection, name: str, periods: Mapping[str, int]) -> dict[str, int]:
+    """Tell how often something was done in the running period of each span."""
+    rows = db.execute("SELECT span, period, used FROM counters WHERE name = ?", (name,)).fetchall()
+    return dict.fromkeys(periods, 0) | {span: used for span, period, used in rows if periods.get(span) == period}
+
+
+def _add(db: sqlite3.Connection, name: str, periods: Mapping[str, int], used: Mapping[str, int]) -> None:
+    """Count once more in each span, after so many; the rows of earlier periods make room."""
+    db.execute("DELETE FROM counters WHERE name = ?", (name,))
+    rows = [(name, span, period, used[span] + 1) for span, period in periods.items()]
+    db.executemany("INSERT INTO counters VALUES (?, ?, ?, ?)", rows)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from wxsync.sandbox.errors import StateProblem
 
@@ -73,6 +74,11 @@ class Store:
                 self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
+
+    def row(self, query: str, values: tuple[object, ...]) -> Any:
+        """Gives the first row that one query finds, or None; what one statement reads is of one moment by itself."""
+        with self._lock:
+            return self._db.execute(query, values).fetchone()
 
     def close(self) -> None:
         """Closes the file; what was written before stays."""

@@ -74,8 +74,7 @@ class Tokens:
         """Tells which door a valid token came from; raises 42001 for an expired one and 40001 for any other."""
         if not re.fullmatch(r"[A-Za-z0-9_-]+", token):
             raise ApiError(self._impossible)
-        with self._store.transaction() as db:
-            row = db.execute("SELECT kind, expires, replaced FROM tokens WHERE token = ?", (token,)).fetchone()
+        row = self._store.row("SELECT kind, expires, replaced FROM tokens WHERE token = ?", (token,))
         now = self._clock()
         if row and now >= row[1]:
             raise ApiError(42001)
