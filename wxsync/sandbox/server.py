@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from http.client import HTTPMessage
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -109,8 +110,18 @@ def refuse_framing(request: Request, *, most: int) -> Response | None:
     return bare(503, UNAVAILABLE) if (request.content_length or 0) > most else None
 
 
+class Head(HTTPMessage):
+    """Holds the headers of a request; for their parser nothing follows them, so that it looks for no form below."""
+
+    def get_content_type(self) -> str:
+        """Says what is to be parsed next."""
+        return "text/plain"
+
+
 class Handler(WSGIRequestHandler):
     """Reads one request from a connection, quietly."""
+
+    MessageClass = Head
 
     def version_string(self) -> str:
         """Names the server in its answers, so that nobody takes it for the real one."""
