@@ -217,8 +217,11 @@ def clear_journal(file: Path, *, disk: Disk = DISK) -> None:
 
 
 def _line(said: dict[str, Any]) -> bytes:
-    text = json.dumps(said, ensure_ascii=True, separators=(",", ":")).encode()
+    text = _written(said).encode()
     return b"%08x %s\n" % (zlib.crc32(text), text)
+
+
+_written = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 
 
 def _is_torn(line: bytes) -> bool:

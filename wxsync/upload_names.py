@@ -24,8 +24,7 @@ def upload_name(called: str, tag: str, extension: str) -> str:
 
 def in_ascii(name: str) -> str:
     """Give the name of an upload as a server takes it that knows no letters beyond ASCII."""
-    tag = tag_in(name)
-    if name.isascii() or tag is None:
+    if name.isascii() or (tag := tag_in(name)) is None:
         return name
     called, _, rest = name.rpartition(f".{tag}")
     return f"{slug(''.join(char if char.isascii() else '-' for char in called))}.{tag}{rest}"

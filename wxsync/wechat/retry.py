@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from msgspec import Struct
 
 from wxsync.errors import CallFailed
-from wxsync.wechat.answers import said
+from wxsync.wechat.answers import Said, said
 from wxsync.wechat.endpoints import Call
 from wxsync.wechat.errcodes import Kind, explain
 from wxsync.wechat.failures import failure, interrupted
@@ -44,9 +44,8 @@ class _Tried(Struct, Generic[T], frozen=True):
     verdict: Verdict
 
 
-def _traced(path: str, answer: Answer, seconds: float) -> Text:
+def _traced(path: str, answer: Answer, heard: Said, seconds: float) -> Text:
     """Tell of a request by its path, which holds no secret, and of what came of it."""
-    heard = said(answer)
     if answer.cause:
         outcome = text("{host}: {why}", host=answer.cause.proxy or answer.cause.host, why=answer.cause.why.value)
     elif answer.trouble:
@@ -101,9 +100,10 @@ class Caller:
             patience.attempts += 1
             started = time.monotonic()
             answer = self._transport.send(replace(call.request, query=query))
-            self._trace(_traced(call.request.path, answer, time.monotonic() - started))
+            heard = said(answer)
+            self._trace(_traced(call.request.path, answer, heard, time.monotonic() - started))
             value = call.read(answer) if answer.status == 200 and answer.body is not None else None
-            verdict = self._verdict(call, answer, patience, fits=value is not None)
+            verdict = self._verdict(call, answer, heard.errcode, patience, fits=value is not None)
             # Still on its place, so that nobody sends between the answer and the pause.
             if verdict is Verdict.SLOWER:
                 patience.pause = self._pace.slow_down(round_)
@@ -111,8 +111,9 @@ class Caller:
                 self._pace.went_well(round_)
         return _Tried(answer, value, verdict)
 
-    def _verdict(self, call: Call[T], answer: Answer, patience: _Patience, *, fits: bool) -> Verdict:
-        errcode = said(answer).errcode
+    def _verdict(
+        self, call: Call[T], answer: Answer, errcode: int | None, patience: _Patience, *, fits: bool
+    ) -> Verdict:
         verdict = judge(answer.phase, answer.status, errcode, fits=fits, upload=call.upload)
         if answer.trouble is Trouble.TOO_LONG and verdict is Verdict.AGAIN:
             return Verdict.LATER  # it would be as long once more

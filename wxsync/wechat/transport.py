@@ -15,6 +15,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from ssl import SSLContext
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -236,6 +237,7 @@ def _as_https(url: str) -> str:
     return "https://" + url.removeprefix("http://") if url.startswith("http://") and not is_loopback(url) else url
 
 
+@lru_cache(maxsize=1)  # the answers of one second say the same
 def _date(text: str) -> float | None:
     try:
         return parsedate_to_datetime(text).timestamp()
