@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+from werkzeug.wrappers import Request
 
 from tests.sandbox_world import PNG, OverHttp
 from wxsync.sandbox import serve
@@ -58,3 +62,24 @@ def test_an_upload_asks_the_state_a_dozen_things() -> None:
     account.add_material(type="image", filename="a.png", content=PNG)
     store.close()
     assert 5 < len(statements) <= 13, statements
+
+
+def requests_held() -> int:
+    return sum(type(one) is Request for one in gc.get_objects())
+
+
+def test_what_was_sent_is_let_go_of_with_its_answer_and_not_only_by_the_next_collection() -> None:
+    with serve() as sandbox:
+        caller = OverHttp(sandbox)
+        gc.collect()
+        gc.disable()
+        before = requests_held()
+        try:
+            for _ in range(3):
+                assert caller.add("image", "a.png", PNG)["media_id"]
+            patience = time.monotonic() + 20
+            while requests_held() > before and time.monotonic() < patience:
+                time.sleep(0.01)  # a thread ends a little after its answer
+            assert requests_held() <= before
+        finally:
+            gc.enable()

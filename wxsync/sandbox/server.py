@@ -58,7 +58,8 @@ class App:
         with self.idle:
             self.running += 1
         try:
-            reply = self._respond(Request(environ))
+            # Without a way back from the environment, which would keep each body until garbage is collected.
+            reply = self._respond(Request(environ, populate_request=False))
         except ClientDisconnected as error:
             raise ConnectionAbortedError("the client went away in the middle of its body") from error
         finally:
