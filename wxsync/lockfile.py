@@ -12,6 +12,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import msgspec
+
 from wxsync.errors import InvalidInput
 from wxsync.files import DISK, Disk, write_atomic
 from wxsync.lockwords import explain_lock, explain_twin
@@ -119,23 +121,23 @@ def render_lock(lock: Lock) -> bytes:
     """Writes a lock canonically: UTF-8, two spaces, sorted keys, LF, a final newline."""
     content = BytesIO()  # piece by piece: the lock of a full library has 60 MB
     for piece in _pieces(lock):
-        content.write(piece.encode())
+        content.write(piece)
     return content.getvalue()
 
 
-def _pieces(lock: Lock) -> Iterator[str]:
+def _pieces(lock: Lock) -> Iterator[bytes]:
     retired = sorted(
         lock.retired,
         key=lambda one: (one.name, one.retired_at, one.record.media_id or "", one.record.url or ""),
     )
     unconfirmed = sorted(lock.unconfirmed, key=lambda one: (one.name, one.uploaded_as))
-    yield f'{{\n  "account": {_quoted(lock.account)},\n  "lock_version": {VERSION},\n  "materials": {{'
-    yield from _lines(f"{_quoted(name)}: {_block(record)}" for name, record in sorted(lock.records.items()))
-    yield '},\n  "retired": ['
+    yield b'{\n  "account": %b,\n  "lock_version": %d,\n  "materials": {' % (_encode(lock.account), VERSION)
+    yield from _lines(b"%b: %b" % (_encode(name), _block(record)) for name, record in sorted(lock.records.items()))
+    yield b'},\n  "retired": ['
     yield from _lines(map(_block, retired))
-    yield '],\n  "unconfirmed": ['
+    yield b'],\n  "unconfirmed": ['
     yield from _lines(map(_block, unconfirmed))
-    yield "]\n}\n"
+    yield b"]\n}\n"
 
 
 def _no_json(content: bytes, error: ValueError | RecursionError, shown_as: str) -> InvalidInput:
@@ -199,24 +201,20 @@ def _retired(one: Mapping[str, Any]) -> Retired:
     return Retired(one["name"], _held(one), one["retired_at"], replaced_by)
 
 
-def _lines(blocks: Iterable[str]) -> Iterator[str]:
-    before, after = "\n    ", ""
+def _lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    before, after = b"\n    ", b""
     for block in blocks:
         yield before + block
-        before, after = ",\n    ", "\n  "
+        before, after = b",\n    ", b"\n  "
     yield after
 
 
-_ENTRY = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",\n      ", ": "))
-_FITTED = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",\n        ", ": "))
+_encode = msgspec.json.Encoder(order="sorted").encode
 
 
-def _block(entry: Record | Retired | Unconfirmed) -> str:
-    # With an indent of its own the json module leaves its C code, which a lock written every two seconds would feel.
-    document = _entry_document(entry)
-    fitted = document.pop("fitted", None)
-    inner = f'"fitted": {{\n        {_FITTED.encode(fitted)[1:-1]}\n      }},\n      ' if fitted else ""
-    return "{\n      " + inner + _ENTRY.encode(document)[1:-1] + "\n    }"  # "fitted" is the first of all keys
+def _block(entry: Record | Retired | Unconfirmed) -> bytes:
+    # Line feeds stand between what is written only: within a text they are escaped.
+    return msgspec.json.format(_encode(_entry_document(entry)), indent=2).replace(b"\n", b"\n    ")
 
 
 def _entry_document(entry: Record | Retired | Unconfirmed) -> dict[str, Any]:
@@ -232,10 +230,6 @@ def _entry_document(entry: Record | Retired | Unconfirmed) -> dict[str, Any]:
         "type": entry.type.value,
         "uploaded_as": entry.uploaded_as,
     }
-
-
-def _quoted(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
 
 
 def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
