@@ -9,6 +9,7 @@ from functools import partial
 from msgspec.structs import replace
 
 from wxsync.errors import Conflict, NotAgreed
+from wxsync.executor import Event
 from wxsync.model import Lock, Outcome, Plan, Problem
 from wxsync.planner.fit import stale_reasons
 from wxsync.planner.naming import utc
@@ -29,7 +30,7 @@ from wxsync.reconcile.watcher import Watcher
 from wxsync.results import Report, Result
 from wxsync.wechat.client import WeChat
 from wxsync.words import Text, by_line, text
-from wxsync.workflow.previews import keep_pictures
+from wxsync.workflow.keeping import keeping
 
 Connect = Callable[[], AbstractContextManager[WeChat]]
 """Opens the way to WeChat."""
@@ -63,12 +64,21 @@ def apply(
     reads. Raises InvalidInput, Conflict, NotAgreed and WouldUpload before anything is sent.
     """
     project = open_project(choice)
-    with exclusive_run(project, "apply"):
+    with exclusive_run(project, "apply"), keeping(project.manifest.root) as kept:
         connect = partial(open_remote, choice, project, jobs=options.limits.jobs, watcher=watcher)
-        report = apply_to(project, options, watcher, connect, agrees=agrees, admits=admits)
+        heard = replace(watcher, sees=_both(watcher.sees, kept.sees))
+        report = apply_to(project, options, heard, connect, agrees=agrees, admits=admits)
         if not watcher.stop.is_set():
-            keep_pictures(project.manifest.root, report)
+            kept.save(report)
         return report
+
+
+def _both(one: Callable[[Event], None], other: Callable[[Event], None]) -> Callable[[Event], None]:
+    def sees(event: Event) -> None:
+        one(event)
+        other(event)
+
+    return sees
 
 
 def apply_to(

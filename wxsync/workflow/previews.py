@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from itertools import islice
 from pathlib import Path
 
-from wxsync.errors import WxsyncError
-from wxsync.model import Outcome, Record
+from wxsync.model import Record
 from wxsync.project.contents import from_git, sent
 from wxsync.project.folder import check_state
 from wxsync.project.small_pictures import Small, SmallPictures
 from wxsync.render.html import Preview
-from wxsync.results import Report
 from wxsync.thumbnails import EDGE, quietly, thumbnail
-from wxsync.workflow.recordings import keep_lengths, recordings
+from wxsync.workflow.recordings import recordings
 
 ALL_PICTURES_BYTES = 18 * 1024 * 1024
 """What all small pictures of one page may take together."""
@@ -24,10 +20,9 @@ ALL_PICTURES_BYTES = 18 * 1024 * 1024
 # How many pictures a page may have for each to have its longer side as long as that, in pixels.
 _EDGES = ((20, 1_280), (120, 640), (1_200, EDGE), (3_500, 224), (10_000, 128), (16_000, 96))
 _SMALLEST_EDGE = 64
-_THREADS = 2
-# Of how many pictures and of how many recordings an apply keeps something, which is half a second's work: a page that
-# is made later keeps all that it shows, and what many files held is in git's history before long.
-_MOST_KEPT = 60
+
+THREADS = 2
+"""How many small pictures are made side by side."""
 
 
 def previews(root: Path, records: Iterable[Record], environ: Mapping[str, str]) -> dict[str, Preview]:
@@ -44,21 +39,6 @@ def previews(root: Path, records: Iterable[Record], environ: Mapping[str, str]) 
     return found
 
 
-def keep_pictures(root: Path, report: Report) -> None:
-    """Keep of what an apply uploaded what shows it once its file has changed: a small picture, or how long it plays."""
-    results = [one for one in report.results if one.outcome is Outcome.DONE and one.change.action.uploads]
-    done = [one.record for one in results if one.record]
-    kept = SmallPictures(root)
-    # What was uploaded is told, whatever becomes of its pictures.
-    with suppress(WxsyncError):
-        pictures = islice((record for record in done if record.type.is_picture), _MOST_KEPT)
-        missing = [record for record in pictures if not kept.get(record.sha256, EDGE)]
-        for record, small in _made(root, missing, EDGE):
-            kept.put(record.sha256, EDGE, small)
-        keep_lengths(root, islice((record for record in done if not record.type.is_picture), _MOST_KEPT), kept)
-        kept.save()
-
-
 def _pictures(
     root: Path, records: Iterable[Record], kept: SmallPictures, environ: Mapping[str, str]
 ) -> dict[str, Small]:
@@ -71,7 +51,7 @@ def _pictures(
     found |= {one.sha256: small for one in wanted if one.sha256 not in found and (small := kept.largest(one.sha256))}
     for record, content in from_git(root, (one for one in wanted if one.sha256 not in found), environ):
         with quietly():
-            small = _small(content, edge)
+            small = small_of(content, edge)
         if small:
             found[record.sha256] = small
             kept.put(record.sha256, edge, small)
@@ -95,12 +75,13 @@ def _made(root: Path, records: Iterable[Record], edge: int) -> Iterator[tuple[Re
     wanted = list(records)
     if not wanted:
         return
-    with quietly(), ThreadPoolExecutor(_THREADS) as threads:
-        for record, small in zip(wanted, threads.map(lambda one: _small(sent(root, one), edge), wanted), strict=True):
+    with quietly(), ThreadPoolExecutor(THREADS) as threads:
+        for record, small in zip(wanted, threads.map(lambda one: small_of(sent(root, one), edge), wanted), strict=True):
             if small:
                 yield record, small
 
 
-def _small(content: bytes | None, edge: int) -> Small | None:
+def small_of(content: bytes | None, edge: int) -> Small | None:
+    """Make a small picture of a file; None where it is none. Call it within `quietly`."""
     made = thumbnail(content, edge) if content else None
     return Small(made.mime, made.content, made.width, made.height) if made else None
