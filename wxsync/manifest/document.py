@@ -21,9 +21,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from wxsync.manifest.lookalikes import Lines, look_over
 from wxsync.manifest.source import At, Source, Spot
-from wxsync.manifest.syntax import explain
 from wxsync.model import Problem
 from wxsync.words import text
 
@@ -123,6 +121,8 @@ def read_document(source: Source) -> Reading:
         return Reading(None, reader.problems)
     # PyYAML without libyaml lets chr() refuse an escape that is no character.
     except (yaml.YAMLError, ValueError, OverflowError) as error:
+        from wxsync.manifest.syntax import explain
+
         noticed, began = (joined.spot(getattr(error, mark, None)) for mark in ("problem_mark", "context_mark"))
         problem = explain(error, source, noticed=noticed, began=began)
         return Reading(None, [*reader.problems, problem], reader.texts, noticed or At(len(source.lines)))
@@ -148,6 +148,8 @@ def join_pairs(text: str) -> _Joined:
     """Write JSON's escapes of what lies beyond the first 65,536 characters as YAML's."""
     if not _PAIR.search(text):
         return _Joined(text, {})
+    from wxsync.manifest.lookalikes import Lines, look_over  # all that is not YAML's takes long to load
+
     pieces: list[str] = []
     cuts: dict[int, list[int]] = {}
     lines, done = Lines(text), 0

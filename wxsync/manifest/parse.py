@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Set
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from wxsync.manifest.accounts import read_accounts
 from wxsync.manifest.document import Items, Reading, Table, Text, is_sound, read_document
-from wxsync.manifest.lookalikes import Lines, Slip, explain_slip, look_over
 from wxsync.manifest.paths import in_shortest_form
 from wxsync.manifest.said import Entry, Said, Word
 from wxsync.manifest.shape import check_shape
 from wxsync.manifest.source import MAX_PROBLEMS, At, Source
 from wxsync.model import Problem
+
+if TYPE_CHECKING:
+    from wxsync.manifest.lookalikes import Slip
 
 
 class Parsed(Struct, frozen=True):
@@ -44,6 +47,8 @@ def with_slips(problems: list[Problem], reading: Reading, source: Source) -> lis
     """Names the characters that only look like YAML's, before anything that follows from them."""
     if not problems or source.text.isascii():
         return problems
+    from wxsync.manifest.lookalikes import Lines, explain_slip, look_over  # which most manifests need not
+
     lines = Lines(source.text)
     spots = [(slip, lines.at(slip.index)) for slip in look_over(source.text, most=MAX_PROBLEMS).slips]
     slips = [explain_slip(slip, spot, source) for slip, spot in _in_structure(spots, problems, reading)]

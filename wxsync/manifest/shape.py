@@ -10,7 +10,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from wxsync.files import SCHEMAS
-from wxsync.manifest import wording
 from wxsync.manifest.document import Items, Number, Table, Text, Value
 from wxsync.manifest.source import Source
 from wxsync.model import MaterialType, Problem
@@ -156,6 +155,8 @@ def _judged(key: str, value: Value) -> object:
 
 
 def _explain(error: ValidationError, source: Source) -> Iterator[Problem]:
+    from wxsync.manifest import wording
+
     path = tuple(step if isinstance(step, str) else "*" for step in error.absolute_path)
     found: Any = error.instance
     wanted: Any = error.validator_value
