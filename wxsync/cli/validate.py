@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +12,9 @@ from wxsync.cli.exits import Exit
 from wxsync.cli.options import Settings, emit, global_options
 from wxsync.cli.output import out_option, write_out
 from wxsync.words import plural, say, visible
+
+if TYPE_CHECKING:
+    from wxsync.model import Problem
 
 
 @click.command()
@@ -26,9 +31,6 @@ from wxsync.words import plural, say, visible
 def validate(settings: Settings, form: str, out: tuple[str, ...]) -> int:
     """Judge the manifest and every file that it names; needs no network and no credentials."""
     from wxsync.cli.status import converting
-    from wxsync.render.annotations import codequality, github_annotations, sarif
-    from wxsync.render.documents import problems_text
-    from wxsync.render.problems import render_problems
     from wxsync.workflow.validate import validate as run
 
     with converting(settings) as converts:
@@ -36,10 +38,8 @@ def validate(settings: Settings, form: str, out: tuple[str, ...]) -> int:
 
     def printed(form: str, *, color: bool = False, columns: int | None = None) -> str:
         if form == "text":
-            return render_problems(problems, color=color, columns=columns) or _in_order(len(manifest.assets), settings)
-        return {"json": problems_text, "github": github_annotations, "sarif": sarif, "codequality": codequality}[form](
-            problems
-        )
+            return _told(problems, color=color, columns=columns) or _in_order(len(manifest.assets), settings)
+        return _printer(form)(problems)
 
     write_out(out, printed)
     emit(
@@ -47,6 +47,19 @@ def validate(settings: Settings, form: str, out: tuple[str, ...]) -> int:
         is_document=form == "github",
     )
     return Exit.INVALID if any(problem.is_error for problem in problems) else Exit.DONE
+
+
+def _told(problems: tuple[Problem, ...], *, color: bool, columns: int | None) -> str:
+    from wxsync.render.problems import render_problems
+
+    return render_problems(problems, color=color, columns=columns) if problems else ""
+
+
+def _printer(form: str) -> Callable[[Sequence[Problem]], str]:
+    from wxsync.render.annotations import codequality, github_annotations, sarif
+    from wxsync.render.documents import problems_text
+
+    return {"json": problems_text, "github": github_annotations, "sarif": sarif, "codequality": codequality}[form]
 
 
 def _in_order(count: int, settings: Settings) -> str:

@@ -9,7 +9,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from wxsync.digest import Digests, Remembered, read_cache, write_cache
 from wxsync.errors import InvalidInput
@@ -203,11 +202,9 @@ class _Look(Struct):
             return None, (unreadable(error),)
         remembered = self.digests().of(folder, name)
         if remembered and remembered.state == state:
-            wanted = Desired(asset, remembered.sha256, remembered.content_size)
-            if self.known.keeps(wanted) or not self.known.is_sent(wanted, size_in(state)):
-                return wanted
-            if remembered.fine_as == asset.type:
-                return _fine(wanted, remembered.extension)
+            said = self._recalled(asset, remembered)
+            if said:
+                return said
         size = size_in(state)
         if size >= _LARGE_BYTES and not self.known.has_size(asset.type, size):
             from wxsync.project.reading import too_large_to_read
@@ -215,6 +212,17 @@ class _Look(Struct):
             if too_large := too_large_to_read(asset, size):
                 return None, too_large
         return size
+
+    def _recalled(self, asset: Asset, remembered: Remembered) -> Desired | Verdict | None:
+        """Say again what was said of a file that has not changed; None where too little is remembered of it."""
+        is_fine = remembered.fine_as == asset.type
+        extension = remembered.extension if is_fine else ""
+        wanted = Desired(asset, remembered.sha256, remembered.content_size, extension)
+        if is_fine and not asset.type.has_description:
+            return wanted  # whether it is sent or not
+        if self.known.keeps(wanted) or not self.known.is_sent(wanted, size_in(remembered.state)):
+            return wanted
+        return _described(wanted) if is_fine else None
 
     def digests(self) -> Digests:
         """Give what earlier commands learnt of files."""
@@ -230,14 +238,11 @@ class _Look(Struct):
         return self.files
 
 
-def _fine(wanted: Desired, extension: str) -> Verdict:
-    """Say again what was said of the same bytes; the words about it may be others now."""
-    asset, wanted = wanted.asset, replace(wanted, extension=extension)
-    if not asset.type.has_description:
-        return wanted, ()
+def _described(wanted: Desired) -> Verdict:
+    """Judge the words about a file whose bytes are in order; they may be others now."""
     from wxsync.media import check_description
 
-    return wanted, check_description(asset.title, asset.introduction)
+    return wanted, check_description(wanted.asset.title, wanted.asset.introduction)
 
 
 def _readers() -> ThreadPoolExecutor:
