@@ -15,8 +15,8 @@ from wxsync.project.contents import sent
 from wxsync.project.small_pictures import Small, SmallPictures
 from wxsync.results import Report, Result
 from wxsync.thumbnails import EDGE, quietly
-from wxsync.workflow.previews import THREADS, small_of
-from wxsync.workflow.recordings import keep_lengths
+
+# What makes pictures and reads recordings is loaded once something is uploaded, while all else waits for WeChat.
 
 # Of how many pictures and of how many recordings an apply keeps something, which is half a second's work: a page that
 # is made later keeps all that it shows, and what many files held is in git's history before long.
@@ -56,6 +56,8 @@ class Keeping:
         for record in records:
             if record.type.is_picture:
                 self._begin(record)  # where its upload was found later
+        from wxsync.workflow.recordings import keep_lengths
+
         recordings = (record for record in records if not record.type.is_picture)
         with suppress(WxsyncError):
             for sha256, made in self._made.items():
@@ -74,6 +76,8 @@ class Keeping:
 
     def _pool(self) -> ThreadPoolExecutor:
         if not self._threads:
+            from wxsync.workflow.previews import THREADS
+
             self._stack.enter_context(quietly())
             self._threads = ThreadPoolExecutor(THREADS)
             self._stack.callback(self._threads.shutdown, cancel_futures=True)
@@ -81,6 +85,8 @@ class Keeping:
 
 
 def _picture(root: Path, record: Record) -> Small | None:
+    from wxsync.workflow.previews import small_of
+
     return small_of(sent(root, record), EDGE)
 
 
