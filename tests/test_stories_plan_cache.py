@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import time
 from collections.abc import Callable
@@ -145,6 +146,52 @@ def test_documents_in_folders_that_were_seen_and_in_others_are_found(known: Proj
     assert "posts/a.md:1" in said.out
     assert "linked.md" not in said.out
     assert said == known.run("plan", "--no-cache")
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_happens_to_the_files_what_was_seen_decides_nothing_else(project: Project, seed: int) -> None:
+    chance = random.Random(seed)
+    project.manifest("materials:\n  - {path: 'images/**/*.png', type: image}\n")
+    for number in range(12):
+        project.add(f"images/{number % 3}/{number}.png", png(str(number % 9)))
+    assert project.apply().code == 0
+
+    for _ in range(6):
+        plan_later(project)
+        for _ in range(chance.randint(1, 3)):
+            chance.choice(DISTURBANCES)(project, chance)
+        assert project.run("plan") == project.run("plan", "--no-cache")
+        if chance.random() < 0.3:
+            assert project.apply("--force").code == 0
+
+
+def a_file(project: Project, chance: random.Random) -> Path:
+    return chance.choice(sorted((project.root / "images").rglob("*.png")))
+
+
+def some_file(chance: random.Random) -> str:
+    return f"images/{chance.randint(0, 4)}/{chance.randint(0, 20)}.png"
+
+
+def move(project: Project, chance: random.Random) -> None:
+    target = project.root / some_file(chance)
+    target.parent.mkdir(exist_ok=True)
+    a_file(project, chance).rename(target)
+
+
+def remove(project: Project, chance: random.Random) -> None:
+    if len([*(project.root / "images").rglob("*.png")]) > 3:
+        a_file(project, chance).unlink()
+
+
+DISTURBANCES: tuple[Callable[[Project, random.Random], object], ...] = (
+    lambda project, chance: project.add(some_file(chance), png(str(chance.randint(0, 14)))),
+    lambda project, chance: replace_file(a_file(project, chance), png(str(chance.randint(0, 9)))),
+    lambda project, chance: os.utime(a_file(project, chance)),
+    lambda project, chance: project.add(f"images/{chance.randint(0, 4)}/notes.txt", b"not of interest"),
+    remove,
+    move,
+)
 
 
 def test_a_file_that_no_glob_takes_may_change(known: Project) -> None:
