@@ -107,9 +107,9 @@ def of_a_tree(root: Path) -> Iterator[tuple[str, Callable[[], Spent]]]:
         print("dvc is not installed: skipped", flush=True)
 
 
-def requests_pool(root: Path) -> Callable[[], Spent]:
+def requests_pool(root: Path, *faults: str) -> Callable[[], Spent]:
     """Posts every file by requests in 16 threads, and notes nothing down."""
-    return lambda: _served(python(root, _POOL))
+    return lambda: _served(python(root, _POOL), *faults)
 
 
 def wechatpy(root: Path, *faults: str) -> Callable[[], Spent]:

@@ -103,6 +103,9 @@ def waiting(place: Path, files: int) -> Iterator[Row]:
     work = f"`apply` of {files:,} files at 50 ms an answer, 16 jobs"
     most = 1.25 if files < 5_000 else 1.1
     yield Row(work, partial(_applied, root, *_SLOW), "files x 50 ms / 16", lambda: ideal, most)
+    yield Row(
+        f"16 threads of `requests`, {files:,} files", peers.requests_pool(root, *_SLOW), "the same", lambda: ideal
+    )
     if files < 5_000:
         yield Row(f"wechatpy's loop over {files:,} files", peers.wechatpy(root, *_SLOW), "the same", lambda: ideal)
 
