@@ -6,6 +6,8 @@ import hashlib
 import os
 import threading
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -77,6 +79,22 @@ def test_only_of_some_pictures_anything_is_kept(tmp_path: Path) -> None:
         keeper.save(report(*results))
 
     assert kept(tmp_path, results) == [one.change.name for one in results[3:]]
+
+
+class Starved(Keeping):
+    def _pool(self) -> ThreadPoolExecutor:
+        raise RuntimeError("can't start new thread")
+
+
+def test_where_no_picture_can_be_begun_with_the_uploads_go_on(tmp_path: Path) -> None:
+    one = uploaded(tmp_path, "a.png")
+
+    with ExitStack() as stack:
+        keeper = Starved(tmp_path, stack)
+        keeper.sees(Finished(one))
+        keeper.save(report(one))
+
+    assert kept(tmp_path, [one]) == []
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")

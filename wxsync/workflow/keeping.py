@@ -70,7 +70,8 @@ class Keeping:
         if record.sha256 in self._seen or len(self._seen) >= _MOST_KEPT:
             return
         self._seen.add(record.sha256)
-        with suppress(WxsyncError):
+        # No thread to be had, or a Pillow that does not load: nothing of that may stop the uploads that go on.
+        with suppress(WxsyncError, RuntimeError, ImportError, OSError):
             if not self._kept.get(record.sha256, EDGE):
                 self._made[record.sha256] = self._pool().submit(_picture, self._root, record)
 
