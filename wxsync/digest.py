@@ -61,10 +61,10 @@ class Digests:
 
     def with_learnt(self, learnt: Mapping[str, Remembered], *, paths: Iterable[str]) -> Digests:
         """Adds what was learnt, by path, and forgets what is not among these paths, in folders of which it is known."""
-        changed, folders = {folder_and_name(path)[0] for path in learnt}, dict[str, Raw]()
+        changed, folders = {_folder_and_name(path)[0] for path in learnt}, dict[str, Raw]()
         left: dict[str, dict[str, Remembered]] = {folder: {} for folder in changed}
         for path in paths:
-            folder, name = folder_and_name(path)
+            folder, name = _folder_and_name(path)
             if folder not in changed:
                 if folder not in folders and folder in self._unread:
                     folders[folder] = self._unread[folder]
@@ -84,8 +84,7 @@ class _Cache(Struct, frozen=True):
     folders: Mapping[str, Raw]
 
 
-def folder_and_name(path: str) -> tuple[str, str]:
-    """Splits the path of a file."""
+def _folder_and_name(path: str) -> tuple[str, str]:
     folder, _, name = path.rpartition("/")
     return folder, name
 

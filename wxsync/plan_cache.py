@@ -105,6 +105,7 @@ def store(
 def _look(root: str, folder: str, known: str, seen: Seen) -> None:
     """Looks whether a folder is what it was; a plan that must be made again knows what each holds."""
     before = _names(known)
+    # As is_state says, but without a call for each name.
     now = names_in(f"{root}/{folder}", {name for name, what in before.items() if " " in what})
     if now == before:
         seen.in_step.add(folder)
